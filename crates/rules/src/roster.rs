@@ -1,0 +1,380 @@
+//! `reps.toml`: reps, teams, pools, limits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pointsman_domain::{
+    CalendarId, Fairness, LimitId, LimitIndex, LimitKind, LimitSet, PoolId, PoolIndex, RepId, RepIndex, TeamId,
+};
+use pointsman_expr::{Condition, Environment, ExprError};
+use serde::{Deserialize, Serialize};
+
+/// The file as written.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterFile {
+    pub format: u32,
+    #[serde(default)]
+    pub limit: Vec<LimitFile>,
+    #[serde(default)]
+    pub team: Vec<TeamFile>,
+    #[serde(default)]
+    pub rep: Vec<RepFile>,
+    #[serde(default)]
+    pub pool: Vec<PoolFile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitFile {
+    pub id: LimitId,
+    pub kind: LimitKind,
+    /// The cap of every rep that names none; without it such reps have no bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<u32>,
+    /// Which leads count; all, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeamFile {
+    pub id: TeamId,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lead: Option<RepId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepFile {
+    pub id: RepId,
+    #[serde(default)]
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+    /// Working hours; without a calendar the rep is always open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<CalendarId>,
+    /// Share of turns; 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// Skill → level, 1 to 100.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skills: BTreeMap<Box<str>, u8>,
+    /// Caps that differ from the limits' defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub caps: BTreeMap<LimitId, u32>,
+    /// Who stands in, first choice first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backup: Vec<RepId>,
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub active: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PoolFile {
+    pub id: PoolId,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reps: Vec<RepId>,
+    /// Everybody of these teams.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub teams: Vec<TeamId>,
+    /// Share of turns in this pool where it differs from the rep's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub weights: BTreeMap<RepId, u32>,
+    #[serde(default)]
+    pub fairness: Fairness,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What is wrong with a roster.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RosterError {
+    #[error("format {0} of the roster is newer than this version reads (1)")]
+    Format(u32),
+    #[error("{what} '{id}' is listed twice")]
+    Twice { what: &'static str, id: String },
+    #[error("{place} names the {what} '{id}', which the roster does not list")]
+    Unknown { place: String, what: &'static str, id: String },
+    #[error("weight of '{place}' is 0: use 1 or more, or take the rep out of the pool")]
+    Weight { place: String },
+    #[error("{what}: {count} are more than the {most} that are possible")]
+    TooMany { what: &'static str, count: usize, most: usize },
+    #[error("condition of limit '{limit}': {error}")]
+    Condition { limit: LimitId, error: ExprError },
+    #[error("backups of '{rep}' lead back to '{rep}'")]
+    BackupCycle { rep: RepId },
+}
+
+/// A rep, resolved.
+#[derive(Debug, Clone)]
+pub struct Rep {
+    pub id: RepId,
+    pub name: Box<str>,
+    pub team: Option<TeamId>,
+    pub calendar: Option<CalendarId>,
+    pub weight: u32,
+    pub skills: BTreeMap<Box<str>, u8>,
+    /// One per limit of the roster; `None` is no bound.
+    pub caps: Vec<Option<u32>>,
+    /// The limits that bound this rep.
+    pub limits: LimitSet,
+    pub backups: Vec<RepIndex>,
+    pub active: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct Pool {
+    pub id: PoolId,
+    /// In ascending order, with the weight each has here.
+    pub members: Vec<(RepIndex, u32)>,
+    pub fairness: Fairness,
+}
+
+#[derive(Debug, Clone)]
+pub struct Limit {
+    pub id: LimitId,
+    pub kind: LimitKind,
+    pub when: Option<Condition>,
+}
+
+/// The checked roster. Reps are in the order of their ids.
+#[derive(Debug, Clone, Default)]
+pub struct Roster {
+    pub reps: Vec<Rep>,
+    pub limits: Vec<Limit>,
+    pub pools: Vec<Pool>,
+    by_rep: BTreeMap<RepId, RepIndex>,
+    by_pool: BTreeMap<PoolId, PoolIndex>,
+}
+
+impl Roster {
+    pub fn new(file: &RosterFile, environment: &Environment) -> Result<Self, RosterError> {
+        check_counts(file)?;
+        let mut written = file.rep.clone();
+        written.sort_by(|a, b| a.id.cmp(&b.id));
+        let by_rep: BTreeMap<RepId, RepIndex> =
+            written.iter().enumerate().map(|(i, rep)| (rep.id.clone(), RepIndex(i as u32))).collect();
+        let teams: BTreeSet<&TeamId> = file.team.iter().map(|team| &team.id).collect();
+        let mut roster = Self { by_rep, ..Self::default() };
+        for limit in &file.limit {
+            let when = limit.when.as_deref().map(|source| environment.compile(source)).transpose();
+            let when = when.map_err(|error| RosterError::Condition { limit: limit.id.clone(), error })?;
+            roster.limits.push(Limit { id: limit.id.clone(), kind: limit.kind, when });
+        }
+        for rep in &written {
+            roster.reps.push(roster.resolve(rep, &file.limit, &teams)?);
+        }
+        for pool in &file.pool {
+            let index = PoolIndex(roster.pools.len() as u16);
+            let members = roster.members(pool, &written, &teams)?;
+            roster.pools.push(Pool { id: pool.id.clone(), members, fairness: pool.fairness });
+            roster.by_pool.insert(pool.id.clone(), index);
+        }
+        roster.check_backups()?;
+        Ok(roster)
+    }
+
+    pub fn rep(&self, id: &str) -> Option<RepIndex> {
+        self.by_rep.get(id).copied()
+    }
+
+    pub fn pool(&self, id: &str) -> Option<PoolIndex> {
+        self.by_pool.get(id).copied()
+    }
+
+    pub fn rep_at(&self, index: RepIndex) -> &Rep {
+        &self.reps[index.0 as usize]
+    }
+
+    pub fn pool_at(&self, index: PoolIndex) -> &Pool {
+        &self.pools[usize::from(index.0)]
+    }
+
+    fn find(&self, place: impl Fn() -> String, id: &RepId) -> Result<RepIndex, RosterError> {
+        let unknown = || RosterError::Unknown { place: place(), what: "rep", id: id.to_string() };
+        self.rep(id.as_str()).ok_or_else(unknown)
+    }
+
+    fn resolve(&self, rep: &RepFile, limits: &[LimitFile], teams: &BTreeSet<&TeamId>) -> Result<Rep, RosterError> {
+        let place = || format!("rep '{}'", rep.id);
+        check_team(place, rep.team.as_ref(), teams)?;
+        if let Some(unknown) = rep.caps.keys().find(|id| limits.iter().all(|limit| &limit.id != *id)) {
+            return Err(RosterError::Unknown { place: place(), what: "limit", id: unknown.to_string() });
+        }
+        if rep.weight == Some(0) {
+            return Err(RosterError::Weight { place: rep.id.to_string() });
+        }
+        let caps: Vec<Option<u32>> =
+            limits.iter().map(|limit| rep.caps.get(&limit.id).copied().or(limit.default)).collect();
+        let mut bounded = LimitSet::default();
+        for (index, _) in caps.iter().enumerate().filter(|(_, cap)| cap.is_some()) {
+            bounded.insert(LimitIndex(index as u8));
+        }
+        Ok(Rep {
+            id: rep.id.clone(),
+            name: if rep.name.is_empty() { rep.id.as_str().into() } else { rep.name.as_str().into() },
+            team: rep.team.clone(),
+            calendar: rep.calendar.clone(),
+            weight: rep.weight.unwrap_or(1),
+            skills: rep.skills.clone(),
+            caps,
+            limits: bounded,
+            backups: rep.backup.iter().map(|id| self.find(place, id)).collect::<Result<_, _>>()?,
+            active: rep.active,
+        })
+    }
+
+    fn members(
+        &self,
+        pool: &PoolFile,
+        reps: &[RepFile],
+        teams: &BTreeSet<&TeamId>,
+    ) -> Result<Vec<(RepIndex, u32)>, RosterError> {
+        let place = || format!("pool '{}'", pool.id);
+        for team in &pool.teams {
+            check_team(place, Some(team), teams)?;
+        }
+        let named = pool.reps.iter().map(|id| self.find(place, id)).collect::<Result<Vec<_>, _>>()?;
+        let of_team = |rep: &&RepFile| rep.team.as_ref().is_some_and(|team| pool.teams.contains(team));
+        let teamed = reps.iter().filter(of_team).map(|rep| self.find(place, &rep.id)).collect::<Result<Vec<_>, _>>()?;
+        let members: BTreeSet<RepIndex> = named.into_iter().chain(teamed).collect();
+        for (id, weight) in &pool.weights {
+            if !members.contains(&self.find(place, id)?) {
+                return Err(RosterError::Unknown {
+                    place: format!("weights of {}", place()),
+                    what: "member",
+                    id: id.to_string(),
+                });
+            }
+            if *weight == 0 {
+                return Err(RosterError::Weight { place: format!("{id} in pool {}", pool.id) });
+            }
+        }
+        let weight = |rep: &Rep| pool.weights.get(&rep.id).copied().unwrap_or(rep.weight);
+        Ok(members.into_iter().map(|index| (index, weight(self.rep_at(index)))).collect())
+    }
+
+    /// Following first backups from any rep must end.
+    fn check_backups(&self) -> Result<(), RosterError> {
+        for (start, rep) in self.reps.iter().enumerate() {
+            let mut seen = BTreeSet::new();
+            let mut next = rep.backups.clone();
+            while let Some(backup) = next.pop() {
+                if backup.0 as usize == start {
+                    return Err(RosterError::BackupCycle { rep: rep.id.clone() });
+                }
+                if seen.insert(backup) {
+                    next.extend(&self.rep_at(backup).backups);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn check_team(place: impl Fn() -> String, team: Option<&TeamId>, teams: &BTreeSet<&TeamId>) -> Result<(), RosterError> {
+    match team.filter(|team| !teams.contains(team)) {
+        Some(team) => Err(RosterError::Unknown { place: place(), what: "team", id: team.to_string() }),
+        None => Ok(()),
+    }
+}
+
+fn check_counts(file: &RosterFile) -> Result<(), RosterError> {
+    if file.format != 1 {
+        return Err(RosterError::Format(file.format));
+    }
+    fn twice<'a, T: Ord + ToString + 'a>(
+        what: &'static str,
+        ids: impl Iterator<Item = &'a T>,
+    ) -> Result<(), RosterError> {
+        let mut seen = BTreeSet::new();
+        for id in ids {
+            if !seen.insert(id) {
+                return Err(RosterError::Twice { what, id: id.to_string() });
+            }
+        }
+        Ok(())
+    }
+    twice("limit", file.limit.iter().map(|limit| &limit.id))?;
+    twice("team", file.team.iter().map(|team| &team.id))?;
+    twice("rep", file.rep.iter().map(|rep| &rep.id))?;
+    twice("pool", file.pool.iter().map(|pool| &pool.id))?;
+    let bounds = [
+        ("limits", file.limit.len(), LimitSet::MAX),
+        ("reps", file.rep.len(), 100_000),
+        ("pools", file.pool.len(), 10_000),
+    ];
+    match bounds.into_iter().find(|(_, count, most)| count > most) {
+        Some((what, count, most)) => Err(RosterError::TooMany { what, count, most }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pointsman_domain::AttributeSchema;
+
+    use super::*;
+
+    fn load(text: &str) -> Result<Roster, String> {
+        let file: RosterFile = toml::from_str(text).map_err(|e| e.to_string())?;
+        let environment = Environment::new(&AttributeSchema::default());
+        Roster::new(&file, &environment).map_err(|e| e.to_string())
+    }
+
+    const GOOD: &str = r#"
+        format = 1
+        [[limit]]
+        id = "open"
+        kind = "open"
+        default = 20
+        [[team]]
+        id = "dach"
+        [[rep]]
+        id = "mara"
+        team = "dach"
+        weight = 3
+        skills = { german = 3 }
+        backup = ["jonas"]
+        [[rep]]
+        id = "jonas"
+        team = "dach"
+        caps = { open = 5 }
+        [[pool]]
+        id = "all"
+        teams = ["dach"]
+        weights = { jonas = 2 }
+    "#;
+
+    #[test]
+    fn reps_are_sorted_and_pools_resolved() {
+        let roster = load(GOOD).expect("valid");
+        let ids: Vec<&str> = roster.reps.iter().map(|rep| rep.id.as_str()).collect();
+        assert_eq!(ids, ["jonas", "mara"]);
+        assert_eq!(roster.reps[0].caps, [Some(5)]);
+        assert_eq!(roster.pools[0].members, [(RepIndex(0), 2), (RepIndex(1), 3)]);
+        assert_eq!(roster.reps[1].backups, [RepIndex(0)]);
+    }
+
+    #[test]
+    fn faults_name_their_place() {
+        let check = |from: &str, to: &str, expected: &str| {
+            let error = load(&GOOD.replace(from, to)).expect_err(expected);
+            assert!(error.contains(expected), "{error}");
+        };
+        check("format = 1", "format = 9", "format 9");
+        check("id = \"jonas\"", "id = \"mara\"", "rep 'mara' is listed twice");
+        check("teams = [\"dach\"]", "teams = [\"uk\"]", "pool 'all' names the team 'uk'");
+        check("open = 5", "day = 5", "rep 'jonas' names the limit 'day'");
+        check("weight = 3", "weight = 0", "weight of 'mara' is 0");
+        check("caps = {", "backup = [\"mara\"]\ncaps = {", "lead back to");
+        check("weight = 3", "wieght = 3", "wieght");
+    }
+}
