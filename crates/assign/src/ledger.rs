@@ -1,0 +1,532 @@
+//! The one fold of claims, releases, credits, turns, waits and cap changes.
+//!
+//! Everything that changes load is a [`Change`]; applying the changes of the log in order gives
+//! the same ledger in every process, in the simulator and in `audit verify --ledger`. Names are
+//! interned here; a [`Binding`] says once per snapshot which of its indices is which name, so the
+//! decision path never hashes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pointsman_domain::{
+    Instant, LeadId, LimitId, LimitIndex, LimitKind, Pick, PoolId, PoolIndex, ReasonCode, RepId, RepIndex, Window, math,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Ask, CounterKey, Load, LoadEntry, LoadHeader, Partition, RungAsk,
+    posted::Posted,
+    turn::{Clock, Standing, takes_turns},
+};
+
+/// One change of load: what a log row says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Change {
+    /// `None` lifts the cap.
+    Cap {
+        rep: RepId,
+        limit: LimitId,
+        cap: Option<u32>,
+    },
+    Claim {
+        key: CounterKey,
+    },
+    /// A release of an open slot, or a credit to a quota. Lowers exactly what a claim raised.
+    Release {
+        key: CounterKey,
+    },
+    /// A turn was taken: where the pool's clock and the rep's next start stand now.
+    Turn {
+        pool: PoolId,
+        partition: Partition,
+        clock: f64,
+        rep: RepId,
+        start: f64,
+    },
+    /// A rep stood in a pool's line for the first time; written with the first turn it saw.
+    Join {
+        pool: PoolId,
+        partition: Partition,
+        rep: RepId,
+        start: f64,
+    },
+    Wait {
+        waiting: Waiting,
+    },
+    /// The lead waits no longer, whatever became of it.
+    Awake {
+        lead: LeadId,
+    },
+    /// A lead got its first decision.
+    Decided,
+}
+
+/// A lead that waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub lead: LeadId,
+    /// 0 to 9, higher first.
+    pub priority: u8,
+    /// First arrival: earlier first among equals.
+    pub arrived: Instant,
+    /// At this deadline it is decided whatever the prices say.
+    pub until: Instant,
+    /// When somebody may be free without any release: the next opening or return of a candidate.
+    pub wake_at: Instant,
+    /// The reps that may take it; a slot of theirs that frees is this lead's. Empty for a priced
+    /// hold, which is overtaken freely.
+    pub reps: Vec<RepId>,
+}
+
+/// The order of waiting leads: priority, then arrival, then id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    behind: u8,
+    arrived: Instant,
+    lead: LeadId,
+}
+
+impl Place {
+    pub fn new(priority: u8, arrived: Instant, lead: LeadId) -> Self {
+        Self { behind: u8::MAX - priority, arrived, lead }
+    }
+
+    pub fn priority(self) -> u8 {
+        u8::MAX - self.behind
+    }
+
+    pub fn lead(self) -> LeadId {
+        self.lead
+    }
+
+    /// First arrival.
+    pub fn arrived(self) -> Instant {
+        self.arrived
+    }
+}
+
+/// Interned names: a slot per name, in the order of first appearance.
+#[derive(Debug, Clone)]
+struct Names<T> {
+    slots: BTreeMap<T, u32>,
+    names: Vec<T>,
+}
+
+impl<T> Default for Names<T> {
+    fn default() -> Self {
+        Self { slots: BTreeMap::new(), names: Vec::new() }
+    }
+}
+
+impl<T: Ord + Clone> Names<T> {
+    fn slot(&mut self, name: &T) -> usize {
+        if let Some(slot) = self.slots.get(name) {
+            return *slot as usize;
+        }
+        self.slots.insert(name.clone(), self.names.len() as u32);
+        self.names.push(name.clone());
+        self.names.len() - 1
+    }
+}
+
+/// Which index of a snapshot is which slot of the ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Binding {
+    reps: Vec<u32>,
+    limits: Vec<(u32, LimitKind)>,
+    pools: Vec<u32>,
+}
+
+/// One (rep, limit): its cap, its counts by window, its price.
+#[derive(Debug, Clone, Default)]
+struct Cell {
+    cap: Option<u32>,
+    /// Newest last; a handful, since windows move on.
+    counts: Vec<(Window, u32)>,
+    /// Claims ever, for prices between solves.
+    claims: u64,
+    posted: Option<Posted>,
+}
+
+/// Counts of older windows are dropped past this many: a credit to a day that long gone changes nothing.
+const WINDOWS_KEPT: usize = 8;
+
+impl Cell {
+    fn used(&self, window: Window) -> u32 {
+        self.counts.iter().rev().find(|(w, _)| *w == window).map_or(0, |(_, n)| *n)
+    }
+
+    fn raise(&mut self, window: Window) {
+        self.claims += 1;
+        if let Some((_, n)) = self.counts.iter_mut().find(|(w, _)| *w == window) {
+            *n += 1;
+            return;
+        }
+        self.counts.push((window, 1));
+        self.counts.sort_unstable();
+        if self.counts.len() > WINDOWS_KEPT {
+            self.counts.remove(0);
+        }
+    }
+
+    fn lower(&mut self, window: Window) {
+        if let Some((_, n)) = self.counts.iter_mut().find(|(w, _)| *w == window) {
+            *n = n.saturating_sub(1);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct PoolTurns {
+    clock: Clock,
+    standings: Vec<Option<Standing>>,
+}
+
+/// Counters, caps, turns, prices and waiting leads.
+#[derive(Debug, Clone, Default)]
+pub struct Ledger {
+    reps: Names<RepId>,
+    limits: Names<LimitId>,
+    pools: Names<PoolId>,
+    /// `cells[rep][limit]`, grown on demand.
+    cells: Vec<Vec<Cell>>,
+    /// Counters of the variants' partitions; partition 0 lives in the cells.
+    shares: BTreeMap<CounterKey, u32>,
+    turns: BTreeMap<(u32, Partition), PoolTurns>,
+    waiting: BTreeMap<Place, Waiting>,
+    places: BTreeMap<LeadId, Place>,
+    /// Per rep, the waiting leads it may take.
+    queues: Vec<BTreeSet<Place>>,
+    /// Leads that got a first decision, ever.
+    decided: u64,
+    price_epoch: u64,
+    /// Added to the log-odds by share of the open cap in use, from the model's gated load layer.
+    load_logits: Vec<f64>,
+}
+
+impl Ledger {
+    /// Numbers the names of a snapshot. Reps, limits and pools in the order of their indices.
+    pub fn bind<'a>(
+        &mut self,
+        reps: impl IntoIterator<Item = &'a RepId>,
+        limits: impl IntoIterator<Item = (&'a LimitId, LimitKind)>,
+        pools: impl IntoIterator<Item = &'a PoolId>,
+    ) -> Binding {
+        let binding = Binding {
+            reps: reps.into_iter().map(|name| self.rep(name) as u32).collect(),
+            limits: limits.into_iter().map(|(name, kind)| (self.limits.slot(name) as u32, kind)).collect(),
+            pools: pools.into_iter().map(|name| self.pools.slot(name) as u32).collect(),
+        };
+        for row in &mut self.cells {
+            row.resize_with(self.limits.names.len(), Cell::default);
+        }
+        binding
+    }
+
+    fn rep(&mut self, name: &RepId) -> usize {
+        let slot = self.reps.slot(name);
+        if self.cells.len() <= slot {
+            self.cells.resize_with(slot + 1, || vec![Cell::default(); self.limits.names.len()]);
+            self.queues.resize_with(slot + 1, BTreeSet::new);
+        }
+        slot
+    }
+
+    fn cell(&mut self, rep: &RepId, limit: &LimitId) -> &mut Cell {
+        let (rep, limit) = (self.rep(rep), self.limits.slot(limit));
+        let row = &mut self.cells[rep];
+        if row.len() <= limit {
+            row.resize_with(limit + 1, Cell::default);
+        }
+        &mut row[limit]
+    }
+
+    /// The one place where load changes.
+    pub fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Cap { rep, limit, cap } => self.cell(rep, limit).cap = *cap,
+            Change::Claim { key } if key.partition == Partition::default() => {
+                self.cell(&key.rep, &key.limit).raise(key.window);
+            }
+            Change::Claim { key } => *self.shares.entry(key.clone()).or_default() += 1,
+            Change::Release { key } if key.partition == Partition::default() => {
+                self.cell(&key.rep, &key.limit).lower(key.window);
+            }
+            Change::Release { key } => {
+                if let Some(count) = self.shares.get_mut(key) {
+                    *count = count.saturating_sub(1);
+                }
+            }
+            Change::Turn { pool, partition, clock, rep, start } => {
+                self.stand(pool, *partition, rep, *start).clock = Clock { now: *clock };
+            }
+            Change::Join { pool, partition, rep, start } => {
+                self.stand(pool, *partition, rep, *start);
+            }
+            Change::Wait { waiting } => {
+                self.leave(waiting.lead);
+                let place = Place::new(waiting.priority, waiting.arrived, waiting.lead);
+                for rep in &waiting.reps {
+                    let rep = self.rep(rep);
+                    self.queues[rep].insert(place);
+                }
+                self.places.insert(waiting.lead, place);
+                self.waiting.insert(place, waiting.clone());
+            }
+            Change::Awake { lead } => self.leave(*lead),
+            Change::Decided => self.decided += 1,
+        }
+    }
+
+    fn stand(&mut self, pool: &PoolId, partition: Partition, rep: &RepId, start: f64) -> &mut PoolTurns {
+        let rep = self.rep(rep);
+        let pool = self.pools.slot(pool) as u32;
+        let turns = self.turns.entry((pool, partition)).or_default();
+        if turns.standings.len() <= rep {
+            turns.standings.resize(rep + 1, None);
+        }
+        turns.standings[rep] = Some(Standing { start });
+        turns
+    }
+
+    fn leave(&mut self, lead: LeadId) {
+        let Some(place) = self.places.remove(&lead) else { return };
+        for rep in self.waiting.remove(&place).into_iter().flat_map(|waiting| waiting.reps) {
+            let rep = self.rep(&rep);
+            self.queues[rep].remove(&place);
+        }
+    }
+
+    /// Puts up the prices of one epoch; limits that are not named cost nothing.
+    pub fn post(&mut self, epoch: u64, prices: impl IntoIterator<Item = (RepId, LimitId, Posted)>) {
+        self.cells.iter_mut().flatten().for_each(|cell| cell.posted = None);
+        for (rep, limit, posted) in prices {
+            let cell = self.cell(&rep, &limit);
+            cell.posted = Some(posted.since(cell.claims));
+        }
+        let decided = self.decided;
+        self.cells
+            .iter_mut()
+            .flatten()
+            .filter_map(|cell| cell.posted.as_mut())
+            .for_each(|p| p.leads_at_epoch = decided);
+        self.price_epoch = epoch;
+    }
+
+    /// Sets the log-odds that the model adds per tenth of the open cap in use; empty is none.
+    pub fn set_load_logits(&mut self, per_tenth: Vec<f64>) {
+        self.load_logits = per_tenth;
+    }
+
+    /// Slots in use, and the cap, of one rep's limit in a window.
+    pub fn used(&self, rep: &RepId, limit: &LimitId, window: Window) -> (u32, Option<u32>) {
+        let cell = self.reps.slots.get(rep).zip(self.limits.slots.get(limit));
+        cell.and_then(|(r, l)| self.cells[*r as usize].get(*l as usize)).map_or((0, None), |c| (c.used(window), c.cap))
+    }
+
+    /// The turns each rep of a pool is owed (positive) or has had in advance, by rep id.
+    pub fn deficits(&self, pool: &PoolId, partition: Partition, weights: &[(RepId, f64)]) -> Vec<(RepId, f64)> {
+        let turns = self.pools.slots.get(pool).and_then(|slot| self.turns.get(&(*slot, partition)));
+        let deficit = |rep: &RepId, weight: f64| {
+            let turns = turns?;
+            let slot = *self.reps.slots.get(rep)? as usize;
+            let standing = turns.standings.get(slot).copied().flatten()?;
+            Some(standing.deficit(turns.clock, weight))
+        };
+        weights.iter().map(|(rep, weight)| (rep.clone(), deficit(rep, *weight).unwrap_or(0.0))).collect()
+    }
+
+    pub fn decided(&self) -> u64 {
+        self.decided
+    }
+
+    pub fn price_epoch(&self) -> u64 {
+        self.price_epoch
+    }
+
+    /// The waiting leads, first in line first.
+    pub fn waiting(&self) -> impl Iterator<Item = &Waiting> {
+        self.waiting.values()
+    }
+
+    pub fn is_waiting(&self, lead: LeadId) -> bool {
+        self.places.contains_key(&lead)
+    }
+
+    /// The first lead in line for a slot of this rep.
+    pub fn first_in_line(&self, rep: &RepId) -> Option<LeadId> {
+        let slot = self.reps.slots.get(rep)?;
+        self.queues[*slot as usize].first().map(|place| place.lead)
+    }
+
+    /// Whether a waiting lead's deadline or wake time has come.
+    pub fn due(&self, now: Instant) -> impl Iterator<Item = LeadId> + '_ {
+        self.waiting.values().filter(move |w| w.until <= now || w.wake_at <= now).map(|w| w.lead)
+    }
+
+    /// Begins a load for the lead at `place`.
+    pub fn open_load(&self, place: Place, partition: Partition, load: &mut Load) {
+        load.clear();
+        let ahead = self.waiting.range(..place).next().map(|(first, _)| first.priority());
+        load.header = LoadHeader { price_epoch: self.price_epoch, partition, waiting_priority: ahead };
+    }
+
+    /// Appends one rung's entries, each already rounded to the width in which it is compared and kept.
+    pub fn load_rung(&self, binding: &Binding, place: Place, ask: &RungAsk<'_>, load: &mut Load) {
+        let turns = self.pool_turns(binding, ask);
+        let entry = |candidate: &Ask| self.entry(binding, place, ask, turns, candidate);
+        load.push_rung(ask.candidates.iter().map(entry));
+    }
+
+    fn pool_turns(&self, binding: &Binding, ask: &RungAsk<'_>) -> Option<&PoolTurns> {
+        let pool = ask.pool.filter(|_| takes_turns(ask.pick))?;
+        self.turns.get(&(binding.pools[usize::from(pool.0)], ask.partition))
+    }
+
+    fn entry(
+        &self,
+        binding: &Binding,
+        place: Place,
+        ask: &RungAsk<'_>,
+        turns: Option<&PoolTurns>,
+        candidate: &Ask,
+    ) -> LoadEntry {
+        let rep = binding.reps[candidate.rep.0 as usize] as usize;
+        let windows = &ask.windows[usize::from(candidate.zone)];
+        let (mut free, mut binds, mut price, mut busy) = (u32::MAX, LoadEntry::NO_LIMIT, 0.0, 0.0f64);
+        for limit in candidate.limits.iter() {
+            let (slot, kind) = binding.limits[usize::from(limit.0)];
+            let Some(cell) = self.cells[rep].get(slot as usize) else { continue };
+            let Some(cap) = cell.cap else { continue };
+            let used = cell.used(windows.of(kind));
+            if kind == LimitKind::Open {
+                busy = busy.max(f64::from(used) / f64::from(cap.max(1)));
+            }
+            if cap.saturating_sub(used) < free {
+                (free, binds) = (cap.saturating_sub(used), limit);
+            }
+            price += cell.posted.map_or(0.0, |posted| posted.price(cell.claims, self.decided));
+        }
+        let queue = &self.queues[rep];
+        let taken_first = || queue.range(..place).take(free as usize).count() >= free as usize;
+        let turn = turns.map(|t| {
+            let standing = t.standings.get(rep).copied().flatten();
+            standing.unwrap_or_else(|| Standing::joining(t.clock)).due(t.clock, candidate.weight)
+        });
+        let reason = match turn {
+            _ if free == 0 => ReasonCode::LimitReached,
+            _ if !queue.is_empty() && free != u32::MAX && taken_first() => ReasonCode::OlderLeadWaits,
+            Some((false, _)) => ReasonCode::LaterTurn,
+            _ => ReasonCode::Admitted,
+        };
+        let rank = match ask.pick {
+            Pick::WeightedRoundRobin => turn.map_or(1.0 / candidate.weight, |(_, deadline)| deadline) as f32,
+            Pick::LeastLoaded => busy as f32,
+            Pick::Draw => candidate.weight as f32,
+            _ => candidate.rank,
+        };
+        LoadEntry {
+            reason,
+            limit: binds,
+            free: u16::try_from(free).unwrap_or(u16::MAX),
+            rank,
+            score: math::sigmoid(candidate.logit + self.load_logit(busy)) as f32,
+            price: price as f32,
+        }
+    }
+
+    fn load_logit(&self, busy: f64) -> f64 {
+        let last = self.load_logits.len().saturating_sub(1);
+        self.load_logits.get(((busy * 10.0) as usize).min(last)).copied().unwrap_or(0.0)
+    }
+
+    /// What taking `candidate` of this rung changes: one claim per limit it draws on, and the turn.
+    /// `entries` are the rung's, from the load that was compared.
+    pub fn claim(
+        &self,
+        binding: &Binding,
+        ask: &RungAsk<'_>,
+        entries: &[LoadEntry],
+        candidate: &Ask,
+        changes: &mut Vec<Change>,
+    ) {
+        let rep = binding.reps[candidate.rep.0 as usize] as usize;
+        let name = &self.reps.names[rep];
+        let windows = &ask.windows[usize::from(candidate.zone)];
+        for limit in candidate.limits.iter() {
+            let (slot, kind) = binding.limits[usize::from(limit.0)];
+            let counted = self.cells[rep].get(slot as usize).is_some_and(|cell| cell.cap.is_some());
+            if !counted {
+                continue;
+            }
+            let limit = &self.limits.names[slot as usize];
+            let window = windows.of(kind);
+            let mut partitions = vec![Partition::default()];
+            partitions.extend(Some(ask.partition).filter(|p| *p != Partition::default()));
+            changes.extend(partitions.into_iter().map(|partition| Change::Claim {
+                key: CounterKey { rep: name.clone(), limit: limit.clone(), window, partition },
+            }));
+        }
+        if let Some(pool) = ask.pool.filter(|_| takes_turns(ask.pick)) {
+            self.turn(binding, pool, ask, entries, candidate, changes);
+        }
+    }
+
+    fn turn(
+        &self,
+        binding: &Binding,
+        pool: PoolIndex,
+        ask: &RungAsk<'_>,
+        entries: &[LoadEntry],
+        chosen: &Ask,
+        changes: &mut Vec<Change>,
+    ) {
+        let slot = binding.pools[usize::from(pool.0)];
+        let (pool, partition) = (&self.pools.names[slot as usize], ask.partition);
+        let turns = self.turns.get(&(slot, partition));
+        let mut clock = turns.map(|t| t.clock).unwrap_or_default();
+        let place = |rep: RepIndex| binding.reps[rep.0 as usize] as usize;
+        let standing = |rep: RepIndex| turns.and_then(|t| t.standings.get(place(rep)).copied().flatten());
+        // Who could have taken this turn shares it; who is full or away does not.
+        let shares = |e: &LoadEntry| matches!(e.reason, ReasonCode::Admitted | ReasonCode::LaterTurn);
+        let present = || ask.candidates.iter().zip(entries).filter(|(_, e)| shares(e)).map(|(c, _)| c);
+        let name = |rep: RepIndex| self.reps.names[place(rep)].clone();
+        let newcomers = present().filter(|c| c.rep != chosen.rep && standing(c.rep).is_none());
+        changes.extend(newcomers.map(|c| Change::Join {
+            pool: pool.clone(),
+            partition,
+            rep: name(c.rep),
+            start: Standing::joining(clock).start,
+        }));
+        let mut taken = standing(chosen.rep).unwrap_or_else(|| Standing::joining(clock));
+        taken.take(clock, chosen.weight);
+        clock.advance(present().map(|c| c.weight).sum());
+        let (clock, start) = (clock.now, taken.start);
+        changes.push(Change::Turn { pool: pool.clone(), partition, clock, rep: name(chosen.rep), start });
+    }
+
+    /// The rep's name behind an index of the bound snapshot.
+    pub fn rep_name(&self, binding: &Binding, rep: RepIndex) -> &RepId {
+        &self.reps.names[binding.reps[rep.0 as usize] as usize]
+    }
+
+    /// The limit's name behind an index of the bound snapshot.
+    pub fn limit_name(&self, binding: &Binding, limit: LimitIndex) -> Option<&LimitId> {
+        let (slot, _) = binding.limits.get(usize::from(limit.0))?;
+        self.limits.names.get(*slot as usize)
+    }
+
+    /// Counters above their caps, which only people and the CRM may cause.
+    pub fn over_cap(&self) -> Vec<(RepId, LimitId, u32, u32)> {
+        let mut over = Vec::new();
+        for (rep, row) in self.reps.names.iter().zip(&self.cells) {
+            for (limit, cell) in self.limits.names.iter().zip(row) {
+                let Some(cap) = cell.cap else { continue };
+                over.extend(
+                    cell.counts.iter().filter(|(_, n)| *n > cap).map(|(_, n)| (rep.clone(), limit.clone(), *n, cap)),
+                );
+            }
+        }
+        over
+    }
+}

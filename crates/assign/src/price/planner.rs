@@ -1,0 +1,111 @@
+//! Past leads in, prices out: the forecast of the mix and the solver in one hand.
+
+use super::{Bound, MixConfig, MixForecast, MixRow, Problem, Sample, Solution, SolveConfig, solve};
+
+/// Whoever solves prices keeps one: the leads seen so far, in the order in which they came.
+///
+/// Scores are value × probability of one lead for every column, NaN or −∞ where it may not go.
+#[derive(Debug, Clone)]
+pub struct Planner {
+    columns: usize,
+    history: Vec<f32>,
+    past: Vec<f32>,
+    forecast: MixForecast,
+    config: SolveConfig,
+    prices: Vec<f64>,
+}
+
+/// How a planner forecasts and solves.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct PlannerConfig {
+    pub mix: MixConfig,
+    pub solve: SolveConfig,
+}
+
+/// Cells of the sample that prices are solved on, about.
+const CELLS: usize = 400_000;
+
+impl PlannerConfig {
+    /// As many rows as are quick to solve: 8,000 leads of 50 reps, never fewer than
+    /// [`MixConfig::rows`] is by default. More rows win a little, because they leave less to chance.
+    pub fn for_columns(columns: usize) -> Self {
+        let mix = MixConfig::default();
+        Self { mix: MixConfig { rows: mix.rows.max(CELLS / columns.max(1)), ..mix }, ..Self::default() }
+    }
+}
+
+impl Planner {
+    /// `history`: leads from before, if there are any; all of `columns` scores.
+    pub fn new(columns: usize, history: &[&[f64]], config: PlannerConfig) -> Self {
+        Self {
+            columns,
+            history: history.iter().flat_map(|row| row.iter().map(|s| *s as f32)).collect(),
+            past: vec![],
+            forecast: MixForecast::new(history, config.mix),
+            config: config.solve,
+            prices: vec![],
+        }
+    }
+
+    /// The next lead's scores.
+    pub fn push(&mut self, row: &[f64]) {
+        self.past.extend(row.iter().map(|s| *s as f32));
+        self.forecast.push(row);
+    }
+
+    /// Leads pushed so far.
+    pub fn leads(&self) -> usize {
+        self.forecast.pushed()
+    }
+
+    /// The leads expected among the next `remaining`, weighed.
+    pub fn sample(&self, remaining: f64) -> Sample {
+        let mut sample = Sample::new(self.columns);
+        for (row, weight) in self.forecast.weights(remaining) {
+            let (table, at) = match row {
+                MixRow::History(at) => (&self.history, at),
+                MixRow::Past(at) => (&self.past, at),
+            };
+            let cells = &table[at * self.columns..(at + 1) * self.columns];
+            sample.push(cells.iter().map(|s| f64::from(*s)), weight, 0);
+        }
+        sample
+    }
+
+    /// Prices under these bounds for the leads that `sample` stands for, from where the last ones
+    /// stood.
+    pub fn solve(&mut self, sample: &Sample, bounds: &[Bound]) -> Solution {
+        let solution = solve(&Problem { sample, bounds }, &self.prices, &self.config);
+        self.prices.clone_from(&solution.prices);
+        solution
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pointsman_domain::Rng;
+
+    use super::*;
+
+    #[test]
+    fn a_planner_starts_from_history_and_goes_on_from_its_leads() {
+        let mut rng = Rng::seeded(9);
+        let mut lead = |better: f64| -> Vec<f64> { vec![0.4 * rng.uniform() + better, 0.4 * rng.uniform() + 0.3] };
+        let history: Vec<Vec<f64>> = (0..500).map(|_| lead(0.5)).collect();
+        let rows: Vec<&[f64]> = history.iter().map(Vec::as_slice).collect();
+        let mut planner = Planner::new(2, &rows, PlannerConfig::for_columns(2));
+        let bounds = [Bound::limit(0, 250.0, 1000.0), Bound::limit(1, 1000.0, 1000.0)];
+        let sample = planner.sample(1000.0);
+        assert_eq!(sample.rows(), 500);
+        let before = planner.solve(&sample, &bounds).prices[0];
+        assert!(before > 0.1, "the first rep is better and scarce");
+        // From now on the first rep is no better, so its places are worth less.
+        for _ in 0..3000 {
+            planner.push(&lead(0.2));
+        }
+        let sample = planner.sample(1000.0);
+        let after = planner.solve(&sample, &bounds).prices[0];
+        assert_eq!(planner.leads(), 3000);
+        assert!(after < before - 0.1, "{before} then {after}");
+    }
+}

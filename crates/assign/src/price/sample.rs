@@ -1,0 +1,90 @@
+//! The leads that stand for those still to come: a weighted table of scores.
+
+/// Columns are handled in groups of this many, so that sums have one order on every machine.
+pub(super) const LANES: usize = 8;
+
+/// Net value of a cell that is no candidate: far below nobody's 0, yet finite.
+const NEVER: f32 = -1e30;
+
+/// Rows are leads, columns are reps, a cell is value × probability in any one unit. Each row has a
+/// weight (how much of the coming leads it stands for; only ratios count) and a class (which
+/// conditional limits it would draw on, see [`super::Bound`]).
+#[derive(Debug, Clone, Default)]
+pub struct Sample {
+    columns: usize,
+    stride: usize,
+    cells: Vec<f32>,
+    weights: Vec<f64>,
+    classes: Vec<u8>,
+}
+
+impl Sample {
+    pub fn new(columns: usize) -> Self {
+        Self { columns, stride: columns.next_multiple_of(LANES), ..Self::default() }
+    }
+
+    /// One lead's scores, in column order; NaN and −∞ mean "may not have it". Rows that are
+    /// shorter than the table are filled up with that.
+    ///
+    /// Weights that are negative or not finite count as 0.
+    pub fn push(&mut self, scores: impl Iterator<Item = f64>, weight: f64, class: u8) {
+        let start = self.cells.len();
+        let finite = |s: f64| if s.is_finite() { (s as f32).max(NEVER) } else { NEVER };
+        self.cells.extend(scores.take(self.columns).map(finite));
+        self.cells.resize(start + self.stride, NEVER);
+        self.weights.push(if weight.is_finite() { weight.max(0.0) } else { 0.0 });
+        self.classes.push(class.min(super::MAX_CLASSES - 1));
+    }
+
+    pub fn rows(&self) -> usize {
+        self.weights.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.weights.is_empty()
+    }
+
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Columns rounded up to whole groups; the padding is never anybody's candidate.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    pub(super) fn row(&self, i: usize) -> &[f32] {
+        &self.cells[i * self.stride..(i + 1) * self.stride]
+    }
+
+    pub(super) fn weight(&self, i: usize) -> f64 {
+        self.weights[i]
+    }
+
+    pub(super) fn class(&self, i: usize) -> u8 {
+        self.classes[i]
+    }
+
+    pub(super) fn total_weight(&self) -> f64 {
+        self.weights.iter().sum()
+    }
+
+    /// Weighted mean of each row's best score, at least 0: the natural unit of prices.
+    pub(super) fn scale(&self) -> f64 {
+        let best = |i: usize| self.row(i).iter().fold(0.0f32, |m, &s| m.max(s));
+        let sum: f64 = (0..self.rows()).map(|i| self.weights[i] * f64::from(best(i))).sum();
+        let total = self.total_weight();
+        if total > 0.0 { sum / total } else { 0.0 }
+    }
+
+    /// Every `step`-th row, for a first guess at the prices.
+    pub(super) fn thinned(&self, step: usize) -> Self {
+        let mut thin = Self::new(self.columns);
+        for i in (0..self.rows()).step_by(step.max(1)) {
+            thin.cells.extend_from_slice(self.row(i));
+            thin.weights.push(self.weights[i]);
+            thin.classes.push(self.classes[i]);
+        }
+        thin
+    }
+}

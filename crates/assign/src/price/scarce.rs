@@ -1,0 +1,200 @@
+//! The price of a rep's last few places.
+//!
+//! Fluid prices treat places as a liquid. With four places left today, or five slots that come
+//! back at random, it matters whether one or four are free: giving away the last one may lose a
+//! better lead this afternoon. Taken alone, a rep faces a stream of *bids*: by how much a coming
+//! lead would gain if it went to this rep rather than to the best of the others at their prices
+//! (or to nobody). What a place is worth in every state then follows exactly, by dynamic
+//! programming (the decomposition by resource of network revenue management, Talluri and van
+//! Ryzin 2004, §3.4).
+
+use super::Sample;
+
+/// What coming leads bid for one column: positive amounts, greatest first, with the share of all
+/// leads that bid at least so much, and their sum.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bids {
+    amounts: Vec<f64>,
+    shares: Vec<f64>,
+    sums: Vec<f64>,
+}
+
+impl Bids {
+    /// The bids for every column, the others standing at `prices` (one per column).
+    pub fn of(sample: &Sample, prices: &[f64]) -> Vec<Self> {
+        let total = sample.total_weight();
+        let mut bids: Vec<Vec<(f64, f64)>> = vec![vec![]; sample.columns()];
+        for i in (0..sample.rows()).filter(|&i| sample.weight(i) > 0.0) {
+            let row = &sample.row(i)[..sample.columns()];
+            let net = |c: usize| f64::from(row[c]) - prices[c];
+            let (mut best, mut second, mut owner) = (0.0, 0.0, None);
+            for (c, net) in (0..row.len()).map(|c| (c, net(c))) {
+                if net > best {
+                    (second, best, owner) = (best, net, Some(c));
+                } else if net > second {
+                    second = net;
+                }
+            }
+            for (c, bids) in bids.iter_mut().enumerate() {
+                let others = if owner == Some(c) { second } else { best };
+                let bid = f64::from(row[c]) - others;
+                if bid > 0.0 {
+                    bids.push((bid, sample.weight(i) / total));
+                }
+            }
+        }
+        bids.into_iter().map(Self::sorted).collect()
+    }
+
+    fn sorted(mut bids: Vec<(f64, f64)>) -> Self {
+        bids.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let mut sorted = Self::default();
+        let (mut share, mut sum) = (0.0, 0.0);
+        for (amount, weight) in bids {
+            (share, sum) = (share + weight, sum + weight * amount);
+            sorted.amounts.push(amount);
+            sorted.shares.push(share);
+            sorted.sums.push(sum);
+        }
+        sorted
+    }
+
+    /// E (bid − cost)⁺ of a coming lead.
+    pub fn surplus(&self, cost: f64) -> f64 {
+        match self.amounts.partition_point(|amount| *amount > cost) {
+            0 => 0.0,
+            n => self.sums[n - 1] - cost * self.shares[n - 1],
+        }
+    }
+
+    /// The cost at which the surplus is `surplus`; 0 if it never is as much.
+    fn cost(&self, surplus: f64) -> f64 {
+        // Surplus rises along the list; in between it is a straight line in the cost.
+        let (mut low, mut high) = (0, self.amounts.len());
+        while low < high {
+            let middle = (low + high) / 2;
+            if self.surplus(self.amounts[middle]) < surplus { low = middle + 1 } else { high = middle }
+        }
+        match low {
+            0 => self.amounts.first().copied().unwrap_or(0.0),
+            n => ((self.sums[n - 1] - surplus) / self.shares[n - 1]).max(0.0),
+        }
+    }
+}
+
+/// What it costs to give away one place of a quota, by places left and leads still to come.
+///
+/// V(x, k) = V(x, k−1) + E (bid − (V(x, k−1) − V(x−1, k−1)))⁺, cost(x, k) = V(x, k) − V(x−1, k).
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuotaCosts {
+    places: usize,
+    /// `places` costs for each number of leads.
+    costs: Vec<f64>,
+}
+
+impl QuotaCosts {
+    pub fn new(bids: &Bids, places: usize, leads: usize) -> Self {
+        let mut value = vec![0.0; places + 1];
+        let mut costs = vec![0.0; places];
+        for k in 1..=leads {
+            let before = &costs[(k - 1) * places..];
+            let surplus: Vec<f64> = before.iter().map(|cost| bids.surplus(*cost)).collect();
+            surplus.iter().zip(&mut value[1..]).for_each(|(s, v)| *v += s);
+            costs.extend((0..places).map(|x| value[x + 1] - value[x]));
+        }
+        Self { places, costs }
+    }
+
+    /// The cost with `places` left (this one included) when `leads` are still to come after this.
+    /// Outside the table its border counts.
+    pub fn cost(&self, places: usize, leads: usize) -> f64 {
+        if self.places == 0 {
+            return 0.0;
+        }
+        let k = leads.min(self.costs.len() / self.places - 1);
+        self.costs[k * self.places + places.clamp(1, self.places) - 1]
+    }
+}
+
+/// What it costs to occupy one more of a rep's reusable slots, by slots in use.
+///
+/// Slots are held for an exponential time; `leads` come in one mean holding time. With G the
+/// average gain per holding time and D(n) the cost with n in use, the balance in every state is
+///
+/// G = leads · E (bid − D(n))⁺ + n · D(n−1), and G = slots · D(slots−1) when all are in use.
+pub fn slot_costs(bids: &Bids, slots: usize, leads: f64) -> Vec<f64> {
+    if slots == 0 || leads <= 0.0 {
+        return vec![0.0; slots];
+    }
+    let costs = |gain: f64| -> Vec<f64> {
+        let mut costs: Vec<f64> = Vec::with_capacity(slots);
+        for n in 0..slots {
+            let freed = costs.last().map_or(0.0, |cost| n as f64 * cost);
+            costs.push(bids.cost(((gain - freed) / leads).max(0.0)));
+        }
+        costs
+    };
+    // A greater gain needs lower costs: one crossing.
+    let (mut low, mut high) = (0.0, leads * bids.surplus(0.0));
+    for _ in 0..50 {
+        let gain = 0.5 * (low + high);
+        let last = costs(gain)[slots - 1];
+        if gain < slots as f64 * last { low = gain } else { high = gain }
+    }
+    costs(0.5 * (low + high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bids(amounts: &[(f64, f64)]) -> Bids {
+        Bids::sorted(amounts.to_vec())
+    }
+
+    #[test]
+    fn bids_are_gains_over_the_best_other() {
+        let mut sample = Sample::new(2);
+        sample.push([0.9, 0.5].into_iter(), 1.0, 0);
+        sample.push([0.2, 0.8].into_iter(), 3.0, 0);
+        let bids = Bids::of(&sample, &[0.1, 0.4]);
+        // First lead: 0.9 over 0.1 with the other; second: others offer 0.4.
+        assert!((bids[0].amounts[0] - 0.8).abs() < 1e-6 && bids[0].amounts.len() == 1);
+        assert!((bids[1].amounts[0] - 0.7).abs() < 1e-6);
+        assert!((bids[1].surplus(0.2) - 0.75 * 0.5).abs() < 1e-6);
+    }
+
+    #[test]
+    fn the_last_place_of_a_quota_by_hand() {
+        // A lead bids 1 with probability ½, else 0.4. One place, one lead to come: worth 0.7.
+        let bids = bids(&[(1.0, 0.5), (0.4, 0.5)]);
+        let costs = QuotaCosts::new(&bids, 2, 2);
+        assert_eq!(costs.cost(1, 0), 0.0);
+        assert!((costs.cost(1, 1) - 0.7).abs() < 1e-12);
+        // Two to come: take a 1 now, else wait for 0.7.
+        assert!((costs.cost(1, 2) - 0.85).abs() < 1e-12);
+        assert!(costs.cost(2, 1).abs() < 1e-12, "one lead cannot use two places");
+        assert!((costs.cost(2, 2) - (1.4 - 0.85)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_slot_is_the_textbook_loss_system() {
+        // Every lead bids 1, one slot, a leads per holding time: a share a / (1 + a) of the time
+        // in use, gain a / (1 + a) per holding time, which is what occupying the slot costs.
+        for a in [0.3, 1.0, 5.0] {
+            let costs = slot_costs(&bids(&[(1.0, 1.0)]), 1, a);
+            assert!((costs[0] - a / (1.0 + a)).abs() < 1e-9, "{a}: {costs:?}");
+        }
+    }
+
+    #[test]
+    fn costs_rise_as_places_run_out() {
+        let many: Vec<(f64, f64)> = (1..200).map(|i| (f64::from(i) / 200.0, 1.0 / 400.0)).collect();
+        let bids = bids(&many);
+        let slots = slot_costs(&bids, 6, 20.0);
+        assert!(slots.is_sorted() && slots[0] > 0.0 && slots[5] < 1.0, "{slots:?}");
+        let quota = QuotaCosts::new(&bids, 5, 60);
+        assert!((1..5).all(|x| quota.cost(x, 40) >= quota.cost(x + 1, 40)));
+        assert!((0..60).all(|k| quota.cost(3, k) <= quota.cost(3, k + 1) + 1e-12));
+    }
+}
