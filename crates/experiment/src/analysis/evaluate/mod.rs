@@ -1,0 +1,276 @@
+//! From what was kept to findings.
+
+mod cells;
+mod means;
+mod ranked;
+
+use crate::{
+    spec::{Analysis, Method, Metric, Role},
+    special::normal,
+    stats::{
+        bayes::Better,
+        effect::{Effect, Scale},
+        lift::LiftMethod,
+        mann_whitney,
+        multiplicity::{self, Adjustment},
+        non_inferiority::{self, WithinMargin},
+        ratio,
+        sequential::ConfidenceSequence,
+        srm,
+    },
+    undefined::Undefined,
+};
+
+use super::{
+    accumulate::Kept,
+    analyzer::Analyzer,
+    result::{
+        Accounting, AnalysisResult, Anytime, Comparison, Excluded, ExclusionReason, ExperimentResult, Finding,
+        LiftResult, Outcome, RanksResult, Tested, VariantCount,
+    },
+    verdict,
+};
+
+/// Seed of what is drawn: a result must not change from run to run.
+const SEED: u64 = 0x706f_696e_7473_6d61;
+
+pub fn result(analyzer: &mut Analyzer) -> ExperimentResult {
+    let spec = &analyzer.spec;
+    let counts = &analyzer.counts;
+    let excluded = ExclusionReason::ALL
+        .into_iter()
+        .map(|reason| Excluded { reason, rows: counts.excluded[reason as usize] })
+        .filter(|e| e.rows > 0)
+        .collect();
+    let accounting = Accounting {
+        exposed: counts.exposed,
+        matured: counts.matured_of.iter().sum(),
+        pending: counts.pending,
+        excluded,
+    };
+    let variants = spec
+        .variants
+        .iter()
+        .zip(counts.exposed_of.iter().zip(&counts.matured_of))
+        .map(|(v, (exposed, matured))| VariantCount {
+            variant: v.id.clone(),
+            weight: v.weight,
+            exposed: *exposed,
+            matured: *matured,
+        })
+        .collect();
+    let sample_ratio = srm::test(&counts.exposed_of, &spec.weights(), 1.0).into();
+    let mut comparisons: Vec<Comparison> = (0..spec.variants.len())
+        .filter(|treatment| *treatment != spec.control)
+        .map(|treatment| compare(analyzer, treatment))
+        .collect();
+    adjust(&mut comparisons);
+    let mut result = ExperimentResult {
+        format: 1,
+        experiment: spec.id.clone(),
+        design: spec.design.clone(),
+        alpha: spec.alpha,
+        accounting,
+        variants,
+        sample_ratio,
+        comparisons,
+        verdicts: Vec::new(),
+    };
+    result.verdicts = verdict::of(spec, &result);
+    result
+}
+
+fn compare(analyzer: &Analyzer, treatment: usize) -> Comparison {
+    let spec = &analyzer.spec;
+    let analyses = (0..spec.analyses.len()).map(|i| analyse(analyzer, i, treatment)).collect();
+    Comparison {
+        control: spec.variants[spec.control].id.clone(),
+        treatment: spec.variants[treatment].id.clone(),
+        analyses,
+    }
+}
+
+/// What an analysis needs to know of its surroundings.
+struct Context<'a> {
+    analyzer: &'a Analyzer,
+    index: usize,
+    analysis: &'a Analysis,
+    metric: &'a Metric,
+    pair: [usize; 2],
+    alpha: f64,
+    sequence: ConfidenceSequence,
+}
+
+fn analyse(analyzer: &Analyzer, index: usize, treatment: usize) -> AnalysisResult {
+    let spec = &analyzer.spec;
+    let analysis = &spec.analyses[index];
+    let tuning = spec.horizon.units.map_or(5000.0, |u| u as f64);
+    let context = Context {
+        analyzer,
+        index,
+        analysis,
+        metric: spec.metric(analysis),
+        pair: [spec.control, treatment],
+        alpha: spec.alpha,
+        sequence: ConfidenceSequence { alpha: spec.alpha, tuning },
+    };
+    let accumulator = analyzer.accumulator(index);
+    let units = context.pair.map(|v| units(&accumulator.kept, v, analyzer.names(index).len()));
+    AnalysisResult {
+        analysis: analysis.id.clone(),
+        metric: context.metric.id.clone(),
+        role: context.metric.role,
+        method: analysis.method.clone(),
+        units,
+        missing: context.pair.map(|v| accumulator.missing[v]),
+        adjusted_p: None,
+        finding: context.finding(&accumulator.kept),
+    }
+}
+
+fn units(kept: &Kept, variant: usize, codes: usize) -> u64 {
+    match kept {
+        Kept::One(m) => m[variant].n as u64,
+        Kept::Two(m) => m[variant].n as u64,
+        Kept::Cells(cells) => (0..codes).map(|code| cells.moments(code, variant).n as u64).sum(),
+        Kept::Values(values) | Kept::Times(values) => values[variant].len() as u64,
+    }
+}
+
+fn tested(effect: &Effect, alpha: f64) -> Tested {
+    let interval = effect.interval(alpha);
+    Tested {
+        estimate: effect.estimate,
+        std_error: effect.std_error,
+        df: Some(effect.df),
+        statistic: effect.t(),
+        p_value: effect.p_two_sided(),
+        low: interval.low,
+        high: interval.high,
+    }
+}
+
+/// An effect tested by the normal distribution.
+fn tested_normal(estimate: f64, std_error: f64, alpha: f64) -> Result<Tested, Undefined> {
+    if std_error.is_nan() || std_error <= 0.0 {
+        return Err(Undefined::ZeroVariance);
+    }
+    let (z, half) = (estimate / std_error, normal::two_sided(alpha) * std_error);
+    Ok(Tested {
+        estimate,
+        std_error,
+        df: None,
+        statistic: z,
+        p_value: (2.0 * normal::sf(z.abs())).min(1.0),
+        low: estimate - half,
+        high: estimate + half,
+    })
+}
+impl Context<'_> {
+    fn finding(&self, kept: &Kept) -> Finding {
+        let [c, t] = self.pair;
+        match (&self.analysis.method, kept) {
+            (Method::Difference { lift }, Kept::One(m)) => Finding::Means(Box::new(self.difference(m[c], m[t], *lift))),
+            (Method::Difference { lift }, Kept::Two(m)) => {
+                Finding::Means(Box::new(self.means(ratio::sample(&m[c]), ratio::sample(&m[t]), *lift)))
+            }
+            (Method::Difference { lift }, Kept::Cells(cells)) => Finding::Means(Box::new(self.by_epoch(cells, *lift))),
+            (Method::Adjusted { lift, .. }, Kept::Two(m)) => {
+                Finding::Means(Box::new(self.adjusted(&m[c], &m[t], *lift)))
+            }
+            (Method::Clustered { .. }, Kept::Cells(cells)) => Finding::Clustered(Box::new(self.clustered(cells))),
+            (Method::Stratified { .. }, Kept::Cells(cells)) => Finding::Stratified(Box::new(self.stratified(cells))),
+            (Method::Quantiles { levels }, Kept::Values(values)) => {
+                Finding::Quantiles { quantiles: self.quantiles(&values[c], &values[t], levels) }
+            }
+            (Method::Winsorised { percentile, of }, Kept::Values(values)) => {
+                Finding::Winsorised(self.winsorised(&values[c], &values[t], *percentile, *of).into())
+            }
+            (Method::Survival { restrict }, Kept::Times(times)) => {
+                Finding::Survival(Box::new(self.survival(&times[c], &times[t], *restrict)))
+            }
+            (Method::Periods { lag, .. }, Kept::Cells(cells)) => Finding::Periods(self.periods(cells, *lag).into()),
+            (Method::Paired { .. }, Kept::Cells(cells)) => Finding::Paired(self.paired(cells).into()),
+            // The layout gives every other method the values of one column.
+            (_, Kept::Values(values)) => {
+                let test = mann_whitney::test(&values[c], &values[t]).map(|test| RanksResult { test });
+                Finding::Ranks(test.into())
+            }
+            _ => Finding::Ranks(Outcome::Undefined { reason: Undefined::NoUnits }),
+        }
+    }
+
+    fn anytime(&self, effect: &Effect, units: f64) -> Anytime {
+        let interval = self.sequence.interval(effect.estimate, effect.std_error, units);
+        Anytime {
+            low: interval.low,
+            high: interval.high,
+            p_value: self.sequence.p_value(effect.estimate, effect.std_error, units),
+        }
+    }
+
+    /// The effect against the metric's margin, turned so that higher is better.
+    fn margin(
+        &self,
+        absolute: &Result<Effect, Undefined>,
+        relative: &Result<Effect, Undefined>,
+    ) -> Option<Outcome<WithinMargin>> {
+        let margin = self.metric.margin?;
+        let effect = match margin.scale {
+            Scale::Absolute => absolute,
+            Scale::Relative => relative,
+        };
+        let answer = effect.map(|e| {
+            let sign = if self.metric.better == Better::Higher { 1.0 } else { -1.0 };
+            let turned = Effect { estimate: sign * e.estimate, ..e };
+            non_inferiority::within_margin(&turned, -margin.size, self.alpha)
+        });
+        Some(answer.into())
+    }
+}
+
+fn delta_result(effect: &Effect, alpha: f64) -> LiftResult {
+    let interval = effect.interval(alpha);
+    LiftResult {
+        estimate: effect.estimate,
+        method: LiftMethod::Delta,
+        std_error: Some(effect.std_error),
+        df: Some(effect.df),
+        p_value: Some(effect.p_two_sided()),
+        low: Some(interval.low),
+        high: Some(interval.high),
+    }
+}
+
+/// An absolute effect in shares of a base that is taken as known: for margins of clustered effects,
+/// where the base's own error is small beside the effect's.
+fn relative_to(effect: &Effect, base: f64) -> Result<Effect, Undefined> {
+    if base == 0.0 {
+        return Err(Undefined::ZeroBaseline);
+    }
+    Ok(Effect { estimate: effect.estimate / base.abs(), std_error: effect.std_error / base.abs(), df: effect.df })
+}
+
+/// Holm over the decision metrics' comparisons, Benjamini–Hochberg over the others'. Several
+/// analyses of one metric in one comparison are one question: the first of them counts.
+fn adjust(comparisons: &mut [Comparison]) {
+    for (decision, how) in [(true, Adjustment::Holm), (false, Adjustment::BenjaminiHochberg)] {
+        let mut family: Vec<(usize, usize, f64)> = Vec::new();
+        for (c, comparison) in comparisons.iter().enumerate() {
+            let mut seen = Vec::new();
+            for (a, analysis) in comparison.analyses.iter().enumerate() {
+                if (analysis.role == Role::Decision) != decision || seen.contains(&&analysis.metric) {
+                    continue;
+                }
+                if let Some((_, p)) = verdict::estimate_and_p(&analysis.finding) {
+                    seen.push(&analysis.metric);
+                    family.push((c, a, p));
+                }
+            }
+        }
+        let p_values: Vec<f64> = family.iter().map(|f| f.2).collect();
+        for ((c, a, _), adjusted) in family.iter().zip(multiplicity::adjust(&p_values, how)) {
+            comparisons[*c].analyses[*a].adjusted_p = Some(adjusted);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! From rows to results: layout (which columns are needed), accumulators that eat rows, results,
+//! verdict.
+//!
+//! Memory is flat in rows for moments, clusters and strata; quantiles, ranks, winsorised means and
+//! curves hold 8 bytes a row and metric.
+
+mod accumulate;
+mod analyzer;
+mod chunk;
+mod evaluate;
+mod keys;
+mod layout;
+mod result;
+mod table;
+mod verdict;
+
+pub use analyzer::Analyzer;
+pub use keys::KeyValue;
+pub use result::{
+    Accounting, AnalysisResult, Anytime, Cell, ClusteredResult, Comparison, Excluded, ExclusionReason,
+    ExperimentResult, Finding, LiftResult, MeansResult, Outcome, PairedResult, PeriodsResult, QuantileResult,
+    RanksResult, StratifiedResult, SurvivalArm, SurvivalResult, Tested, VariantCount, WinsorisedResult,
+};
+pub use table::{Batch, BatchError, Column, ColumnKind, ColumnNeed, UnitRow};
+pub use verdict::{Because, Guardrail, GuardrailState, Invalid, Look, Verdict, VerdictFor};

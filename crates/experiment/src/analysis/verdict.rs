@@ -1,0 +1,312 @@
+//! What follows from a result: one of five words, and why, as data.
+
+use serde::Serialize;
+
+use pointsman_domain::VariantId;
+
+use crate::{
+    spec::{Design, ExperimentSpec, MetricId, Role},
+    special::normal,
+    stats::{bayes::Better, group_sequential::GroupSequential, non_inferiority::WithinMargin, srm},
+    undefined::Undefined,
+};
+
+use super::result::{AnalysisResult, Comparison, ExclusionReason, ExperimentResult, Finding, Outcome};
+
+/// Below this p a period still feels the one before.
+const CARRY_OVER_ALERT: f64 = 0.01;
+
+/// The five words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Ship,
+    DoNotShip,
+    KeepRunning,
+    CannotTell,
+    /// No effect may be read.
+    Invalid,
+}
+
+/// A variant's verdict with its reasons.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VerdictFor {
+    pub variant: VariantId,
+    pub verdict: Verdict,
+    pub because: Vec<Because>,
+    pub guardrails: Vec<Guardrail>,
+    /// Where in the plan this look is; none without a planned size.
+    pub look: Option<Look>,
+}
+
+/// A reason, with its numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum Because {
+    Better { metric: MetricId, estimate: f64, p: f64 },
+    Worse { metric: MetricId, estimate: f64, p: f64 },
+    NoDifference { metric: MetricId, estimate: f64, p: f64 },
+    NotComputable { metric: MetricId, why: Option<Undefined> },
+    GuardrailHarmed { metric: MetricId },
+    GuardrailUnclear { metric: MetricId },
+    NotThereYet { fraction: f64 },
+    Invalid { why: Invalid },
+}
+
+/// Why no effect may be read.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "fault", rename_all = "snake_case")]
+pub enum Invalid {
+    /// The split is not the configured one.
+    SampleRatio {
+        p: f64,
+    },
+    UnitsInZeroWeight {
+        units: u64,
+    },
+    UnknownVariants {
+        rows: u64,
+    },
+    OutcomeBeforeExposure {
+        rows: u64,
+    },
+    /// Clusters that were randomised have rows in both variants.
+    CrossingClusters {
+        clusters: u32,
+    },
+    EmptyVariant,
+    /// A switchback's periods still feel the one before.
+    CarryOver {
+        p: f64,
+    },
+}
+
+/// One guardrail of one variant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Guardrail {
+    pub metric: MetricId,
+    pub state: GuardrailState,
+    pub against_margin: Option<Outcome<WithinMargin>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardrailState {
+    /// Not worse than the margin.
+    Held,
+    /// Worse than the margin: stop.
+    Harmed,
+    Unclear,
+}
+
+/// A look at a fraction of the planned information.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Look {
+    pub fraction: f64,
+    pub z: f64,
+    /// Lan–DeMets; cross it and the test is decided.
+    pub bound: f64,
+}
+
+/// A verdict for every variant but the control.
+pub fn of(spec: &ExperimentSpec, result: &ExperimentResult) -> Vec<VerdictFor> {
+    let faults = faults(spec, result);
+    result.comparisons.iter().map(|c| verdict(spec, result, c, &faults)).collect()
+}
+
+fn verdict(
+    spec: &ExperimentSpec,
+    result: &ExperimentResult,
+    comparison: &Comparison,
+    faults: &[Invalid],
+) -> VerdictFor {
+    let guardrails = guardrails(comparison, spec.alpha);
+    let mut faults = faults.to_vec();
+    faults.extend(empty_variant(result, comparison));
+    let decision = decision(spec, comparison);
+    let look = decision.as_ref().and_then(|d| look(spec, result, d.p));
+    let answer = |verdict, because| VerdictFor {
+        variant: comparison.treatment.clone(),
+        verdict,
+        because,
+        guardrails: guardrails.clone(),
+        look,
+    };
+    if !faults.is_empty() {
+        return answer(Verdict::Invalid, faults.into_iter().map(|why| Because::Invalid { why }).collect());
+    }
+    let in_state = |state| guardrails.iter().filter(move |g| g.state == state).map(|g| g.metric.clone());
+    let harmed: Vec<Because> =
+        in_state(GuardrailState::Harmed).map(|metric| Because::GuardrailHarmed { metric }).collect();
+    if !harmed.is_empty() {
+        return answer(Verdict::DoNotShip, harmed);
+    }
+    let Some(decision) = decision else {
+        return answer(Verdict::CannotTell, vec![not_computable(spec, comparison)]);
+    };
+    let Decision { metric, estimate, p, better } = decision;
+    let crossed = look.map_or(p <= spec.alpha, |l| l.z >= l.bound);
+    let unfinished = look.map(|l| l.fraction).filter(|f| *f < 1.0);
+    if !crossed {
+        let none = Because::NoDifference { metric, estimate, p };
+        return match unfinished {
+            Some(fraction) => answer(Verdict::KeepRunning, vec![Because::NotThereYet { fraction }, none]),
+            None => answer(Verdict::CannotTell, vec![none]),
+        };
+    }
+    if !better {
+        return answer(Verdict::DoNotShip, vec![Because::Worse { metric, estimate, p }]);
+    }
+    let mut because = vec![Because::Better { metric, estimate, p }];
+    let unclear: Vec<Because> =
+        in_state(GuardrailState::Unclear).map(|metric| Because::GuardrailUnclear { metric }).collect();
+    if unclear.is_empty() {
+        return answer(Verdict::Ship, because);
+    }
+    because.extend(unclear);
+    answer(if unfinished.is_some() { Verdict::KeepRunning } else { Verdict::CannotTell }, because)
+}
+
+struct Decision {
+    metric: MetricId,
+    estimate: f64,
+    p: f64,
+    better: bool,
+}
+
+/// The first analysis of the decision metric that has an effect; its p adjusted over comparisons.
+fn decision(spec: &ExperimentSpec, comparison: &Comparison) -> Option<Decision> {
+    let analysis = comparison.analyses.iter().find(|a| a.role == Role::Decision)?;
+    let (estimate, p) = estimate_and_p(&analysis.finding)?;
+    let metric = spec.metrics.iter().find(|m| m.id == analysis.metric)?;
+    let better = (estimate > 0.0) == (metric.better == Better::Higher);
+    Some(Decision { metric: analysis.metric.clone(), estimate, p: analysis.adjusted_p.unwrap_or(p), better })
+}
+
+fn not_computable(spec: &ExperimentSpec, comparison: &Comparison) -> Because {
+    let analysis = comparison.analyses.iter().find(|a| a.role == Role::Decision);
+    let metric = analysis.map_or_else(|| spec.metrics[0].id.clone(), |a| a.metric.clone());
+    let why = analysis.and_then(|a| match &a.finding {
+        Finding::Means(m) => refusal(&m.absolute),
+        Finding::Clustered(c) => refusal(&c.absolute),
+        Finding::Stratified(s) => refusal(&s.tested),
+        Finding::Survival(s) => refusal(&s.tested),
+        Finding::Winsorised(w) => refusal(w),
+        Finding::Periods(p) => refusal(p),
+        Finding::Paired(p) => refusal(p),
+        Finding::Ranks(r) => refusal(r),
+        Finding::Quantiles { quantiles } => quantiles.first().and_then(|q| refusal(&q.absolute)),
+    });
+    Because::NotComputable { metric, why }
+}
+
+fn refusal<T>(outcome: &Outcome<T>) -> Option<Undefined> {
+    match outcome {
+        Outcome::Ok(_) => None,
+        Outcome::Undefined { reason } => Some(*reason),
+    }
+}
+
+/// The effect and p-value that a finding decides by.
+pub(super) fn estimate_and_p(finding: &Finding) -> Option<(f64, f64)> {
+    let of = |tested: &super::result::Tested| (tested.estimate, tested.p_value);
+    match finding {
+        Finding::Means(m) => m.absolute.ok().map(of),
+        Finding::Clustered(c) => c.absolute.ok().map(of),
+        Finding::Stratified(s) => s.tested.ok().map(of),
+        Finding::Survival(s) => s.tested.ok().map(of),
+        Finding::Winsorised(w) => w.ok()?.absolute.ok().map(of),
+        Finding::Periods(p) => p.ok().map(|p| of(&p.tested)),
+        Finding::Paired(p) => p.ok()?.absolute.ok().map(of),
+        Finding::Quantiles { quantiles } => quantiles.first()?.absolute.ok().map(of),
+        Finding::Ranks(r) => r.ok().map(|r| (r.test.prob_superiority - 0.5, r.test.p_asymptotic)),
+    }
+}
+
+/// One entry a guardrail metric: its first analysis with a margin.
+fn guardrails(comparison: &Comparison, alpha: f64) -> Vec<Guardrail> {
+    let mut guardrails: Vec<Guardrail> = Vec::new();
+    for analysis in comparison.analyses.iter().filter(|a| a.role == Role::Guardrail) {
+        if !guardrails.iter().any(|g| g.metric == analysis.metric) {
+            guardrails.extend(guardrail(analysis, alpha));
+        }
+    }
+    guardrails
+}
+
+fn guardrail(analysis: &AnalysisResult, alpha: f64) -> Option<Guardrail> {
+    let against_margin = match &analysis.finding {
+        Finding::Means(m) => m.margin,
+        Finding::Clustered(c) => c.margin,
+        Finding::Stratified(s) => s.margin,
+        Finding::Survival(s) => s.margin,
+        _ => return None,
+    };
+    let state = match against_margin.as_ref().and_then(Outcome::ok) {
+        Some(m) if m.noninferior => GuardrailState::Held,
+        // H₀ "at least as bad as the margin" would be rejected in the other direction.
+        Some(m) if m.p_noninferiority > 1.0 - alpha => GuardrailState::Harmed,
+        _ => GuardrailState::Unclear,
+    };
+    Some(Guardrail { metric: analysis.metric.clone(), state, against_margin })
+}
+
+/// The bound at this fraction: planned looks before it are taken as held.
+fn look(spec: &ExperimentSpec, result: &ExperimentResult, p: f64) -> Option<Look> {
+    let planned = spec.horizon.units?;
+    let fraction = (result.accounting.matured as f64 / planned as f64).min(1.0);
+    if fraction <= 0.0 {
+        return None;
+    }
+    let looks = f64::from(spec.horizon.looks);
+    let mut fractions: Vec<f64> =
+        (1..=spec.horizon.looks).map(|k| f64::from(k) / looks).filter(|t| *t < fraction - 1e-9).collect();
+    fractions.push(fraction);
+    let plan = GroupSequential::plan(&fractions, spec.alpha, spec.horizon.spending).ok()?;
+    Some(Look { fraction, z: normal::upper_quantile(p / 2.0), bound: *plan.z_bounds.last()? })
+}
+
+fn faults(spec: &ExperimentSpec, result: &ExperimentResult) -> Vec<Invalid> {
+    let mut faults = Vec::new();
+    if let Some(ratio) = result.sample_ratio.ok() {
+        // Below five expected units χ² does not hold; the sequential test does.
+        let p = if ratio.min_expected < 5.0 { ratio.sequential_p } else { ratio.p_value };
+        if p < srm::ALERT {
+            faults.push(Invalid::SampleRatio { p });
+        }
+        if ratio.units_in_zero_weight > 0 {
+            faults.push(Invalid::UnitsInZeroWeight { units: ratio.units_in_zero_weight });
+        }
+    }
+    for excluded in &result.accounting.excluded {
+        match excluded.reason {
+            ExclusionReason::UnknownVariant => faults.push(Invalid::UnknownVariants { rows: excluded.rows }),
+            ExclusionReason::OutcomeBeforeExposure => {
+                faults.push(Invalid::OutcomeBeforeExposure { rows: excluded.rows });
+            }
+            _ => {}
+        }
+    }
+    let carried = result.comparisons.iter().flat_map(|c| &c.analyses).filter_map(|a| match &a.finding {
+        Finding::Periods(p) => p.ok()?.carry_over.ok().map(|t| t.p_value),
+        _ => None,
+    });
+    if let Some(p) = carried.min_by(f64::total_cmp).filter(|p| *p < CARRY_OVER_ALERT) {
+        faults.push(Invalid::CarryOver { p });
+    }
+    if matches!(spec.design, Design::Cluster { .. } | Design::Switchback { .. }) {
+        let crossing = result.comparisons.iter().flat_map(|c| &c.analyses).filter_map(|a| match &a.finding {
+            Finding::Clustered(c) => c.details.ok().map(|d| d.crossing),
+            _ => None,
+        });
+        if let Some(clusters) = crossing.max().filter(|c| *c > 0) {
+            faults.push(Invalid::CrossingClusters { clusters });
+        }
+    }
+    faults
+}
+
+fn empty_variant(result: &ExperimentResult, comparison: &Comparison) -> Option<Invalid> {
+    let empty = |id: &VariantId| result.variants.iter().any(|v| v.variant == *id && v.exposed == 0);
+    (empty(&comparison.control) || empty(&comparison.treatment)).then_some(Invalid::EmptyVariant)
+}

@@ -1,0 +1,126 @@
+//! `experiment.toml` as written: every field may still be wrong.
+
+use serde::Deserialize;
+
+use crate::stats::{bayes::Better, effect::Scale, lift::LiftMethod, winsor::CapOf};
+
+use super::Role;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SpecFile {
+    pub format: Option<u32>,
+    pub id: Option<String>,
+    #[serde(default)]
+    pub hypothesis: String,
+    #[serde(default)]
+    pub owner: String,
+    pub segment: Option<String>,
+    /// The control's id; the first variant unless given.
+    pub control: Option<String>,
+    pub alpha: Option<f64>,
+    pub power: Option<f64>,
+    pub maturity_days: Option<f64>,
+    pub design: Option<DesignFile>,
+    pub horizon: Option<HorizonFile>,
+    #[serde(default)]
+    pub variants: Vec<VariantFile>,
+    #[serde(default)]
+    pub metrics: Vec<MetricFile>,
+    #[serde(default)]
+    pub analyses: Vec<AnalysisFile>,
+    pub data: Option<DataFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DesignFile {
+    pub kind: String,
+    pub unit: Option<String>,
+    pub period_minutes: Option<f64>,
+    pub burn_in_minutes: Option<f64>,
+    pub burn_out_minutes: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HorizonFile {
+    pub start: Option<String>,
+    pub days: Option<f64>,
+    pub units: Option<u64>,
+    pub looks: Option<u32>,
+    pub spending: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VariantFile {
+    pub id: String,
+    pub policy: String,
+    pub weight: f64,
+    /// As it stands in a data table; the id unless given.
+    pub value: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetricFile {
+    pub id: String,
+    pub kind: String,
+    pub column: String,
+    pub denominator: Option<String>,
+    pub event: Option<String>,
+    pub role: Option<Role>,
+    pub better: Option<Better>,
+    pub margin: Option<f64>,
+    pub margin_scale: Option<Scale>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnalysisFile {
+    pub id: String,
+    pub metric: String,
+    pub lift: Option<LiftMethod>,
+    pub covariate: Option<String>,
+    pub cluster: Option<String>,
+    pub stratify: Option<String>,
+    pub quantiles: Option<Vec<f64>>,
+    pub survival: Option<SurvivalFile>,
+    pub ranks: Option<bool>,
+    pub winsorise: Option<WinsoriseFile>,
+    pub periods: Option<PeriodsFile>,
+    pub paired: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurvivalFile {
+    pub restrict: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WinsoriseFile {
+    pub percentile: f64,
+    pub of: Option<CapOf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodsFile {
+    pub by: String,
+    pub lag: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataFile {
+    pub variant: String,
+    pub unit: Option<String>,
+    pub matured: Option<String>,
+    pub epoch: Option<String>,
+    pub counted: Option<String>,
+    pub exposed_at: Option<String>,
+    pub outcome_at: Option<String>,
+}
