@@ -1,0 +1,117 @@
+//! The documents a snapshot is compiled from: immutable, named by their content.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use pointsman_domain::{Currency, Digest, PolicyName};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// What a document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    /// What of the settings decides: zone, currency, the policy that rules.
+    Routing,
+    Attributes,
+    Roster,
+    Absences,
+    Calendar,
+    Policy,
+    /// The promoted artifact.
+    Model,
+    /// The feature specification the artifact was trained with.
+    Features,
+    FeatureState,
+    Experiment,
+}
+
+impl DocumentKind {
+    pub const ALL: [Self; 10] = [
+        Self::Routing,
+        Self::Attributes,
+        Self::Roster,
+        Self::Absences,
+        Self::Calendar,
+        Self::Policy,
+        Self::Model,
+        Self::Features,
+        Self::FeatureState,
+        Self::Experiment,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Routing => "routing",
+            Self::Attributes => "attributes",
+            Self::Roster => "roster",
+            Self::Absences => "absences",
+            Self::Calendar => "calendar",
+            Self::Policy => "policy",
+            Self::Model => "model",
+            Self::Features => "features",
+            Self::FeatureState => "feature_state",
+            Self::Experiment => "experiment",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+/// The `routing` document: the part of `pointsman.toml` that decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingSettings {
+    pub format: u32,
+    /// IANA name: the workspace's day.
+    pub zone: Box<str>,
+    pub currency: Currency,
+    /// The policy that rules outside experiments.
+    pub policy: PolicyName,
+}
+
+/// The live documents by kind and name (empty where there is one of a kind).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct DocumentSet(BTreeMap<(DocumentKind, Box<str>), Arc<[u8]>>);
+
+impl DocumentSet {
+    pub fn insert(&mut self, kind: DocumentKind, name: &str, body: impl Into<Arc<[u8]>>) {
+        self.0.insert((kind, name.into()), body.into());
+    }
+
+    pub fn remove(&mut self, kind: DocumentKind, name: &str) {
+        self.0.remove(&(kind, name.into()));
+    }
+
+    pub fn get(&self, kind: DocumentKind, name: &str) -> Option<&Arc<[u8]>> {
+        self.0.get(&(kind, name.into()))
+    }
+
+    pub fn of(&self, kind: DocumentKind) -> impl Iterator<Item = (&str, &Arc<[u8]>)> {
+        self.0.iter().filter(move |((k, _), _)| *k == kind).map(|((_, name), body)| (&**name, body))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (DocumentKind, &str, &Arc<[u8]>)> {
+        self.0.iter().map(|((kind, name), body)| (*kind, &**name, body))
+    }
+
+    /// SHA-256 over kind, name and body hash of each document, in order: the snapshot's name.
+    pub fn digest(&self) -> Digest {
+        let mut hasher = Sha256::new();
+        for (kind, name, body) in self.iter() {
+            hasher.update(kind.as_str());
+            hasher.update([0]);
+            hasher.update(name);
+            hasher.update([0]);
+            hasher.update(digest(body).bytes());
+        }
+        Digest::new(hasher.finalize().into())
+    }
+}
+
+/// SHA-256 of one document's body.
+pub fn digest(body: &[u8]) -> Digest {
+    Digest::new(Sha256::digest(body).into())
+}

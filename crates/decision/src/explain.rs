@@ -1,0 +1,226 @@
+//! A decision explains itself: every rung with its verdict, every candidate with the reason
+//! against, the numbers that decided. Ids and numbers only; sentences are made by who reads.
+
+use std::sync::Arc;
+
+use pointsman_assign::{Choosing, LoadEntry, pick::merit};
+use pointsman_domain::{Availability, Pick, Reason, ReasonCode, RepId, RuleId};
+use pointsman_rules::{Admission, Target};
+use serde::{Deserialize, Serialize};
+
+use crate::choose::Walk;
+use crate::facts::Facts;
+use crate::qualify::{Rung, availability_of};
+use crate::record::{Decision, Hold};
+use crate::replay::{ReplayError, Replayed, walk_again};
+use crate::snapshot::Snapshot;
+
+/// Why a lead went where it went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Explanation {
+    pub decision: Decision,
+    /// The whole ladder, from the first rule to where the walk ended.
+    pub rungs: Vec<ExplainedRung>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedRung {
+    pub rule: RuleId,
+    /// The second half of a rule: its overflow pool or backups.
+    pub overflow: bool,
+    pub verdict: Verdict,
+    pub pick: Pick,
+    pub candidates: Vec<ExplainedCandidate>,
+}
+
+/// What came of a rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Its condition does not hold for this lead.
+    NotMatched,
+    Chosen,
+    /// It matched, but names nobody for this lead (no owner, an empty pool).
+    NobodyNamed,
+    /// Everybody it names is excluded before load.
+    NobodyEligible,
+    /// Everybody eligible is full, or promised to a lead ahead.
+    NobodyFree,
+    Queued,
+    Priced,
+    Parked,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedCandidate {
+    pub rep: RepId,
+    pub reason: Reason,
+    /// Probability of winning; absent without a model, or when excluded before load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<f64>,
+    /// Value × score − price.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub net: Option<f64>,
+    /// Free slots under the binding limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free: Option<u16>,
+}
+
+/// Explains a recorded decision from its own record.
+pub fn explain(
+    snapshot: &Arc<Snapshot>,
+    facts: &Facts,
+    recorded: &Decision,
+    trace: &[u8],
+) -> Result<Explanation, ReplayError> {
+    let (replayed, _) = walk_again(snapshot, facts, recorded, trace)?;
+    let walked = replayed.load.rungs();
+    let mut rungs = Vec::new();
+    let mut next = 0;
+    for (index, rule) in replayed.qualified.policy().rules.iter().enumerate() {
+        let mut matched = false;
+        while let Some(rung) = replayed.qualified.rungs.get(next).filter(|rung| rung.rule == index) {
+            matched = true;
+            let parked_here = replayed.walk == Walk::Parked { rung: Some(next) };
+            if next < walked || parked_here {
+                rungs.push(explain_rung(&replayed, next, rung));
+            }
+            next += 1;
+        }
+        if !matched {
+            let verdict = Verdict::NotMatched;
+            rungs.push(ExplainedRung {
+                rule: rule.id.clone(),
+                overflow: false,
+                verdict,
+                pick: rule.pick,
+                candidates: vec![],
+            });
+        }
+        if next >= walked && !matches!(replayed.walk, Walk::Parked { rung: None }) {
+            break;
+        }
+    }
+    Ok(Explanation { decision: recorded.clone(), rungs })
+}
+
+fn explain_rung(replayed: &Replayed, at: usize, rung: &Rung) -> ExplainedRung {
+    let qualified = &replayed.qualified;
+    let rule = qualified.rule(rung);
+    let entries = if at < replayed.load.rungs() { replayed.load.rung(at).entries } else { &[] };
+    let chosen = match replayed.walk {
+        Walk::Taken { rung, position, propensity } if rung == at => Some((position, propensity)),
+        _ => None,
+    };
+    let admissions = qualified.admissions(rung);
+    let verdict = match &replayed.walk {
+        Walk::Taken { rung, .. } if *rung == at => Verdict::Chosen,
+        Walk::Held { rung, hold: Hold::Queued, .. } if *rung == at => Verdict::Queued,
+        Walk::Held { rung, hold: Hold::Priced, .. } if *rung == at => Verdict::Priced,
+        Walk::Parked { rung: Some(rung) } if *rung == at && matches!(rule.target, Target::Queue(_)) => Verdict::Parked,
+        _ if admissions.is_empty() => Verdict::NobodyNamed,
+        _ if entries.is_empty() => Verdict::NobodyEligible,
+        _ => Verdict::NobodyFree,
+    };
+    let how = Choosing { pick: rule.pick, value: qualified.value, may_wait: false, explore: 0.0 };
+    let mut entry = entries.iter().enumerate();
+    let candidates = admissions.iter().map(|admission| {
+        let load = (admission.reason == ReasonCode::Admitted).then(|| entry.next()).flatten();
+        explain_candidate(replayed, admission, load, &how, entries, chosen)
+    });
+    ExplainedRung {
+        rule: rule.id.clone(),
+        overflow: rung.overflow,
+        verdict,
+        pick: rule.pick,
+        candidates: candidates.collect(),
+    }
+}
+
+fn explain_candidate(
+    replayed: &Replayed,
+    admission: &Admission,
+    load: Option<(usize, &LoadEntry)>,
+    how: &Choosing,
+    entries: &[LoadEntry],
+    chosen: Option<(usize, f64)>,
+) -> ExplainedCandidate {
+    let snapshot = &replayed.qualified.snapshot;
+    let rep = snapshot.roster.rep_at(admission.rep).id.clone();
+    let Some((position, entry)) = load else {
+        let reason = before_load(replayed, admission);
+        return ExplainedCandidate { rep, reason, score: None, price: None, net: None, free: None };
+    };
+    let scored = snapshot.scorer.is_some();
+    let net = f64::from(entry.score) * how.value - f64::from(entry.price);
+    let capped = entry.limit != LoadEntry::NO_LIMIT;
+    ExplainedCandidate {
+        rep,
+        reason: after_load(replayed, position, entry, how, entries, chosen),
+        score: scored.then_some(f64::from(entry.score)),
+        price: scored.then_some(f64::from(entry.price)),
+        net: scored.then_some(net),
+        free: capped.then_some(entry.free),
+    }
+}
+
+fn before_load(replayed: &Replayed, admission: &Admission) -> Reason {
+    let qualified = &replayed.qualified;
+    let until = || match availability_of(&qualified.snapshot, admission.rep, qualified.decided_at) {
+        Availability::Absent { until } | Availability::Closed { until } => until,
+        Availability::Here => None,
+    };
+    let named_by = || {
+        let rung = qualified.rungs.iter().find(|rung| qualified.admissions(rung).contains(admission));
+        rung.map(|rung| qualified.rule(rung))
+    };
+    match admission.reason {
+        ReasonCode::Absent => Reason::Absent { until: until() },
+        ReasonCode::OutsideHours => Reason::OutsideHours { until: until() },
+        ReasonCode::DeclinedBefore => Reason::DeclinedBefore,
+        ReasonCode::MissingSkill => {
+            let rep = qualified.snapshot.roster.rep_at(admission.rep);
+            let lacks = |(name, least): &&(Box<str>, u8)| rep.skills.get(name).copied().unwrap_or(0) < (*least).max(1);
+            let skill = named_by().and_then(|rule| rule.skills.iter().find(lacks)).map(|(name, _)| name.clone());
+            Reason::MissingSkill { skill: skill.unwrap_or_default() }
+        }
+        ReasonCode::ExcludedByRule => match named_by() {
+            Some(rule) => Reason::ExcludedByRule { rule: rule.id.clone() },
+            None => Reason::Inactive,
+        },
+        _ => Reason::Inactive,
+    }
+}
+
+fn after_load(
+    replayed: &Replayed,
+    position: usize,
+    entry: &LoadEntry,
+    how: &Choosing,
+    entries: &[LoadEntry],
+    chosen: Option<(usize, f64)>,
+) -> Reason {
+    let roster = &replayed.qualified.snapshot.roster;
+    match (entry.reason, chosen) {
+        (ReasonCode::LimitReached, _) => {
+            Reason::LimitReached { limit: roster.limits[usize::from(entry.limit.0)].id.clone() }
+        }
+        (ReasonCode::OlderLeadWaits, _) => Reason::OlderLeadWaits { lead: None },
+        (_, Some((taken, _))) if taken == position => Reason::Chosen,
+        (_, Some((taken, propensity))) => {
+            let by = merit(&entries[taken], how) - merit(entry, how);
+            match how.pick {
+                Pick::WeightedRoundRobin => Reason::LaterTurn { by },
+                Pick::LeastLoaded => Reason::HigherLoad { by },
+                Pick::BestSkill => Reason::LowerSkill { by },
+                Pick::NearestTerritory => Reason::FartherTerritory { by },
+                Pick::Draw => Reason::NotDrawn { propensity },
+                Pick::BestScore => Reason::LowerScore { by },
+                Pick::ExpectedValue => Reason::LowerValue { by },
+            }
+        }
+        (_, None) => Reason::PriceTooHigh { by: -merit(entry, how) },
+    }
+}

@@ -1,0 +1,35 @@
+//! The decision: what is known of a lead, in; who gets it and why, out.
+//!
+//! ```text
+//! let qualified = qualify(&snapshot, &facts, now, &mut scratch);   // everything but load
+//! let decided = decide(&qualified, &ledger, &binding, ticket, &mut load);   // choose, on the load
+//! ```
+//!
+//! The same two calls serve the API, the simulator, previews and back-tests. Nothing here knows
+//! a clock, a database, HTTP or a source of chance: time and seed are arguments. From its record
+//! a decision can be explained ([`explain()`]) and taken again ([`replay()`]), byte for byte.
+//!
+//! Reading order: [`document`] and [`snapshot`] (what decides), [`facts`] (what is known),
+//! [`mod@qualify`], [`mod@choose`], [`record`] and [`trace`] (what is kept), [`mod@explain`],
+//! [`mod@replay`], [`model`] (how a lead becomes log-odds).
+
+pub mod choose;
+pub mod comparison;
+pub mod document;
+pub mod explain;
+pub mod facts;
+pub mod model;
+pub mod qualify;
+pub mod record;
+pub mod replay;
+pub mod snapshot;
+pub mod trace;
+
+pub use choose::{Walk, choose, decide};
+pub use document::{DocumentKind, DocumentSet, RoutingSettings};
+pub use explain::{ExplainedCandidate, ExplainedRung, Explanation, Verdict, explain};
+pub use facts::{AccountFacts, ContactFacts, Engagement, Exposed, Facts, LeadFacts, Routing};
+pub use qualify::{Qualified, Scratch, draws_on, qualify};
+pub use record::{Decided, Decision, ENGINE, Hold, Outcome, Ticket, ValueSource};
+pub use replay::{Replay, ReplayError, replay};
+pub use snapshot::{AbsenceFile, Snapshot, SnapshotError};

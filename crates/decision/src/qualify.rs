@@ -1,0 +1,321 @@
+//! Everything about a decision that does not depend on load.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use pointsman_assign::{Ask, Partition, Place, RungAsk, Windows};
+use pointsman_domain::{Availability, Instant, LimitIndex, LimitSet, Pick, ReasonCode, RepId, RepIndex};
+use pointsman_expr::{Builtin, Row, Scratch as ExprScratch};
+use pointsman_rules::{Admission, Known, OnFull, Policy, Roster, Rule, Target, admit, admit::admit_on_full};
+use pointsman_workhours::Absences;
+
+use crate::facts::{Exposed, Facts};
+use crate::model::ScorerScratch;
+use crate::record::ValueSource;
+use crate::snapshot::Snapshot;
+
+/// What `choose` needs: the matching rungs with their candidates, before load.
+#[derive(Debug, Clone)]
+pub struct Qualified {
+    pub snapshot: Arc<Snapshot>,
+    pub decided_at: Instant,
+    /// Which of the snapshot's policies.
+    pub policy: usize,
+    pub variant: Option<Exposed>,
+    pub partition: Partition,
+    pub place: Place,
+    /// When a hold ends at the latest, from an earlier decision.
+    pub deadline: Option<Instant>,
+    pub value: f64,
+    pub value_source: ValueSource,
+    /// In the order of the ladder; a rule that overflows gives a second rung.
+    pub rungs: Vec<Rung>,
+    /// Per calendar of the snapshot.
+    pub windows: Vec<Windows>,
+    admissions: Vec<Admission>,
+    asks: Vec<Ask>,
+}
+
+/// One rung of the ladder that matched.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rung {
+    pub rule: usize,
+    /// Whom the rule turns to when its own target is full.
+    pub overflow: bool,
+    /// The earliest instant at which an excluded candidate is back.
+    pub back_at: Option<Instant>,
+    admissions: Range<u32>,
+    asks: Range<u32>,
+}
+
+/// Buffers that are kept between decisions.
+#[derive(Debug)]
+pub struct Scratch {
+    row: Row,
+    expr: ExprScratch,
+    availability: Vec<Availability>,
+    scorer: ScorerScratch,
+}
+
+impl Scratch {
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Self {
+            row: snapshot.environment.row(),
+            expr: ExprScratch::default(),
+            availability: Vec::new(),
+            scorer: ScorerScratch::default(),
+        }
+    }
+}
+
+impl Qualified {
+    pub fn policy(&self) -> &Policy {
+        &self.snapshot.policies[self.policy]
+    }
+
+    pub fn rule(&self, rung: &Rung) -> &Rule {
+        &self.policy().rules[rung.rule]
+    }
+
+    /// Everybody the rung looked at, by rep.
+    pub fn admissions(&self, rung: &Rung) -> &[Admission] {
+        &self.admissions[rung.admissions.start as usize..rung.admissions.end as usize]
+    }
+
+    /// Those it admitted.
+    pub fn asks(&self, rung: &Rung) -> &[Ask] {
+        &self.asks[rung.asks.start as usize..rung.asks.end as usize]
+    }
+
+    /// What the ledger is asked for this rung.
+    pub fn rung_ask(&self, rung: &Rung) -> RungAsk<'_> {
+        let rule = self.rule(rung);
+        let pool = match (rung.overflow, &rule.target, &rule.on_full) {
+            (true, _, OnFull::Overflow(pool)) | (false, Target::Pool(pool), _) => Some(*pool),
+            _ => None,
+        };
+        RungAsk {
+            pool,
+            pick: self.pick(rung),
+            candidates: self.asks(rung),
+            windows: &self.windows,
+            partition: self.partition,
+        }
+    }
+
+    /// Turns need a pool to take turns in; a single rep or an owner is simply taken.
+    fn pick(&self, rung: &Rung) -> Pick {
+        self.rule(rung).pick
+    }
+}
+
+/// Does everything that does not depend on load: which rungs match, who may take the lead there
+/// and the first reason against each of the others, availability, log-odds, limits drawn on.
+pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &mut Scratch) -> Qualified {
+    let policy = snapshot.ruling;
+    let roster = &snapshot.roster;
+    fill_row(snapshot, facts, now, &mut scratch.row);
+    fill_availability(snapshot, now, &mut scratch.availability);
+    let find = |id: &Option<RepId>| id.as_ref().and_then(|id| roster.rep(id.as_str()));
+    let account = facts.account.as_ref();
+    let declined: Vec<RepIndex> = facts.routing.declined.iter().filter_map(|id| roster.rep(id.as_str())).collect();
+    let known = Known {
+        account_owner: account.and_then(|a| find(&a.owner)),
+        parent_owner: account.and_then(|a| find(&a.parent_owner)),
+        opportunity_owner: account.and_then(|a| find(&a.opportunity_owner)),
+        prior_contact: facts.contact.as_ref().and_then(|c| find(&c.owner)),
+        last_owner: find(&facts.routing.last_owner),
+        originator: find(&facts.lead.originator),
+        declined: &declined,
+        availability: &scratch.availability,
+    };
+    if let Some(scorer) = &snapshot.scorer {
+        scorer.prepare(facts, now, snapshot, &mut scratch.scorer);
+    }
+    let (value, value_source) = value(snapshot, facts, &scratch.scorer);
+    let limits = limits_of_lead(roster, &scratch.row);
+    let mut qualified = Qualified {
+        snapshot: Arc::clone(snapshot),
+        decided_at: now,
+        policy,
+        variant: facts.routing.variant.clone(),
+        partition: Partition::default(),
+        place: Place::new(0, facts.lead.arrived, facts.lead.id),
+        deadline: facts.routing.deadline,
+        value,
+        value_source,
+        rungs: Vec::new(),
+        windows: windows(snapshot, now),
+        admissions: Vec::new(),
+        asks: Vec::new(),
+    };
+    let rules = &snapshot.policies[policy];
+    let mut first_priority = None;
+    for rule_index in rules.conditions.matches(&scratch.row, &mut scratch.expr) {
+        let rule = &rules.rules[rule_index];
+        first_priority.get_or_insert(rule.priority);
+        let rungs = if matches!(rule.on_full, OnFull::Overflow(_) | OnFull::Backup) { 2 } else { 1 };
+        for overflow in [false, true].into_iter().take(rungs) {
+            let from = qualified.admissions.len();
+            match overflow {
+                false => admit(rule, roster, &known, &mut qualified.admissions),
+                true => admit_on_full(rule, roster, &known, &mut qualified.admissions),
+            }
+            let asks_from = qualified.asks.len() as u32;
+            let mut back_at: Option<Instant> = None;
+            for admission in &qualified.admissions[from..] {
+                match admission.reason {
+                    ReasonCode::Admitted => {
+                        let scorer = snapshot.scorer.as_ref();
+                        let logit = scorer.map_or(0.0, |scorer| scorer.logit(admission.rep, &scratch.scorer));
+                        qualified.asks.push(ask(snapshot, admission, limits, logit));
+                    }
+                    ReasonCode::Absent | ReasonCode::OutsideHours => {
+                        let back = back(&scratch.availability, admission.rep);
+                        back_at = [back_at, back].into_iter().flatten().min();
+                    }
+                    _ => {}
+                }
+            }
+            qualified.rungs.push(Rung {
+                rule: rule_index,
+                overflow,
+                back_at,
+                admissions: from as u32..qualified.admissions.len() as u32,
+                asks: asks_from..qualified.asks.len() as u32,
+            });
+        }
+    }
+    qualified.place = Place::new(first_priority.unwrap_or(0), facts.lead.arrived, facts.lead.id);
+    qualified
+}
+
+fn ask(snapshot: &Snapshot, admission: &Admission, limits: LimitSet, logit: f64) -> Ask {
+    Ask {
+        rep: admission.rep,
+        weight: f64::from(admission.weight),
+        limits: snapshot.roster.rep_at(admission.rep).limits.and(limits),
+        zone: snapshot.calendar_of[admission.rep.0 as usize],
+        logit,
+        rank: admission.skill,
+    }
+}
+
+fn back(availability: &[Availability], rep: RepIndex) -> Option<Instant> {
+    match availability.get(rep.0 as usize)? {
+        Availability::Absent { until } | Availability::Closed { until } => *until,
+        Availability::Here => None,
+    }
+}
+
+/// The limits whose condition this lead meets.
+fn limits_of_lead(roster: &Roster, row: &Row) -> LimitSet {
+    let mut set = LimitSet::default();
+    for (index, limit) in roster.limits.iter().enumerate() {
+        if limit.when.as_ref().is_none_or(|when| when.eval(row)) {
+            set.insert(LimitIndex(index as u8));
+        }
+    }
+    set
+}
+
+fn windows(snapshot: &Snapshot, now: Instant) -> Vec<Windows> {
+    let of = |calendar: &pointsman_workhours::Calendar| {
+        let zone = calendar.zone();
+        Windows { day: zone.local_day(now), week: zone.local_week_monday(now), month: zone.local_month(now) }
+    };
+    snapshot.calendars.iter().map(of).collect()
+}
+
+/// What a win of this lead is worth.
+fn value(snapshot: &Snapshot, facts: &Facts, scored: &ScorerScratch) -> (f64, ValueSource) {
+    if let Some(given) = facts.lead.value {
+        return (given.minor_units() as f64, ValueSource::Given);
+    }
+    match snapshot.scorer.as_ref().and_then(|scorer| scorer.value(scored)) {
+        Some(value) => (value, ValueSource::Model),
+        None => (1.0, ValueSource::Wins),
+    }
+}
+
+fn fill_availability(snapshot: &Snapshot, now: Instant, out: &mut Vec<Availability>) {
+    out.clear();
+    let nobody_away = Absences::none();
+    let open: Vec<Availability> = snapshot.calendars.iter().map(|c| c.availability(now, &nobody_away)).collect();
+    // Most reps are not away: their calendar's answer is shared. A closed rep who is also away
+    // when it opens is the rare case that needs its own.
+    let of = |(rep, absences): (usize, &Absences)| match absences.is_empty() {
+        true => open[usize::from(snapshot.calendar_of[rep])],
+        false => availability_of(snapshot, RepIndex(rep as u32), now),
+    };
+    out.extend(snapshot.absences.iter().enumerate().map(of));
+}
+
+fn fill_row(snapshot: &Snapshot, facts: &Facts, now: Instant, row: &mut Row) {
+    row.clear();
+    row.take(&facts.lead.attributes);
+    let completeness = pointsman_domain::Value::Number(facts.completeness);
+    row.set(pointsman_expr::Field::Builtin(Builtin::LeadCompleteness), &completeness);
+    row.set_integer(Builtin::LeadDeclines, facts.routing.declined.len() as i64);
+    let mut rep = |builtin, id: &Option<RepId>| id.iter().for_each(|id| row.set_text(builtin, id.as_str()));
+    rep(Builtin::LeadLastOwner, &facts.routing.last_owner);
+    if let Some(contact) = &facts.contact {
+        rep(Builtin::ContactOwner, &contact.owner);
+    }
+    if let Some(account) = &facts.account {
+        rep(Builtin::AccountOwner, &account.owner);
+        rep(Builtin::AccountParentOwner, &account.parent_owner);
+        rep(Builtin::AccountOpportunityOwner, &account.opportunity_owner);
+    }
+    let contact = facts.contact.as_ref();
+    row.set_bool(Builtin::ContactKnown, contact.is_some_and(|c| c.known));
+    row.set_bool(Builtin::ContactHasOwner, contact.is_some_and(|c| c.owner.is_some()));
+    contact.iter().filter_map(|c| c.email_domain.as_ref()).for_each(|d| row.set_text(Builtin::ContactEmailDomain, d));
+    let account = facts.account.as_ref();
+    row.set_bool(Builtin::AccountKnown, account.is_some());
+    row.set_bool(Builtin::AccountHasOwner, account.is_some_and(|a| a.owner.is_some()));
+    row.set_bool(Builtin::AccountHasParentOwner, account.is_some_and(|a| a.parent_owner.is_some()));
+    row.set_bool(Builtin::AccountOpenOpportunity, account.is_some_and(|a| a.open_opportunity));
+    if let Some(account) = account {
+        row.set_text(Builtin::AccountName, &account.name);
+        account.domain.iter().for_each(|d| row.set_text(Builtin::AccountDomain, d));
+    }
+    let engagement = &facts.engagement;
+    row.set_integer(Builtin::EngagementPageViews, engagement.page_views.into());
+    row.set_integer(Builtin::EngagementMailsOpened, engagement.mails_opened.into());
+    row.set_integer(Builtin::EngagementForms, engagement.forms.into());
+    row.set_integer(Builtin::EngagementMeetings, engagement.meetings.into());
+    row.set_integer(Builtin::EngagementCalls, engagement.calls.into());
+    let zone = snapshot.calendars[0].zone();
+    row.set_time(zone.local_hour(now), zone.local_weekday(now), zone.local_day(now));
+}
+
+/// The counters that this rep would raise by taking this lead, in partition 0: one per limit that
+/// bounds the rep and counts the lead. What an assignment by a named person claims.
+pub fn draws_on(
+    snapshot: &Snapshot,
+    facts: &Facts,
+    rep: RepIndex,
+    now: Instant,
+    scratch: &mut Scratch,
+) -> Vec<pointsman_assign::CounterKey> {
+    fill_row(snapshot, facts, now, &mut scratch.row);
+    let windows = &windows(snapshot, now)[usize::from(snapshot.calendar_of[rep.0 as usize])];
+    let owner = snapshot.roster.rep_at(rep);
+    let drawn = owner.limits.and(limits_of_lead(&snapshot.roster, &scratch.row));
+    let key = |index: LimitIndex| {
+        let limit = &snapshot.roster.limits[usize::from(index.0)];
+        pointsman_assign::CounterKey {
+            rep: owner.id.clone(),
+            limit: limit.id.clone(),
+            window: windows.of(limit.kind),
+            partition: Partition::default(),
+        }
+    };
+    drawn.iter().map(key).collect()
+}
+
+/// Whether one rep takes leads at an instant.
+pub fn availability_of(snapshot: &Snapshot, rep: RepIndex, now: Instant) -> Availability {
+    snapshot.calendar(rep).availability(now, &snapshot.absences[rep.0 as usize])
+}

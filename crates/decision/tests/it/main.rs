@@ -1,0 +1,4 @@
+//! One lead's walk, from documents to an explained and replayed decision.
+
+mod fixture;
+mod walk;
