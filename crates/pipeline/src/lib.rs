@@ -1,0 +1,39 @@
+//! The offline half of the data: CRM exports and event logs to canonical Parquet tables, tables
+//! to point-in-time features, and the files that evaluation and experiments read.
+//!
+//! This is the only crate that knows polars; no polars type leaves it. What columns mean is said
+//! by a mapping (`intake`), what a feature is by a specification (`scoring`); learning is left to
+//! `training`, analysis to `experiment`, sentences and flags to the command line.
+//!
+//! Reading order: [`import`] (files in, tables out, all or nothing), `source` (rows of a CSV,
+//! gzip or Parquet file), `stage` (write aside, then rename), `rows`, `sheet` and [`tables`] (columns of
+//! the canonical tables; `docs/tables.md` describes them), [`history`] (tables back to records),
+//! [`features`] (records to a feature table, as of each decision's border), [`feature_file`],
+//! [`table`] (a table made elsewhere, for `evaluate`), [`batches`] (columns of a large table,
+//! a slice at a time), [`npy`] and [`predictions`].
+
+pub mod batches;
+mod error;
+pub mod feature_file;
+pub mod features;
+mod frame;
+pub mod history;
+pub mod import;
+pub mod npy;
+pub mod predictions;
+mod rows;
+mod sheet;
+mod source;
+mod stage;
+pub mod table;
+pub mod tables;
+
+pub use batches::{Batch, BatchColumn, Texts, Wanted, for_each_batch};
+pub use error::{FileFault, ImportError, ReadError};
+pub use feature_file::{FeatureNote, read_features, write_features};
+pub use features::{FeatureError, features, state_at};
+pub use history::History;
+pub use import::{FileReport, ImportReport, ImportRequest, Progress, import};
+pub use npy::{Matrix, read_npy, write_npy};
+pub use predictions::write_predictions;
+pub use table::{parse_time, read_table};
