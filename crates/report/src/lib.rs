@@ -1,0 +1,46 @@
+//! Typed results to pages and stand-alone files, in English and German, with charts.
+//!
+//! Everything here is a pure function of data: no HTTP, no store, no clock, no statistics.
+//! Intervals arrive computed; this crate rounds once, draws, and finds the words. The same
+//! function makes the live page, the file that is sent by mail, and the table behind a picture,
+//! so the three cannot disagree.
+//!
+//! Reading order: [`locale`] (numbers, money, dates, durations), [`unit`] (what a number measures
+//! and how it is shown), [`words`] (the catalogue, both languages side by side), [`table`],
+//! [`chart`] (own marks on scales, static SVG), [`part`] (verdict, tiles, figures, tables),
+//! [`page`] (sections and the two shells), [`file`] (one HTML file that makes no request), [`text`] (Markdown), then
+//! the reports themselves: [`experiment`], [`model`] and [`demo`].
+
+pub mod chart;
+pub mod demo;
+pub mod experiment;
+pub mod file;
+pub mod locale;
+pub mod model;
+pub mod page;
+pub mod part;
+pub mod table;
+pub mod text;
+pub mod unit;
+pub mod words;
+
+pub use chart::{Chart, Figure, Interval, Role, Width};
+pub use locale::{Day, Locale};
+
+pub use page::{Page, Section, Shell};
+pub use table::Table;
+pub use unit::Unit;
+
+/// What rendering needs to know besides the data.
+///
+/// Days and times of day arrive as civil values: whoever knows the workspace's zone converts
+/// before calling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cx {
+    pub locale: Locale,
+}
+
+impl Cx {
+    pub const EN: Self = Self { locale: Locale::En };
+    pub const DE: Self = Self { locale: Locale::De };
+}

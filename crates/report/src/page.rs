@@ -1,0 +1,238 @@
+//! A page as data, and the two shells around it: live (with places to go) and file.
+//!
+//! Every section reads sentence → picture → table → method, in that order.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use pointsman_domain::Digest;
+
+use crate::{
+    Cx, Figure, Locale, Table,
+    part::{self, Notice, Provenance, Tile, Verdict},
+    words,
+};
+
+/// The style sheet of every page.
+pub const CSS: &str = include_str!("style/app.css");
+/// Values of charts under pointer, finger and arrow keys.
+pub const CHART_JS: &str = include_str!("script/chart.js");
+
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub title: String,
+    /// What this page is about, for whom and when: one quiet line above the title.
+    pub kicker: String,
+    /// The one question that the page answers.
+    pub question: String,
+    pub verdict: Option<Verdict>,
+    pub tiles: Vec<Tile>,
+    pub sections: Vec<Section>,
+    pub provenance: Provenance,
+    /// The same report in the other language: a relative address.
+    pub other_language: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Section {
+    /// Unique in its page: `[a-z0-9-]`.
+    pub id: String,
+    pub heading: String,
+    /// The finding, with number and interval.
+    pub sentence: String,
+    pub notices: Vec<Notice>,
+    pub figures: Vec<Figure>,
+    pub tables: Vec<Table>,
+    /// How it was computed, one paragraph each.
+    pub method: Vec<String>,
+}
+
+/// What surrounds a page.
+#[derive(Debug, Clone, Copy)]
+pub enum Shell<'a> {
+    Live(&'a Live),
+    /// Everything inside one file; `data` is the result itself as JSON.
+    File {
+        data: &'a str,
+        digest: Digest,
+    },
+}
+
+/// The surroundings of a live page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Live {
+    pub workspace: String,
+    pub places: Vec<Place>,
+    /// Addresses under which the server serves [`CSS`] and [`CHART_JS`].
+    pub css_href: String,
+    pub script_href: String,
+    /// `light` or `dark`, where the reader has chosen.
+    pub theme: Option<Theme>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    Light,
+    Dark,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub href: String,
+    pub label: String,
+    pub current: bool,
+}
+
+impl Theme {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+}
+
+/// The whole document.
+pub fn render(page: &Page, shell: Shell<'_>, cx: Cx) -> String {
+    let theme = match shell {
+        Shell::Live(live) => live.theme,
+        Shell::File { .. } => None,
+    };
+    let document = html! {
+        (DOCTYPE)
+        html lang=(cx.locale.tag()) data-theme=[theme.map(Theme::name)] {
+            (head(page, shell))
+            body {
+                a class="skip" href="#main" { (words::page::skip(cx.locale)) }
+                (top(page, shell, cx.locale))
+                div class="frame" {
+                    (contents(page, cx.locale))
+                    main id="main" { (main(page, cx)) }
+                }
+                (bottom(shell, cx.locale))
+                (scripts(shell))
+            }
+        }
+    };
+    document.into_string()
+}
+
+fn head(page: &Page, shell: Shell<'_>) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            @match shell {
+                Shell::Live(live) => { link rel="stylesheet" href=(live.css_href); }
+                Shell::File { .. } => {
+                    meta http-equiv="Content-Security-Policy" content=(crate::file::content_policy());
+                    style { (PreEscaped(CSS)) }
+                }
+            }
+            title { (page.title) " · Pointsman" }
+        }
+    }
+}
+
+/// The mark of the product: two tracks and the switch between them.
+fn mark() -> Markup {
+    html! {
+        svg class="logo" viewBox="0 0 24 24" aria-hidden="true" {
+            path d="M4 21V3M4 15C4 9 19 12 19 3" {}
+            circle cx="19" cy="3.5" r="2.5" {}
+        }
+    }
+}
+
+fn top(page: &Page, shell: Shell<'_>, locale: Locale) -> Markup {
+    html! {
+        header class="top" {
+            div class="bar" {
+                span class="product" { (mark()) "Pointsman" }
+                @if let Shell::Live(live) = shell {
+                    span class="workspace" { (live.workspace) }
+                    nav aria-label=(words::page::navigation(locale)) {
+                        @for place in &live.places {
+                            a href=(place.href) aria-current=[place.current.then_some("page")] { (place.label) }
+                        }
+                    }
+                }
+                @if let Some(href) = &page.other_language {
+                    @let other = match locale { Locale::En => "de", Locale::De => "en" };
+                    a class="language" href=(href) hreflang=(other) lang=(other) {
+                        (words::page::other_language(locale))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn contents(page: &Page, locale: Locale) -> Markup {
+    html! {
+        @if page.sections.len() > 2 {
+            nav class="contents" aria-label=(words::page::contents(locale)) {
+                ol {
+                    @for section in &page.sections {
+                        li { a href={ "#" (section.id) } { (section.heading) } }
+                    }
+                    li { a href="#provenance" { (words::page::provenance(locale)) } }
+                }
+            }
+        }
+    }
+}
+
+fn main(page: &Page, cx: Cx) -> Markup {
+    html! {
+        div class="intro" {
+            @if !page.kicker.is_empty() { p class="kicker" { (page.kicker) } }
+            h1 { (page.title) }
+            p class="question" { (page.question) }
+        }
+        @if let Some(verdict) = &page.verdict { (part::verdict(verdict)) }
+        (part::tiles(&page.tiles))
+        @for one in &page.sections { (section(one, cx)) }
+        (part::provenance(&page.provenance, cx))
+    }
+}
+
+/// One section; live pages may place several by hand.
+pub fn section(section: &Section, cx: Cx) -> Markup {
+    html! {
+        section id=(section.id) {
+            h2 { (section.heading) }
+            @if !section.sentence.is_empty() { p class="sentence" { (section.sentence) } }
+            @for notice in &section.notices { (part::notice(notice)) }
+            @for figure in &section.figures { (part::figure(figure, cx)) }
+            @for table in &section.tables { (part::table(table)) }
+            @if !section.method.is_empty() {
+                details class="method" {
+                    summary { (words::page::method(cx.locale)) }
+                    @for paragraph in &section.method { p { (paragraph) } }
+                }
+            }
+        }
+    }
+}
+
+fn bottom(shell: Shell<'_>, locale: Locale) -> Markup {
+    html! {
+        @if let Shell::File { digest, .. } = shell {
+            footer class="bottom" {
+                p { (words::page::stands_alone(locale)) " " (words::page::digest(locale, &digest.short())) }
+            }
+        }
+    }
+}
+
+fn scripts(shell: Shell<'_>) -> Markup {
+    html! {
+        @match shell {
+            Shell::Live(live) => { script src=(live.script_href) defer {} }
+            Shell::File { data, .. } => {
+                script type="application/json" id="result" { (PreEscaped(data)) }
+                script { (PreEscaped(CHART_JS)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Components that pages share: verdict, tiles, notices, tables, figures, provenance.
+//! One function each; no logic but what to leave out when there is nothing to show.
+
+use maud::{Markup, PreEscaped, html};
+use pointsman_domain::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::{Cx, Figure, Table, Width, chart, words};
+
+/// How a statement is meant. Shown by a word or a mark as well, never by colour alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    Good,
+    Neutral,
+    Warn,
+    Bad,
+}
+
+impl Tone {
+    fn class(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Neutral => "plain",
+            Self::Warn => "warn",
+            Self::Bad => "bad",
+        }
+    }
+
+    fn mark(self) -> &'static str {
+        match self {
+            Self::Good => "✓",
+            Self::Neutral => "•",
+            Self::Warn => "!",
+            Self::Bad => "✕",
+        }
+    }
+}
+
+/// The answer in one word, and the sentence that carries its numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    pub tone: Tone,
+    pub answer: String,
+    pub sentence: String,
+}
+
+pub fn verdict(verdict: &Verdict) -> Markup {
+    html! {
+        div class={ "verdict " (verdict.tone.class()) } {
+            p class="answer" { span class="mark" aria-hidden="true" { (verdict.tone.mark()) } (verdict.answer) }
+            p { (verdict.sentence) }
+        }
+    }
+}
+
+/// One number that matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tile {
+    pub label: String,
+    pub value: String,
+    /// Its interval, its comparison, its age.
+    pub detail: String,
+}
+
+pub fn tiles(tiles: &[Tile]) -> Markup {
+    html! {
+        @if !tiles.is_empty() {
+            dl class="tiles" {
+                @for tile in tiles {
+                    div class="tile" {
+                        dt { (tile.label) }
+                        dd class="value" { (tile.value) }
+                        @if !tile.detail.is_empty() { dd class="detail" { (tile.detail) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A remark that must not be missed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub tone: Tone,
+    pub text: String,
+}
+
+pub fn notice(notice: &Notice) -> Markup {
+    html! {
+        p class={ "notice " (notice.tone.class()) } {
+            span class="mark" aria-hidden="true" { (notice.tone.mark()) }
+            span { (notice.text) }
+        }
+    }
+}
+
+/// A table in its own scroller, so that a wide one never widens the page.
+pub fn table(table: &Table) -> Markup {
+    scroller(table, &table.caption)
+}
+
+fn scroller(table: &Table, label: &str) -> Markup {
+    html! {
+        div class="scroll" tabindex="0" role="group" aria-label=[(!label.is_empty()).then_some(label)] {
+            table {
+                @if !table.caption.is_empty() { caption { (table.caption) } }
+                thead { tr {
+                    @for column in &table.columns {
+                        @if column.title.is_empty() {
+                            td {}
+                        } @else {
+                            th scope="col" class=[column.numeric.then_some("n")] { (column.title) }
+                        }
+                    }
+                } }
+                tbody {
+                    @for row in &table.rows {
+                        tr class=[row.strong.then_some("strong")] {
+                            @for (i, cell) in row.cells.iter().enumerate() {
+                                @let numeric = table.columns.get(i).is_some_and(|c| c.numeric);
+                                @if i == 0 && !numeric {
+                                    th scope="row" { (text(cell)) }
+                                } @else {
+                                    td class=[numeric.then_some("n")] { (text(cell)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if !table.note.is_empty() { p class="note" { (table.note) } }
+    }
+}
+
+/// A cell's text; what follows a line break stands below it, quieter.
+fn text(cell: &str) -> Markup {
+    html! {
+        @if let Some((main, below)) = cell.split_once('\n') {
+            (main) span class="below" { (below) }
+        } @else {
+            (cell)
+        }
+    }
+}
+
+/// The finding, both drawings (the style sheet shows one), and the numbers behind them.
+pub fn figure(figure: &Figure, cx: Cx) -> Markup {
+    let data = figure.chart.table(cx);
+    // Paper gets the numbers where they fit below their picture; the others stay in the file.
+    let drawing = |width| PreEscaped(chart::draw(figure, width, cx));
+    html! {
+        figure id=(figure.id) {
+            figcaption { (figure.finding) }
+            @if !figure.caption.is_empty() { p class="note" { (figure.caption) } }
+            div class="draw" role="group" aria-label=(words::page::values(cx.locale)) {
+                (drawing(Width::Wide))
+                (drawing(Width::Narrow))
+            }
+            details class=(if data.is_long() { "data long" } else { "data" }) {
+                summary { (words::page::show_data(cx.locale)) }
+                (scroller(&data, &figure.finding))
+            }
+        }
+    }
+}
+
+/// Where a result comes from: everything needed to make it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Program and version.
+    pub engine: String,
+    pub documents: Vec<Document>,
+    pub seeds: Vec<u64>,
+    /// The command that makes the same result again.
+    pub command: String,
+}
+
+/// A version of something that went in, by its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    pub kind: DocumentKind,
+    pub name: String,
+    pub version: String,
+    pub digest: Digest,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    Policy,
+    Model,
+    Experiment,
+    Data,
+    Roster,
+    World,
+    Code,
+}
+
+pub fn provenance(from: &Provenance, cx: Cx) -> Markup {
+    let l = cx.locale;
+    html! {
+        section id="provenance" class="provenance" {
+            h2 { (words::page::provenance(l)) }
+            p { (words::page::made_by(l, &from.engine)) }
+            @if !from.command.is_empty() {
+                p { (words::page::make_again(l)) }
+                pre tabindex="0" { code { (from.command) } }
+            }
+            @if !from.documents.is_empty() {
+                div class="scroll" tabindex="0" role="group" aria-label=(words::page::documents(l)) { table {
+                    thead { tr {
+                        th scope="col" { (words::page::document(l)) }
+                        th scope="col" { (words::page::name(l)) }
+                        th scope="col" { (words::page::version(l)) }
+                        th scope="col" { "SHA-256" }
+                    } }
+                    tbody {
+                        @for document in &from.documents {
+                            tr {
+                                th scope="row" { (words::page::document_kind(l, document.kind)) }
+                                td { (document.name) }
+                                td { (document.version) }
+                                td { code title=(document.digest) { (document.digest.short()) } }
+                            }
+                        }
+                    }
+                } }
+            }
+            @if !from.seeds.is_empty() {
+                @let seeds = from.seeds.iter().map(u64::to_string).collect::<Vec<_>>();
+                p { (words::page::seeds(l, &seeds.join(", "))) }
+            }
+        }
+    }
+}
