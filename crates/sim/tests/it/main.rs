@@ -1,0 +1,3 @@
+//! Runs of a whole company.
+
+mod company;
