@@ -1,0 +1,207 @@
+//! Which layers earn their place: forward-chained gain above two standard errors, layer by layer.
+
+use pointsman_domain::math;
+use pointsman_scoring::{Layer, LayerTrial, Verdict};
+
+use crate::{
+    chain::{Chain, HeldOut, predict},
+    encode::Encoded,
+    hier::HierError,
+    plan::{FitConfig, Fitted, Plan, RepPlan, choose_trees, fit},
+    segments,
+};
+
+/// Standard errors that a gain must exceed.
+const Z: f64 = 2.0;
+/// Held-out rows below which nothing is tried: two standard errors of such a sample are wider
+/// than any gain a model of leads has ever had.
+const FEWEST: usize = 100;
+/// Periods tried for lead effects that move.
+const PERIODS: [usize; 2] = [3, 8];
+/// Half-lives tried, as shares of all rows.
+const HALF_LIVES: [f64; 3] = [0.5, 0.25, 0.1];
+
+/// The plan that was kept, its held-out predictions, and every trial.
+#[derive(Debug)]
+pub struct Gated {
+    pub plan: Plan,
+    pub held_out: HeldOut,
+    pub base: HeldOut,
+    pub trials: Vec<LayerTrial>,
+}
+
+struct Gate<'a> {
+    chain: &'a Chain,
+    config: &'a FitConfig,
+    plan: Plan,
+    held_out: HeldOut,
+    /// The folds' fits of the plan.
+    fits: Vec<Fitted>,
+    trials: Vec<LayerTrial>,
+}
+
+impl Gate<'_> {
+    /// Keeps `plan` if it gains; tells whether it did.
+    fn try_plan(&mut self, layer: Layer, plan: Plan) -> Result<bool, HierError> {
+        let rival = self.rival(plan)?;
+        Ok(self.judge(layer, rival, None, 0))
+    }
+
+    /// The best of several plans, kept if it gains.
+    fn try_best(&mut self, layer: Layer, plans: Vec<Plan>) -> Result<bool, HierError> {
+        let mut best: Option<(f64, Rival)> = None;
+        for plan in plans {
+            let rival = self.rival(plan)?;
+            let (gain, _) = gain(&self.held_out, &rival.held_out);
+            if best.as_ref().is_none_or(|(so_far, _)| gain > *so_far) {
+                best = Some((gain, rival));
+            }
+        }
+        Ok(best.is_some_and(|(_, rival)| self.judge(layer, rival, None, 0)))
+    }
+
+    fn rival(&self, plan: Plan) -> Result<Rival, HierError> {
+        let (held_out, fits) = self.chain.run(&plan, self.config, &self.fits)?;
+        Ok(Rival { plan, held_out, fits })
+    }
+
+    /// Keeps the rival if it gains on the kept plan, and on `reference` where there is one, over
+    /// the folds from `first_fold` on.
+    fn judge(&mut self, layer: Layer, rival: Rival, reference: Option<&HeldOut>, first_fold: usize) -> bool {
+        let against = |held_out: &HeldOut| gain(&held_out.from_fold(first_fold), &rival.held_out.from_fold(first_fold));
+        let (mut gain, mut standard_error) = against(&self.held_out);
+        if let Some((other, its_error)) = reference.map(against).filter(|(other, _)| *other < gain) {
+            (gain, standard_error) = (other, its_error);
+        }
+        let kept = gain > Z * standard_error;
+        self.trials.push(LayerTrial {
+            layer,
+            verdict: if kept { Verdict::Kept } else { Verdict::NoGain },
+            gain: Some(gain),
+            standard_error: Some(standard_error),
+            rows: rival.held_out.from_fold(first_fold).won.len() as u64,
+        });
+        if kept {
+            Rival { plan: self.plan, held_out: self.held_out, fits: self.fits } = rival;
+        }
+        kept
+    }
+
+    fn skip(&mut self, layer: Layer, verdict: Verdict) {
+        self.trials.push(LayerTrial { layer, verdict, gain: None, standard_error: None, rows: 0 });
+    }
+}
+
+/// A plan that wants to be kept.
+struct Rival {
+    plan: Plan,
+    held_out: HeldOut,
+    fits: Vec<Fitted>,
+}
+
+/// Mean loss saved a row by `rival`, and its standard error.
+pub fn gain(now: &HeldOut, rival: &HeldOut) -> (f64, f64) {
+    let saved: Vec<f64> = now.losses().iter().zip(rival.losses()).map(|(a, b)| a - b).collect();
+    let total: f64 = now.weight.iter().sum();
+    let mean = saved.iter().zip(&now.weight).map(|(d, w)| w * d).sum::<f64>() / total;
+    let squares: f64 = saved.iter().zip(&now.weight).map(|(d, w)| (w * (d - mean)).powi(2)).sum();
+    (mean, squares.sqrt() / total)
+}
+
+/// Tries every layer in turn on rows in order of time.
+pub fn gate(rows: &Encoded, folds: usize, no_rep: bool, config: &FitConfig) -> Result<Gated, HierError> {
+    let chain = Chain::cut(rows, folds);
+    let (base, _) = chain.run(&Plan::BASE, config, &[])?;
+    let mut gate =
+        Gate { chain: &chain, config, plan: Plan::BASE, held_out: base.clone(), fits: Vec::new(), trials: Vec::new() };
+    if base.won.len() < FEWEST {
+        for layer in [Layer::Lead, Layer::RepIntercepts, Layer::RepSlopes, Layer::Trees] {
+            gate.skip(layer, Verdict::TooFewRows);
+        }
+        let Gate { plan, held_out, trials, .. } = gate;
+        return Ok(Gated { plan, held_out, base, trials });
+    }
+    if rows.levels.is_empty() && rows.raw.is_empty() {
+        gate.skip(Layer::Lead, Verdict::NotApplicable);
+    } else {
+        gate.try_plan(Layer::Lead, Plan { lead: true, ..Plan::BASE })?;
+        let moving = PERIODS.map(|periods| Plan { lead: true, periods: Some(periods), ..Plan::BASE });
+        gate.try_best(Layer::LeadDrift, moving.into())?;
+    }
+    match (no_rep, rows.rep_names.len()) {
+        (true, _) => gate.skip(Layer::RepIntercepts, Verdict::Excluded),
+        (false, 0 | 1) => gate.skip(Layer::RepIntercepts, Verdict::NotApplicable),
+        (false, _) => rep_layers(&mut gate)?,
+    }
+    if rows.levels.is_empty() && rows.raw.is_empty() {
+        gate.skip(Layer::Trees, Verdict::NotApplicable);
+    } else {
+        match choose_trees(rows, &gate.plan, config)? {
+            None => gate.skip(Layer::Trees, Verdict::NoGain),
+            trees => {
+                let plan = Plan { trees, ..gate.plan.clone() };
+                gate.try_plan(Layer::Trees, plan)?;
+            }
+        }
+    }
+    if !no_rep && rows.rep_names.len() > 1 {
+        rep_refinements(&mut gate)?;
+    }
+    if !gate.plan.is_base() {
+        recency(&mut gate)?;
+    }
+    let Gate { plan, held_out, trials, .. } = gate;
+    Ok(Gated { plan, held_out, base, trials })
+}
+
+fn rep_layers(gate: &mut Gate<'_>) -> Result<(), HierError> {
+    let intercepts = Plan { reps: RepPlan::Intercepts, ..gate.plan.clone() };
+    gate.try_plan(Layer::RepIntercepts, intercepts)?;
+    let slopes = Plan { reps: RepPlan::Slopes, ..gate.plan.clone() };
+    gate.try_plan(Layer::RepSlopes, slopes)?;
+    Ok(())
+}
+
+/// Layers of reps that build on all others: segments, then a covariance.
+fn rep_refinements(gate: &mut Gate<'_>) -> Result<(), HierError> {
+    rep_segments(gate)?;
+    if gate.plan.reps == RepPlan::Slopes || !gate.plan.segments.is_empty() {
+        let plan = Plan { covariance: true, ..gate.plan.clone() };
+        gate.try_plan(Layer::SlopeCovariance, plan)?;
+    }
+    Ok(())
+}
+
+/// Segments are looked for in the past of the middle fold only, and judged by the folds after it,
+/// on rows that did not choose them. They must beat the same segments without reps, or a curve in
+/// the lead's own effect would pass for a difference between reps.
+fn rep_segments(gate: &mut Gate<'_>) -> Result<(), HierError> {
+    let middle = gate.chain.folds.len() / 2;
+    let Some(fold) = gate.chain.folds.get(middle) else { return Ok(()) };
+    let plan = Plan { reps: gate.plan.reps.max(RepPlan::Intercepts), ..gate.plan.clone() };
+    let fitted = match gate.fits.get(middle) {
+        Some(fitted) if fitted.plan == plan => fitted.clone(),
+        _ => fit(&fold.past, &plan, gate.config, None)?,
+    };
+    let p: Vec<f64> = predict(&fold.past, &fitted, &fold.past).into_iter().map(math::sigmoid).collect();
+    let found = segments::find(&fold.past, &p, &fitted.slopes);
+    if found.is_empty() {
+        gate.skip(Layer::RepSegments, Verdict::NoGain);
+        return Ok(());
+    }
+    let without = gate.rival(Plan { lead_segments: found.clone(), ..gate.plan.clone() })?;
+    let with = gate.rival(Plan { lead_segments: found.clone(), segments: found, ..plan })?;
+    gate.judge(Layer::RepSegments, with, Some(&without.held_out), middle);
+    Ok(())
+}
+
+/// Shorter and shorter memories, as long as they gain.
+fn recency(gate: &mut Gate<'_>) -> Result<(), HierError> {
+    for half_life in HALF_LIVES {
+        let plan = Plan { half_life: Some(half_life), ..gate.plan.clone() };
+        if !gate.try_plan(Layer::Recency, plan)? {
+            break;
+        }
+    }
+    Ok(())
+}
