@@ -1,0 +1,247 @@
+//! How many leads a second this machine decides durably: 64 connections over loopback against a
+//! real server, 500 rules, 200 reps, no model.
+//!
+//! ```text
+//! cargo run --release -p pointsman-server --example load -- [SECONDS] [CONNECTIONS] [FOLDER]
+//! ```
+//!
+//! Three things are measured in the same folder, one after the other: what a flush takes, the
+//! server, and the same server with the decision replaced by a constant (one rule that parks
+//! everything). The share of the two is what deciding costs; the flush is what the disk allows.
+//! CPU figures include the load generator, which runs in the same process.
+
+#![expect(clippy::disallowed_methods, reason = "this program measures how long things take")]
+
+use std::{
+    fmt::Write as _,
+    fs::File,
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Barrier,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use pointsman_decision::{DocumentKind, DocumentSet};
+use pointsman_server::{ServeConfig, serve};
+use tokio::sync::oneshot;
+
+const REPS: usize = 200;
+const RULES: usize = 500;
+const COUNTRIES: [&str; 10] = ["DE", "AT", "FR", "IT", "ES", "NL", "BE", "PL", "CZ", "DK"];
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> Result<(), Failure> {
+    let mut arguments = std::env::args().skip(1);
+    let seconds: u64 = arguments.next().map_or(Ok(10), |text| text.parse())?;
+    let connections: usize = arguments.next().map_or(Ok(64), |text| text.parse())?;
+    let folder = arguments.next().map_or_else(|| std::env::temp_dir().join("pointsman-load"), PathBuf::from);
+    std::fs::create_dir_all(&folder)?;
+    let (p50, p99) = flushes(&folder)?;
+    println!("flush of 4 KiB: p50 {p50:?}, p99 {p99:?}");
+    let constant = run("constant", &folder, documents(true), seconds, connections)?;
+    let deciding = run("deciding", &folder, documents(false), seconds, connections)?;
+    println!("deciding / constant: {:.0} %", 100.0 * deciding / constant);
+    Ok(())
+}
+
+/// What the disk takes to keep 4 KiB: median and 99 % quantile of 500.
+fn flushes(folder: &Path) -> Result<(Duration, Duration), Failure> {
+    let path = folder.join("flush");
+    let mut file = File::create(&path)?;
+    let mut took = Vec::with_capacity(500);
+    for _ in 0..500 {
+        file.write_all(&[7; 4096])?;
+        let started = Instant::now();
+        file.sync_data()?;
+        took.push(started.elapsed());
+    }
+    std::fs::remove_file(&path)?;
+    took.sort();
+    Ok((took[250], took[495]))
+}
+
+/// Twenty pools of ten reps; the last rule takes what no other did: a third of the leads.
+fn documents(constant: bool) -> DocumentSet {
+    let mut documents = DocumentSet::default();
+    let mut add = |kind, name: &str, text: String| documents.insert(kind, name, text.into_bytes());
+    add(DocumentKind::Routing, "", "format = 1\nzone = 'Europe/Berlin'\ncurrency = 'EUR'\npolicy = 'main'".into());
+    let names = (0..9).map(|n| format!("{{ name = 'n{n}', type = 'integer' }}")).collect::<Vec<_>>().join(", ");
+    let attributes = format!(
+        "format = 1\nlead = [{{ name = 'country', type = 'country' }}, {{ name = 'employees', type = 'integer' }}, {{ name = 'product', type = 'text' }}, {names}]"
+    );
+    add(DocumentKind::Attributes, "", attributes);
+    let mut roster = "format = 1\n[[limit]]\nid = 'open'\nkind = 'open'\ndefault = 1000000\n[[limit]]\nid = 'day'\nkind = 'per-day'\ndefault = 1000000\n".to_owned();
+    for rep in 0..REPS {
+        let _ = writeln!(roster, "[[rep]]\nid = 'rep-{rep:03}'");
+    }
+    for pool in 0..20 {
+        let reps = (0..10).map(|n| format!("'rep-{:03}'", pool * 10 + n)).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(roster, "[[pool]]\nid = 'pool-{pool}'\nreps = [{reps}]");
+    }
+    add(DocumentKind::Roster, "", roster);
+    let mut policy = "format = 1\nname = 'main'\n[fallback]\nqueue = 'unassigned'\n".to_owned();
+    if constant {
+        policy.push_str("[[rule]]\nid = 'all'\nqueue = 'unassigned'\n");
+    } else {
+        for rule in 0..RULES - 1 {
+            let (country, least, product) = (COUNTRIES[rule % 10], rule / 10 % 50, rule % 7);
+            let _ = writeln!(
+                policy,
+                "[[rule]]\nid = 'r{rule}'\nwhen = \"lead.country == '{country}' && lead.employees == {least} && lead.product != 'p{product}' && lead.n{} < 50\"\npool = 'pool-{}'\nsla = '30m'",
+                rule % 9,
+                rule % 20
+            );
+        }
+        policy.push_str("[[rule]]\nid = 'rest'\npool = 'pool-0'\n");
+    }
+    add(DocumentKind::Policy, "main", policy);
+    documents
+}
+
+/// Runs one server and the load against it; returns decisions a second.
+fn run(name: &str, folder: &Path, documents: DocumentSet, seconds: u64, connections: usize) -> Result<f64, Failure> {
+    let folder = folder.join(name);
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    let mut config = ServeConfig::of_folder(&folder);
+    config.documents = Some(documents);
+    config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let (ready, address) = oneshot::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let end = async {
+            let _dropped = stopped.await;
+        };
+        runtime.block_on(serve(config, Some(ready), end)).map_err(Failure::from)
+    });
+    let Ok(address) = address.blocking_recv() else {
+        return Err(server.join().map_or_else(
+            |_| "the server panicked".into(),
+            |result| result.err().unwrap_or_else(|| "no address".into()),
+        ));
+    };
+    let cpu = cpu_seconds();
+    let (finished, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let start = Arc::new(Barrier::new(connections + 1));
+    let clients: Vec<_> = (0..connections)
+        .map(|n| {
+            let (finished, count, start) = (Arc::clone(&finished), Arc::clone(&count), Arc::clone(&start));
+            std::thread::spawn(move || client(address, n, &finished, &count, &start))
+        })
+        .collect();
+    start.wait();
+    let started = Instant::now();
+    std::thread::sleep(Duration::from_secs(seconds));
+    finished.store(true, Ordering::Relaxed);
+    let mut latencies = Vec::new();
+    for client in clients {
+        latencies.extend(client.join().map_err(|_| "a client panicked")??);
+    }
+    let elapsed = started.elapsed().as_secs_f64();
+    let cpu = cpu_seconds() - cpu;
+    latencies.sort();
+    let decided = latencies.len() as f64;
+    let quantile = |q: f64| latencies[((decided * q) as usize).min(latencies.len() - 1)];
+    let metrics = get(address, "/metrics")?;
+    let metric = |name: &str| -> f64 {
+        let line = metrics.lines().find(|line| line.starts_with(name) && line[name.len()..].starts_with(' '));
+        line.and_then(|line| line.rsplit(' ').next()).and_then(|value| value.parse().ok()).unwrap_or(f64::NAN)
+    };
+    let batch = metric("pointsman_commands_total") / metric("pointsman_batches_total");
+    let per = |name: &str| 1e6 * metric(name) / decided;
+    println!(
+        "{name}: {:.0} decisions/s, p50 {:?}, p99 {:?}; batches of {batch:.1}; CPU {:.0} us a decision; choosing {:.0} us, writing and flushing {:.0} us a decision",
+        decided / elapsed,
+        quantile(0.5),
+        quantile(0.99),
+        1e6 * cpu / decided,
+        per("pointsman_choose_seconds_total"),
+        per("pointsman_commit_seconds_total"),
+    );
+    drop(stop);
+    server.join().map_err(|_| "the server panicked")??;
+    let bytes = std::fs::metadata(folder.join("pointsman.db"))?.len() as f64;
+    println!("{name}: {:.0} bytes on disk a decision", bytes / decided);
+    Ok(decided / elapsed)
+}
+
+fn client(
+    address: SocketAddr,
+    number: usize,
+    finished: &AtomicBool,
+    count: &AtomicU64,
+    start: &Barrier,
+) -> Result<Vec<Duration>, Failure> {
+    let stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut writer = stream;
+    let mut took = Vec::new();
+    start.wait();
+    while !finished.load(Ordering::Relaxed) {
+        let n = count.fetch_add(1, Ordering::Relaxed);
+        let body = format!(
+            "{{\"source\":\"load\",\"attributes\":{{\"country\":\"{}\",\"employees\":{},\"product\":\"p{}\",\"n0\":{},\"n1\":7}},\"contact\":{{\"email\":\"c{number}@company-{n}.example\"}}}}",
+            COUNTRIES[n as usize % 10],
+            n % 75,
+            n % 7,
+            n % 100
+        );
+        let request = format!(
+            "POST /v1/leads HTTP/1.1\r\nhost: load\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let started = Instant::now();
+        writer.write_all(request.as_bytes())?;
+        let (status, text) = response(&mut reader)?;
+        took.push(started.elapsed());
+        if status != 200 {
+            return Err(format!("{status}: {text}").into());
+        }
+    }
+    Ok(took)
+}
+
+fn response(reader: &mut impl BufRead) -> Result<(u16, String), Failure> {
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let status = line.split(' ').nth(1).ok_or("no status")?.parse()?;
+    let mut length = 0;
+    loop {
+        line.clear();
+        reader.read_line(&mut line)?;
+        let header = line.trim_end().to_ascii_lowercase();
+        if header.is_empty() {
+            break;
+        }
+        if let Some(value) = header.strip_prefix("content-length:") {
+            length = value.trim().parse()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok((status, String::from_utf8(body)?))
+}
+
+fn get(address: SocketAddr, path: &str) -> Result<String, Failure> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: load\r\n\r\n").as_bytes())?;
+    Ok(response(&mut BufReader::new(stream))?.1)
+}
+
+/// User and system time of this process, in hundredths of a second on Linux; 0 elsewhere.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<f64> = after_name.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+    // The state letter is not a number, so user time is the eleventh number behind the name.
+    fields.get(10).zip(fields.get(11)).map_or(0.0, |(user, system)| (user + system) / 100.0)
+}

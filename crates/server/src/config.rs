@@ -1,0 +1,103 @@
+//! What serving needs to be told.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use pointsman_decision::DocumentSet;
+use pointsman_domain::{Digest, Micros};
+
+/// Settings of one server, resolved.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// The workspace's name, as pages show it.
+    pub workspace: String,
+    /// Its folder: holds the lock and, by default, the store.
+    pub folder: PathBuf,
+    /// The store's file.
+    pub database: PathBuf,
+    pub listen: SocketAddr,
+    /// Without keys the server listens on loopback only.
+    pub keys: Vec<ApiKey>,
+    /// Applied to a store to which nothing was applied yet.
+    pub documents: Option<DocumentSet>,
+    /// An open lead of the same person this far back is the same enquiry.
+    pub duplicate_window: Micros,
+    /// Whose phone numbers are written without a country.
+    pub country: String,
+    /// A request that takes longer is given up; what it asked for may still be done.
+    pub timeout: Duration,
+    /// Commands that may wait before new ones are refused.
+    pub queue: usize,
+}
+
+impl ServeConfig {
+    /// The usual settings for a workspace folder.
+    pub fn of_folder(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
+        Self {
+            workspace: folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+            database: folder.join("pointsman.db"),
+            folder,
+            listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
+            keys: Vec::new(),
+            documents: None,
+            duplicate_window: Micros::DAY.times(14),
+            country: "DE".into(),
+            timeout: Duration::from_secs(10),
+            queue: 4096,
+        }
+    }
+}
+
+/// A key that may be sent as `Authorization: Bearer …`. Only its hash is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Who uses it; the actor of what it does.
+    pub name: String,
+    /// SHA-256 of the key's text.
+    pub hash: Digest,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("refusing to listen on {0} without an API key: add one to the settings, or listen on 127.0.0.1")]
+    OpenWithoutKey(SocketAddr),
+    #[error("cannot listen on {address}: is another program using it?")]
+    Listen {
+        address: SocketAddr,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Store(#[from] pointsman_store::StoreError),
+    #[error("the documents do not compile:\n{0}")]
+    Documents(String),
+    #[error("the documents were not applied: {0}")]
+    Declined(#[from] pointsman_store::Declined),
+    #[error("serving failed")]
+    Serve(#[source] std::io::Error),
+}
+
+/// Whether this address may be served with these keys.
+pub fn check_exposure(config: &ServeConfig) -> Result<(), StartError> {
+    if config.keys.is_empty() && !config.listen.ip().is_loopback() {
+        return Err(StartError::OpenWithoutKey(config.listen));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_let_in_from_outside_without_a_key() {
+        let mut config = ServeConfig::of_folder("acme");
+        assert!(check_exposure(&config).is_ok());
+        config.listen = SocketAddr::from(([0, 0, 0, 0], 80));
+        let error = check_exposure(&config).expect_err("open to all").to_string();
+        assert!(error.contains("0.0.0.0:80") && error.contains("add one"), "{error}");
+        config.keys.push(ApiKey { name: "crm".into(), hash: Digest::default() });
+        assert!(check_exposure(&config).is_ok());
+    }
+}

@@ -1,0 +1,247 @@
+//! What the door answers when it cannot do what was asked: problem bodies (RFC 9457) with a
+//! closed list of slugs. The one place that knows status codes. Every problem says what to do
+//! next; a fault of ours never shows the inside, which goes to the log.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use pointsman_domain::RepId;
+use pointsman_store::{Declined, StoreError, queue::Ended};
+use serde::Serialize;
+
+/// Everything that can go wrong at the door.
+#[derive(Debug)]
+pub enum Problem {
+    /// The body is no JSON of the expected shape.
+    Body(String),
+    /// Single fields are wrong.
+    Fields(Vec<FieldError>),
+    /// A part of the address or a header is wrong.
+    Parameter(String),
+    MediaType,
+    TooLarge {
+        most_bytes: usize,
+    },
+    Unauthorized,
+    NotFound {
+        what: String,
+    },
+    NoRoute,
+    Method,
+    KeyReused,
+    OwnerChanged {
+        present: Option<RepId>,
+    },
+    IfMatchMissing,
+    LeadClosed,
+    /// Facts or trace are gone, by age or by erasure.
+    Gone {
+        what: &'static str,
+    },
+    /// No documents are live yet.
+    NothingLive,
+    Busy,
+    Slow,
+    StoreDown,
+    Ours,
+}
+
+/// One wrong field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Its path in the body, for example `attributes.country`.
+    pub field: String,
+    pub problem: String,
+}
+
+impl FieldError {
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
+
+/// The wire form.
+#[derive(Debug, Serialize)]
+struct ProblemBody {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    /// What to do about it.
+    next: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+}
+
+/// Every slug with its title and status; the documentation lists them.
+pub const SLUGS: [(&str, &str, StatusCode); 19] = [
+    ("bad-body", "The body cannot be read", StatusCode::BAD_REQUEST),
+    ("bad-fields", "Some fields are wrong", StatusCode::UNPROCESSABLE_ENTITY),
+    ("bad-parameter", "A parameter is wrong", StatusCode::BAD_REQUEST),
+    ("media-type", "The body is not JSON", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE),
+    ("unauthorized", "A valid API key is needed", StatusCode::UNAUTHORIZED),
+    ("not-found", "There is no such thing", StatusCode::NOT_FOUND),
+    ("no-route", "There is no such address", StatusCode::NOT_FOUND),
+    ("method", "This address takes another method", StatusCode::METHOD_NOT_ALLOWED),
+    ("key-reused", "The idempotency key was used before", StatusCode::UNPROCESSABLE_ENTITY),
+    ("owner-changed", "Somebody else has the lead by now", StatusCode::PRECONDITION_FAILED),
+    ("if-match-missing", "Say whom you saw as owner", StatusCode::PRECONDITION_REQUIRED),
+    ("lead-closed", "The lead is closed", StatusCode::CONFLICT),
+    ("gone", "This is no longer kept", StatusCode::GONE),
+    ("nothing-live", "No policy is live yet", StatusCode::SERVICE_UNAVAILABLE),
+    ("busy", "Too much waits already", StatusCode::SERVICE_UNAVAILABLE),
+    ("slow", "It took too long", StatusCode::SERVICE_UNAVAILABLE),
+    ("store-down", "The store does not answer", StatusCode::SERVICE_UNAVAILABLE),
+    ("ours", "Something broke on our side", StatusCode::INTERNAL_SERVER_ERROR),
+];
+
+impl Problem {
+    fn slug(&self) -> &'static str {
+        match self {
+            Self::Body(_) => "bad-body",
+            Self::Fields(_) => "bad-fields",
+            Self::Parameter(_) => "bad-parameter",
+            Self::MediaType => "media-type",
+            Self::TooLarge { .. } => "too-large",
+            Self::Unauthorized => "unauthorized",
+            Self::NotFound { .. } => "not-found",
+            Self::NoRoute => "no-route",
+            Self::Method => "method",
+            Self::KeyReused => "key-reused",
+            Self::OwnerChanged { .. } => "owner-changed",
+            Self::IfMatchMissing => "if-match-missing",
+            Self::LeadClosed => "lead-closed",
+            Self::Gone { .. } => "gone",
+            Self::NothingLive => "nothing-live",
+            Self::Busy => "busy",
+            Self::Slow => "slow",
+            Self::StoreDown => "store-down",
+            Self::Ours => "ours",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::Body(why) | Self::Parameter(why) => why.clone(),
+            Self::Fields(errors) => match &errors[..] {
+                [one] => format!("{}: {}", one.field, one.problem),
+                several => format!("{} fields are wrong", several.len()),
+            },
+            Self::MediaType => "the content type of the body is not application/json".into(),
+            Self::TooLarge { most_bytes } => format!("the body has more than {most_bytes} bytes"),
+            Self::Unauthorized => "the request carries no key that is valid here".into(),
+            Self::NotFound { what } => format!("there is no {what}"),
+            Self::NoRoute => "nothing is served at this address".into(),
+            Self::Method => "the address is right, the method is not".into(),
+            Self::KeyReused => "the same Idempotency-Key came with another body before".into(),
+            Self::OwnerChanged { present: Some(rep) } => format!("the lead is with '{rep}'"),
+            Self::OwnerChanged { present: None } => "the lead is with nobody".into(),
+            Self::IfMatchMissing => "an assignment by hand must name the owner it replaces".into(),
+            Self::LeadClosed => "a closed lead is not assigned".into(),
+            Self::Gone { what } => format!("{what} aged out or were erased on request"),
+            Self::NothingLive => "nothing was applied to this workspace's store".into(),
+            Self::Busy => "the queue is full; nothing was done".into(),
+            Self::Slow => "the answer was not there in time; it may still be done".into(),
+            Self::StoreDown => "nothing was done".into(),
+            Self::Ours => "the fault is in our log, under this request's id".into(),
+        }
+    }
+
+    fn next(&self) -> String {
+        match self {
+            Self::Body(_) => "compare the body with the schema of this call in /openapi.json".into(),
+            Self::Fields(_) => "correct the fields listed under 'errors' and send it again".into(),
+            Self::Parameter(_) => "correct it and send the request again".into(),
+            Self::MediaType => "send JSON with the header Content-Type: application/json".into(),
+            Self::TooLarge { .. } => "send less at once".into(),
+            Self::Unauthorized => "send the header Authorization: Bearer KEY".into(),
+            Self::NotFound { .. } => "look for it with GET /v1/leads".into(),
+            Self::NoRoute => "see /docs for what there is".into(),
+            Self::Method => "see /docs for the method".into(),
+            Self::KeyReused => "use a new key for a new request".into(),
+            Self::OwnerChanged { present } => {
+                let owner = present.as_ref().map_or("none", |rep| rep.as_str());
+                format!("if it should still be moved, send it again with If-Match: \"{owner}\"")
+            }
+            Self::IfMatchMissing => "add If-Match with the owner's id in quotes, or \"none\"".into(),
+            Self::LeadClosed => "report a new enquiry with POST /v1/leads instead".into(),
+            Self::Gone { .. } => "the decision itself is still in the lead's history".into(),
+            Self::NothingLive => "run 'pointsman apply' in the workspace's folder".into(),
+            Self::Busy => "send it again after the time in Retry-After".into(),
+            Self::Slow | Self::StoreDown => "send it again with the same Idempotency-Key".into(),
+            Self::Ours => "send it again with the same Idempotency-Key; if it stays, report the request id".into(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let slug = self.slug();
+        let listed = SLUGS.iter().find(|(name, ..)| *name == slug);
+        let (title, status) =
+            listed.map_or(("", StatusCode::INTERNAL_SERVER_ERROR), |(_, title, status)| (*title, *status));
+        let (detail, next) = (self.detail(), self.next());
+        let errors = match self {
+            Self::Fields(errors) => errors,
+            _ => Vec::new(),
+        };
+        let body =
+            ProblemBody { r#type: format!("/docs#{slug}"), title, status: status.as_u16(), detail, next, errors };
+        let mut response = (status, Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<Declined> for Problem {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            // It was tried again often enough; the client may try once more.
+            Declined::Stale => Self::Busy,
+            Declined::KeyReused => Self::KeyReused,
+            Declined::OwnerChanged { present } => Self::OwnerChanged { present },
+            Declined::UnknownLead => Self::NotFound { what: "such lead".into() },
+            Declined::Closed | Declined::Moot => Self::LeadClosed,
+            Declined::Failed => Self::Ours,
+            Declined::Unavailable => Self::StoreDown,
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let mut causes = error.to_string();
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            causes = format!("{causes}: {cause}");
+            source = cause.source();
+        }
+        tracing::error!(error = causes, "the store failed");
+        match error {
+            StoreError::Unavailable { .. } => Self::StoreDown,
+            _ => Self::Ours,
+        }
+    }
+}
+
+impl From<pointsman_store::Full> for Problem {
+    fn from(_: pointsman_store::Full) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<Ended> for Problem {
+    fn from(_: Ended) -> Self {
+        Self::StoreDown
+    }
+}

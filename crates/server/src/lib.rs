@@ -1,0 +1,29 @@
+//! The HTTP door: a JSON API, pages, metrics.
+//!
+//! Handlers are thin: they read a body, parse it, call one function, map the answer. What comes
+//! in is normalised by `intake`, decided by `decision` through `store`'s queue, explained from
+//! the record. Status codes are known here and nowhere else; polars and linfa are never linked.
+//!
+//! Reading order: [`config`] (what serving needs to be told), [`serve()`], [`router`] (every route
+//! once), `around` (ids, keys, limits), [`state`], [`body`] and [`enquiry`] (from bytes to an
+//! enquiry), [`answer`], [`api`] (one file per thing), [`error`] (problems), [`openapi`],
+//! [`metrics`], `pages`.
+
+pub mod answer;
+pub mod api;
+mod around;
+pub mod body;
+pub mod config;
+pub mod enquiry;
+pub mod error;
+pub mod metrics;
+pub mod openapi;
+mod pages;
+pub mod router;
+mod serve;
+pub mod state;
+
+pub use config::{ApiKey, ServeConfig, StartError};
+pub use router::app;
+pub use serve::{asked_to_end, serve};
+pub use state::State;

@@ -1,0 +1,147 @@
+//! Counters of the door, and the Prometheus text of everything.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use pointsman_store::{Handle, backend::Counts, row::CustodyKind};
+
+/// Upper bounds in microseconds.
+const BOUNDS: [u64; 12] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 1_000_000];
+
+/// Durations in buckets.
+#[derive(Debug, Default)]
+pub struct Histogram {
+    /// One per bound, and one above.
+    counts: [AtomicU64; BOUNDS.len() + 1],
+    sum_us: AtomicU64,
+}
+
+impl Histogram {
+    pub fn record(&self, duration: Duration) {
+        let us = duration.as_micros() as u64;
+        let bucket = BOUNDS.iter().position(|bound| us <= *bound).unwrap_or(BOUNDS.len());
+        self.counts[bucket].fetch_add(1, Ordering::Relaxed);
+        self.sum_us.fetch_add(us, Ordering::Relaxed);
+    }
+
+    fn write(&self, out: &mut String, name: &str, labels: &str) {
+        let mut so_far = 0;
+        let comma = if labels.is_empty() { "" } else { "," };
+        for (at, count) in self.counts.iter().enumerate() {
+            so_far += count.load(Ordering::Relaxed);
+            let bound = BOUNDS.get(at).map_or("+Inf".into(), |us| (*us as f64 / 1e6).to_string());
+            line(out, &format!("{name}_bucket{{{labels}{comma}le=\"{bound}\"}}"), so_far);
+        }
+        let sum = self.sum_us.load(Ordering::Relaxed) as f64 / 1e6;
+        let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+        line(out, &format!("{name}_sum{braces}"), sum);
+        line(out, &format!("{name}_count{braces}"), so_far);
+    }
+}
+
+/// What the door counts.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Reading, building facts, qualifying.
+    pub qualify: Histogram,
+    /// Waiting for the committer, commit included.
+    pub commit: Histogram,
+    /// Whole requests, by route and status.
+    requests: Mutex<BTreeMap<(String, u16), (u64, Duration)>>,
+}
+
+impl Metrics {
+    pub fn request(&self, route: &str, status: u16, took: Duration) {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = match requests.get_mut(&(route.to_owned(), status)) {
+            Some(entry) => entry,
+            None => requests.entry((route.to_owned(), status)).or_default(),
+        };
+        entry.0 += 1;
+        entry.1 += took;
+    }
+
+    /// The exposition text.
+    pub fn render(&self, handle: &Handle, counts: &Counts) -> String {
+        let mut out = String::new();
+        let gauges = handle.gauges();
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        help(&mut out, "pointsman_decisions_total", "counter", "Decisions taken since the start, by state.");
+        for kind in [CustodyKind::Owned, CustodyKind::Held, CustodyKind::Parked] {
+            line(
+                &mut out,
+                &format!("pointsman_decisions_total{{state=\"{}\"}}", kind.as_str()),
+                gauges.decisions(kind),
+            );
+        }
+        help(&mut out, "pointsman_leads", "gauge", "Leads by custody now.");
+        for kind in CustodyKind::ALL {
+            let count = counts.by_custody.get(&kind).copied().unwrap_or(0);
+            line(&mut out, &format!("pointsman_leads{{custody=\"{}\"}}", kind.as_str()), count);
+        }
+        help(&mut out, "pointsman_parked", "gauge", "Parked leads by queue now.");
+        for (queue, count) in &counts.by_queue {
+            line(&mut out, &format!("pointsman_parked{{queue=\"{queue}\"}}"), count);
+        }
+        let mut plain = |name: &str, kind: &str, text: &str, value: f64| {
+            help(&mut out, name, kind, text);
+            line(&mut out, name, value);
+        };
+        plain("pointsman_queue_depth", "gauge", "Commands that wait.", handle.depth() as f64);
+        plain("pointsman_waiting", "gauge", "Leads that wait for a slot or a price.", load(&gauges.waiting) as f64);
+        plain("pointsman_price_epoch", "gauge", "Epoch of the price book.", load(&gauges.price_epoch) as f64);
+        plain("pointsman_log_seq", "gauge", "Rows of the record.", load(&gauges.seq) as f64);
+        plain("pointsman_batches_total", "counter", "Batches committed.", load(&gauges.batches) as f64);
+        plain("pointsman_commands_total", "counter", "Commands in those batches.", load(&gauges.commands) as f64);
+        plain("pointsman_last_batch_size", "gauge", "Commands of the last batch.", load(&gauges.last_batch) as f64);
+        plain("pointsman_stale_total", "counter", "Commands read and qualified again.", load(&gauges.stale) as f64);
+        plain(
+            "pointsman_batch_failures_total",
+            "counter",
+            "Batches that did not commit.",
+            load(&gauges.failures) as f64,
+        );
+        plain(
+            "pointsman_choose_seconds_total",
+            "counter",
+            "Time spent choosing.",
+            load(&gauges.choose_us) as f64 / 1e6,
+        );
+        plain(
+            "pointsman_commit_seconds_total",
+            "counter",
+            "Time spent writing and flushing.",
+            load(&gauges.commit_us) as f64 / 1e6,
+        );
+        help(&mut out, "pointsman_stage_seconds", "histogram", "Latency by stage of a decision.");
+        self.qualify.write(&mut out, "pointsman_stage_seconds", "stage=\"qualify\"");
+        self.commit.write(&mut out, "pointsman_stage_seconds", "stage=\"commit\"");
+        help(&mut out, "pointsman_requests_total", "counter", "Requests by route and status.");
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        for ((route, status), (count, _)) in requests.iter() {
+            line(&mut out, &format!("pointsman_requests_total{{route=\"{route}\",status=\"{status}\"}}"), count);
+        }
+        help(&mut out, "pointsman_request_seconds_total", "counter", "Time in requests by route and status.");
+        for ((route, status), (_, took)) in requests.iter() {
+            let name = format!("pointsman_request_seconds_total{{route=\"{route}\",status=\"{status}\"}}");
+            line(&mut out, &name, took.as_secs_f64());
+        }
+        out
+    }
+}
+
+fn help(out: &mut String, name: &str, kind: &str, text: &str) {
+    out.push_str(&format!("# HELP {name} {text}\n# TYPE {name} {kind}\n"));
+}
+
+fn line(out: &mut String, name: &str, value: impl std::fmt::Display) {
+    let written = writeln!(out, "{name} {value}");
+    debug_assert!(written.is_ok(), "a String takes what is written to it");
+}

@@ -1,0 +1,284 @@
+//! The description of the API, made from the same table of routes that the router is built from.
+
+use serde_json::{Map, Value, json};
+
+use crate::{error::SLUGS, router::routes};
+
+/// What a call is, for people and programs.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// In small letters.
+    pub method: &'static str,
+    pub path: &'static str,
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub text: &'static str,
+    /// Answered without a key.
+    pub open: bool,
+    /// Name of the body's schema.
+    pub body: Option<&'static str>,
+    /// Name of the answer's schema; `None` is a page or plain text.
+    pub answer: Option<&'static str>,
+    pub parameters: &'static [Parameter],
+    /// Slugs of the problems it may answer besides those that every call may.
+    pub problems: &'static [&'static str],
+}
+
+/// One parameter: (where, name, meaning, required).
+pub type Parameter = (&'static str, &'static str, &'static str, bool);
+
+/// Problems that any call may answer.
+const EVERYWHERE: [&str; 6] = ["unauthorized", "busy", "slow", "store-down", "ours", "nothing-live"];
+
+/// The OpenAPI 3.1 document.
+pub fn document() -> Value {
+    let mut paths: Map<String, Value> = Map::new();
+    for (route, _) in routes() {
+        let path = paths.entry(route.path).or_insert_with(|| json!({}));
+        path[route.method] = operation(&route);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Pointsman",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Sends every sales lead to the rep most likely to win it, within everybody's capacity.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
+        },
+    })
+}
+
+fn operation(route: &Route) -> Value {
+    let mut responses = Map::new();
+    let ok = match route.answer {
+        Some(schema) => {
+            json!({ "description": "Done.", "content": { "application/json": { "schema": reference(schema) } } })
+        }
+        None => json!({ "description": "Done." }),
+    };
+    responses.insert("200".into(), ok);
+    for slug in EVERYWHERE.iter().chain(route.problems) {
+        let Some((_, title, status)) = SLUGS.iter().find(|(name, ..)| name == slug) else { continue };
+        let response = responses.entry(status.as_str()).or_insert_with(|| {
+            json!({ "description": "", "content": { "application/problem+json": { "schema": reference("Problem") } } })
+        });
+        let so_far = response["description"].as_str().unwrap_or_default();
+        let separator = if so_far.is_empty() { "" } else { " " };
+        response["description"] = json!(format!("{so_far}{separator}{title} (`{slug}`)."));
+    }
+    let parameters: Vec<Value> = route
+        .parameters
+        .iter()
+        .map(|(place, name, meaning, required)| {
+            json!({ "in": place, "name": name, "description": meaning, "required": required, "schema": { "type": "string" } })
+        })
+        .collect();
+    let mut operation = json!({
+        "operationId": route.id,
+        "summary": route.summary,
+        "description": route.text,
+        "responses": responses,
+    });
+    if !parameters.is_empty() {
+        operation["parameters"] = json!(parameters);
+    }
+    if let Some(body) = route.body {
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": reference(body), "example": example(body) } } });
+    }
+    if !route.open {
+        operation["security"] = json!([{ "key": [] }, {}]);
+    }
+    operation
+}
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn example(body: &str) -> Value {
+    match body {
+        "Lead" => json!({
+            "source": "website",
+            "external_id": "form-4711",
+            "attributes": { "country": "DE", "employees": 120 },
+            "contact": { "name": "Mara Weiss", "email": "mara.weiss@example.com", "phone": "030 1234567" },
+            "account": { "name": "Example GmbH" },
+            "value": { "amount": "12000.00", "currency": "EUR" },
+        }),
+        "Outcome" => {
+            json!({ "source": "website", "external_id": "form-4711", "stage": "won", "value": { "minor_units": 1_150_000 } })
+        }
+        _ => json!({ "rep": "anna", "by": "olga", "reason": "knows the company" }),
+    }
+}
+
+fn text(description: &str) -> Value {
+    json!({ "type": "string", "description": description })
+}
+
+fn number(description: &str) -> Value {
+    json!({ "type": "number", "description": description })
+}
+
+fn maybe(kind: &str, description: &str) -> Value {
+    json!({ "type": [kind, "null"], "description": description })
+}
+
+fn list(of: Value) -> Value {
+    Value::Object(Map::from_iter([("type".to_owned(), json!("array")), ("items".to_owned(), of)]))
+}
+
+fn object(required: &[&str], properties: Value) -> Value {
+    let mut schema = json!({ "type": "object", "required": required });
+    schema["properties"] = properties;
+    schema
+}
+
+/// Bodies refuse what they do not know.
+fn closed(mut schema: Value) -> Value {
+    schema["additionalProperties"] = json!(false);
+    schema
+}
+
+const STAGES: [&str; 9] =
+    ["open", "attempted", "contacted", "qualified", "opportunity", "won", "lost", "unqualified", "nurture"];
+
+fn schemas() -> Value {
+    let outcome = json!({
+        "state": { "type": "string", "enum": ["owned", "held", "parked"], "description": "Where the decision leaves the lead." },
+        "sla_due": maybe("string", "When the owner should have touched it."),
+        "until": maybe("string", "When a hold ends at the latest."),
+        "queue": maybe("string", "Where it is parked."),
+    });
+    let mut answer = json!({
+        "lead": text("The lead's id."),
+        "decision": text("The decision's id: GET /v1/decisions/{id} explains it."),
+        "owner": maybe("string", "The rep, where the state is owned."),
+        "rule": maybe("string", "The rule that acted; null is the fallback."),
+        "policy": text("The policy."),
+        "priority": { "type": "integer", "minimum": 0, "maximum": 9 },
+        "propensity": number("Probability with which this choice was drawn."),
+        "score": maybe("number", "The owner's probability of winning, with a model."),
+        "value": number("Of a win: minor units, or 1 where the workspace counts wins."),
+        "value_source": { "type": "string", "enum": ["given", "model", "wins"] },
+        "price": maybe("number", "What the owner's slot is worth to the leads still to come."),
+        "decided_at": text("RFC 3339."),
+        "duplicate": { "type": "boolean", "description": "This is an open lead of the same person, or one sent before." },
+        "ambiguous": list(text("An open lead of the same person.")),
+        "reasons": list(reference("Candidate")),
+        "warnings": list(reference("FieldError")),
+    });
+    merge(&mut answer, &outcome);
+    let lead = json!({
+        "id": text("The lead's id."), "source": text("The system it came from."), "external_id": maybe("string", "Its name there."),
+        "at": text("First arrival."), "custody": { "type": "string", "enum": ["owned", "held", "parked", "closed"] },
+        "owner": maybe("string", "The rep who has it."), "stage": { "type": "string" }, "since": text("When custody changed."),
+        "decision": text("The last decision."), "priority": { "type": "integer" }, "completeness": number("0 to 1."),
+        "attributes": { "type": "object" },
+    });
+    let mut detail = lead.clone();
+    merge(
+        &mut detail,
+        &json!({ "decisions": list(json!({ "type": "object" })), "assignments": list(json!({ "type": "object" })), "stages": list(json!({ "type": "object" })) }),
+    );
+    json!({
+        "Lead": closed(object(&["source"], json!({
+            "source": text("The system it comes from."),
+            "external_id": maybe("string", "Its name there; the same source and name is the same lead."),
+            "attributes": { "type": "object", "description": "By the names of attributes.toml; those of company and person as account.NAME and contact.NAME." },
+            "contact": closed(object(&[], json!({ "name": maybe("string", ""), "email": maybe("string", ""), "phone": maybe("string", "") }))),
+            "account": closed(object(&[], json!({ "name": maybe("string", ""), "domain": maybe("string", "") }))),
+            "value": reference("Value"),
+            "originator": maybe("string", "The rep who created an outbound lead."),
+        }))),
+        "Value": { "oneOf": [
+            closed(object(&["minor_units"], json!({ "minor_units": { "type": "integer" } }))),
+            closed(object(&["amount", "currency"], json!({ "amount": text("A decimal."), "currency": text("ISO 4217.") }))),
+        ] },
+        "LeadAnswer": object(&["lead", "decision", "state"], answer),
+        "Candidate": object(&["rep", "code"], json!({
+            "rep": text("The rep."), "code": text("Why, or why not."), "score": number("Probability of winning."),
+            "price": number("Price of a slot."), "net": number("Value × score − price."), "free": { "type": "integer" },
+        })),
+        "LeadView": object(&["id"], lead),
+        "LeadDetail": object(&["id"], detail),
+        "LeadList": object(&["leads"], json!({ "leads": list(reference("LeadView")), "next": maybe("string", "The next page's cursor.") })),
+        "Explanation": object(&["decision", "rungs"], json!({ "decision": { "type": "object" }, "rungs": list(json!({ "type": "object" })) })),
+        "Replay": object(&["equal"], json!({ "equal": { "type": "boolean" }, "engine": { "type": "integer" }, "recorded": { "type": "object" }, "replayed": { "type": "object" } })),
+        "Outcome": closed(object(&["stage"], json!({
+            "lead": maybe("string", "The lead's id; or source and external_id."), "source": maybe("string", ""), "external_id": maybe("string", ""),
+            "stage": { "type": "string", "enum": STAGES }, "at": maybe("string", "When it happened; now, if absent."),
+            "value": reference("Value"), "reason": maybe("string", ""), "fact": maybe("string", "The fact's name in its source."),
+        }))),
+        "Staged": object(&["did", "lead", "stage", "closed"], json!({ "did": text(""), "lead": text(""), "stage": text("The stage now."), "closed": { "type": "boolean" } })),
+        "Assignment": closed(object(&["rep", "by"], json!({ "rep": text("Who gets it."), "by": text("The person who decides it."), "reason": maybe("string", "") }))),
+        "Transferred": object(&["did", "lead", "to"], json!({
+            "did": text(""), "lead": text(""), "from": maybe("string", "The owner before."), "to": text("The owner now."),
+            "over": list(text("A limit of the new owner that this exceeds.")),
+        })),
+        "Score": object(&["value", "would", "candidates"], json!({
+            "lead_score": maybe("number", "Probability of a win over the candidates."), "expected_value": maybe("number", ""),
+            "value": number(""), "completeness": number(""), "would": { "type": "object" }, "candidates": list(reference("Candidate")),
+            "warnings": list(reference("FieldError")),
+        })),
+        "Reps": object(&["reps"], json!({ "reps": list(json!({ "type": "object" })) })),
+        "Audit": object(&["holds"], json!({ "holds": { "type": "boolean" }, "chain": { "type": "object" }, "ledger": { "type": "object" } })),
+        "Status": object(&["status"], json!({ "status": text("") })),
+        "FieldError": object(&["field", "problem"], json!({ "field": text("Its path in the body."), "problem": text("") })),
+        "Problem": object(&["type", "title", "status", "detail", "next"], json!({
+            "type": text("The slug's place in /docs."), "title": text(""), "status": { "type": "integer" }, "detail": text(""),
+            "next": text("What to do about it."), "errors": list(reference("FieldError")),
+        })),
+    })
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    if let (Some(into), Some(from)) = (into.as_object_mut(), from.as_object()) {
+        into.extend(from.iter().map(|(key, value)| (key.clone(), value.clone())));
+    }
+}
+
+/// The same as a page that needs nothing from elsewhere.
+pub fn page() -> String {
+    let mut calls = String::new();
+    for (route, _) in routes() {
+        let method = route.method.to_uppercase();
+        calls.push_str(&format!(
+            "<section id=\"{}\"><h2><code>{method} {}</code></h2><p><b>{}</b> {}</p>",
+            route.id, route.path, route.summary, route.text
+        ));
+        for (place, name, meaning, required) in route.parameters {
+            let must = if *required { ", required" } else { "" };
+            calls.push_str(&format!("<p><code>{name}</code> ({place}{must}): {meaning}</p>"));
+        }
+        if let Some(body) = route.body {
+            let example = serde_json::to_string_pretty(&example(body)).unwrap_or_default();
+            calls.push_str(&format!("<p>Body, for example:</p><pre tabindex=\"0\">{example}</pre>"));
+        }
+        calls.push_str("</section>");
+    }
+    let mut problems = String::new();
+    for (slug, title, status) in SLUGS {
+        problems.push_str(&format!(
+            "<tr id=\"{slug}\"><th scope=\"row\"><code>{slug}</code></th><td>{}</td><td>{title}</td></tr>",
+            status.as_u16()
+        ));
+    }
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>API · Pointsman</title><style>{STYLE}</style></head><body><main><h1>The API of Pointsman</h1>\
+         <p>The same for programs: <a href=\"/openapi.json\">/openapi.json</a> (OpenAPI 3.1). With keys configured, every call but \
+         <code>/healthz</code> and <code>/readyz</code> needs <code>Authorization: Bearer KEY</code>.</p>{calls}\
+         <section id=\"problems\"><h2>Problems</h2><p>Errors are <code>application/problem+json</code> (RFC 9457); <code>next</code> says what to do.</p>\
+         <table><thead><tr><th scope=\"col\">slug</th><th scope=\"col\">status</th><th scope=\"col\">title</th></tr></thead><tbody>{problems}</tbody></table></section></main></body></html>"
+    )
+}
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c1c1a;background:#fbfaf7}main{max-width:48rem;margin:0 auto;padding:2rem 1rem}\
+h2{margin-top:2.5rem;font-size:1.1rem}pre{overflow:auto;padding:.75rem;background:#f0eee8;border-radius:4px}table{border-collapse:collapse}th,td{text-align:left;padding:.25rem .75rem .25rem 0}\
+@media(prefers-color-scheme:dark){body{color:#e8e6e0;background:#191917}pre{background:#262622}a{color:#9cc4ff}}";

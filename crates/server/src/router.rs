@@ -1,0 +1,289 @@
+//! Every route, once: the router and the description of the API are made from this list.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{MethodRouter, get, post},
+};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    api::{assignment, audit, decisions, leads, operation, outcomes, reps, scores},
+    around,
+    body::MOST_BYTES,
+    error::Problem,
+    openapi::{Parameter, Route},
+    pages,
+    state::State,
+};
+
+const KEY: Parameter = ("header", "Idempotency-Key", "The same key and body gives the same answer again.", false);
+const LEAD: Parameter = ("path", "id", "The lead's id.", true);
+const DECISION: Parameter = ("path", "id", "The decision's id.", true);
+const BODY: [&str; 4] = ["bad-body", "bad-fields", "media-type", "too-large"];
+
+const PLAIN: Route = Route {
+    method: "get",
+    path: "",
+    id: "",
+    summary: "",
+    text: "",
+    open: false,
+    body: None,
+    answer: None,
+    parameters: &[],
+    problems: &[],
+};
+
+/// The routes with their handlers.
+pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
+    vec![
+        (
+            Route {
+                method: "post",
+                path: "/v1/leads",
+                id: "createLead",
+                summary: "Send a lead, get its owner.",
+                text: "Decided and on disk when the answer comes. An open lead of the same person inside the duplicate window is the answer, marked as such.",
+                body: Some("Lead"),
+                answer: Some("LeadAnswer"),
+                parameters: &[KEY],
+                problems: &["bad-body", "bad-fields", "media-type", "too-large", "bad-parameter", "key-reused"],
+                ..PLAIN
+            },
+            post(leads::create),
+        ),
+        (
+            Route {
+                path: "/v1/leads",
+                id: "listLeads",
+                summary: "Leads, newest first.",
+                text: "In pages; send 'next' of one page as 'cursor' for the next.",
+                answer: Some("LeadList"),
+                parameters: &[
+                    ("query", "state", "Only owned, held, parked or closed ones.", false),
+                    ("query", "cursor", "'next' of the page before.", false),
+                    ("query", "limit", "Rows of a page, 1 to 200; 50 if absent.", false),
+                ],
+                problems: &["bad-parameter"],
+                ..PLAIN
+            },
+            get(leads::list),
+        ),
+        (
+            Route {
+                path: "/v1/leads/{id}",
+                id: "showLead",
+                summary: "One lead with its history.",
+                text: "The ETag names the owner: what an assignment by hand must have seen.",
+                answer: Some("LeadDetail"),
+                parameters: &[LEAD],
+                problems: &["bad-parameter", "not-found"],
+                ..PLAIN
+            },
+            get(leads::show),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/leads/{id}/assignment",
+                id: "assignLead",
+                summary: "Assign a lead by hand.",
+                text: "By a named person, who says whom they saw as owner. May exceed a cap, and says so.",
+                body: Some("Assignment"),
+                answer: Some("Transferred"),
+                parameters: &[
+                    LEAD,
+                    ("header", "If-Match", "The owner you saw, in quotes; \"none\" for nobody.", true),
+                    KEY,
+                ],
+                problems: &[
+                    "bad-body",
+                    "bad-fields",
+                    "media-type",
+                    "too-large",
+                    "bad-parameter",
+                    "not-found",
+                    "owner-changed",
+                    "if-match-missing",
+                    "lead-closed",
+                    "key-reused",
+                ],
+                ..PLAIN
+            },
+            post(assignment::create),
+        ),
+        (
+            Route {
+                path: "/v1/decisions/{id}",
+                id: "explainDecision",
+                summary: "Why a lead went where it went.",
+                text: "Every rung of the ladder with its verdict, every candidate with the reason against and the numbers.",
+                answer: Some("Explanation"),
+                parameters: &[DECISION],
+                problems: &["bad-parameter", "not-found", "gone"],
+                ..PLAIN
+            },
+            get(decisions::show),
+        ),
+        (
+            Route {
+                path: "/v1/decisions/{id}/replay",
+                id: "replayDecision",
+                summary: "Take a recorded decision again.",
+                text: "With the outcome hidden, on the facts and the load it was taken on; says whether both agree.",
+                answer: Some("Replay"),
+                parameters: &[DECISION],
+                problems: &["bad-parameter", "not-found", "gone"],
+                ..PLAIN
+            },
+            get(decisions::again),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/outcomes",
+                id: "createOutcome",
+                summary: "Say how far a lead is.",
+                text: "Stages converge whatever order they come in. A closing stage frees the owner's slot.",
+                body: Some("Outcome"),
+                answer: Some("Staged"),
+                parameters: &[KEY],
+                problems: &[
+                    "bad-body",
+                    "bad-fields",
+                    "media-type",
+                    "too-large",
+                    "bad-parameter",
+                    "not-found",
+                    "key-reused",
+                ],
+                ..PLAIN
+            },
+            post(outcomes::create),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/scores",
+                id: "scoreLead",
+                summary: "Score a lead without assigning it.",
+                text: "What would happen now, and every candidate's numbers. Nothing is written.",
+                body: Some("Lead"),
+                answer: Some("Score"),
+                problems: &BODY,
+                ..PLAIN
+            },
+            post(scores::create),
+        ),
+        (
+            Route {
+                path: "/v1/reps",
+                id: "listReps",
+                summary: "Who is there, how full, whose turn.",
+                text: "As the last committed batch left it.",
+                answer: Some("Reps"),
+                ..PLAIN
+            },
+            get(reps::list),
+        ),
+        (
+            Route {
+                path: "/v1/audit/verify",
+                id: "verifyAudit",
+                summary: "Whether the record is what was written.",
+                text: "Walks the whole hash chain and folds the ledger again; takes seconds on a large store.",
+                answer: Some("Audit"),
+                parameters: &[("query", "head", "A head hash kept elsewhere: it must be in the record.", false)],
+                problems: &["bad-parameter"],
+                ..PLAIN
+            },
+            get(audit::check),
+        ),
+        (
+            Route {
+                path: "/healthz",
+                id: "health",
+                summary: "The process runs.",
+                open: true,
+                answer: Some("Status"),
+                ..PLAIN
+            },
+            get(operation::health),
+        ),
+        (
+            Route {
+                path: "/readyz",
+                id: "ready",
+                summary: "Leads can be decided.",
+                open: true,
+                answer: Some("Status"),
+                ..PLAIN
+            },
+            get(operation::ready),
+        ),
+        (Route { path: "/metrics", id: "metrics", summary: "Prometheus metrics.", ..PLAIN }, get(operation::metrics)),
+        (
+            Route { path: "/openapi.json", id: "openapi", summary: "This description.", ..PLAIN },
+            get(operation::description),
+        ),
+        (Route { path: "/docs", id: "docs", summary: "This description as a page.", ..PLAIN }, get(operation::docs)),
+        (
+            Route { path: "/", id: "today", summary: "Today: counts, queues, last decisions.", ..PLAIN },
+            get(pages::today),
+        ),
+        (
+            Route {
+                path: "/leads",
+                id: "leadsPage",
+                summary: "Leads as a page.",
+                parameters: &[
+                    ("query", "state", "Only owned, held, parked or closed ones.", false),
+                    ("query", "cursor", "The last lead of the page before.", false),
+                    ("query", "limit", "Rows of a page.", false),
+                ],
+                problems: &["bad-parameter"],
+                ..PLAIN
+            },
+            get(pages::leads),
+        ),
+        (
+            Route {
+                path: "/leads/{id}",
+                id: "leadPage",
+                summary: "One lead as a page: why did it go there?",
+                parameters: &[LEAD],
+                problems: &["bad-parameter", "not-found"],
+                ..PLAIN
+            },
+            get(pages::lead),
+        ),
+        (
+            Route { path: "/assets/app.css", id: "css", summary: "The style sheet of pages.", open: true, ..PLAIN },
+            get(pages::css),
+        ),
+        (
+            Route { path: "/assets/chart.js", id: "script", summary: "The script of pages.", open: true, ..PLAIN },
+            get(pages::script),
+        ),
+    ]
+}
+
+/// The whole door: what `serve` listens with and what tests call.
+pub fn app(state: Arc<State>) -> Router {
+    let mut router = Router::new();
+    for (route, handler) in routes() {
+        router = router.route(route.path, handler);
+    }
+    router
+        .fallback(async || Problem::NoRoute)
+        .method_not_allowed_fallback(async || Problem::Method)
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .layer(CatchPanicLayer::custom(around::panicked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), around::check_key))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), around::observe))
+        .with_state(state)
+}

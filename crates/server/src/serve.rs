@@ -1,0 +1,64 @@
+//! Listening: from a configuration to a running server and, in good order, back.
+
+use std::{future::Future, net::SocketAddr, sync::Arc};
+
+use pointsman_store::WorkspaceLock;
+use tokio::{net::TcpListener, sync::oneshot};
+
+use crate::{
+    config::{ServeConfig, StartError, check_exposure},
+    router::app,
+    state::State,
+};
+
+/// Serves until `stop` is done; then finishes what was accepted, and returns when all of it is on
+/// disk. `ready` is told the address once leads can be decided.
+pub async fn serve(
+    config: ServeConfig,
+    ready: Option<oneshot::Sender<SocketAddr>>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), StartError> {
+    check_exposure(&config)?;
+    let mut lock = WorkspaceLock::take(&config.folder)?;
+    let address = config.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
+    lock.announce(&format!("http://{address}"))?;
+    let state =
+        tokio::task::spawn_blocking(move || State::open(config)).await.map_err(|e| StartError::Serve(e.into()))??;
+    if let Some(ready) = ready {
+        // Whoever wanted to know may have gone.
+        let _gone = ready.send(address);
+    }
+    tracing::info!(%address, "serving");
+    let served = axum::serve(listener, app(Arc::clone(&state))).with_graceful_shutdown(stop).await;
+    let stopped = tokio::task::spawn_blocking(move || state.stop()).await;
+    served.and(stopped.map_err(Into::into)).map_err(StartError::Serve)?;
+    drop(lock);
+    Ok(())
+}
+
+/// Done when the process is asked to end: Ctrl-C, or SIGTERM.
+pub async fn asked_to_end() {
+    let interrupt = async {
+        // Without a handler for it Ctrl-C ends the process at once, which is safe as well.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,199 @@
+//! What all handlers share: the queue, readers, the live snapshot, counters. No globals.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use pointsman_decision::{Facts, Scratch, Snapshot};
+use pointsman_domain::{CommandId, Digest, Instant};
+use pointsman_store::{
+    Command, Handle, Outside, Reader, Reply, Service, ServiceConfig, Sqlite, Store, StoreError,
+    backend::StoredDecision, command::Switch, sqlite::Checkpointer,
+};
+
+use crate::{
+    config::{ServeConfig, StartError},
+    error::Problem,
+    metrics::Metrics,
+};
+
+/// Shared by every handler.
+#[derive(Debug)]
+pub struct State {
+    pub config: ServeConfig,
+    pub handle: Handle,
+    pub outside: Outside,
+    pub metrics: Metrics,
+    readers: Readers,
+    /// Snapshots that older decisions were taken on, compiled again when somebody asks.
+    compiled: Mutex<BTreeMap<Digest, Arc<Snapshot>>>,
+    scratch: Mutex<Vec<(Digest, Scratch)>>,
+    running: Mutex<Option<(Service, Checkpointer)>>,
+}
+
+/// Compiled snapshots kept for explanations.
+const KEPT: usize = 8;
+
+struct Readers {
+    store: Sqlite,
+    free: Mutex<Vec<Box<dyn Reader>>>,
+}
+
+impl std::fmt::Debug for Readers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Readers")
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Random bits of the operating system.
+#[expect(clippy::disallowed_methods, reason = "the door is an edge: this is where its chance comes from")]
+fn chance() -> u128 {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bits");
+    u128::from_le_bytes(bytes)
+}
+
+impl State {
+    /// Opens the store and starts what runs on it; an empty store gets the documents of the
+    /// configuration. Blocks: the record is folded.
+    pub fn open(config: ServeConfig) -> Result<Arc<Self>, StartError> {
+        Self::open_with(config, Outside::system(Arc::new(chance)))
+    }
+
+    /// The same with another clock and chance.
+    pub fn open_with(config: ServeConfig, outside: Outside) -> Result<Arc<Self>, StartError> {
+        let store = Sqlite::open(&config.database)?;
+        let checkpointer = store.checkpointer()?;
+        let service = Service::start(&store, ServiceConfig { queue: config.queue }, outside.clone())?;
+        let state = Self {
+            handle: service.handle(),
+            outside,
+            metrics: Metrics::default(),
+            readers: Readers { store, free: Mutex::new(Vec::new()) },
+            compiled: Mutex::new(BTreeMap::new()),
+            scratch: Mutex::new(Vec::new()),
+            running: Mutex::new(Some((service, checkpointer))),
+            config,
+        };
+        if state.handle.live().is_none()
+            && let Some(documents) = state.config.documents.clone()
+        {
+            let snapshot = Snapshot::compile(documents).map_err(|faults| {
+                let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                StartError::Documents(faults.join("\n"))
+            })?;
+            state.switch(Arc::new(snapshot), "serve", "first start")?;
+        }
+        Ok(Arc::new(state))
+    }
+
+    /// Makes documents live; blocks until it is done.
+    pub fn switch(&self, snapshot: Arc<Snapshot>, author: &str, reason: &str) -> Result<(), StartError> {
+        let command = CommandId::new(self.outside.now(), self.outside.chance());
+        let switch = Switch { command, snapshot, author: author.into(), reason: reason.into() };
+        let pending = self.handle.submit(Command::Switch(Box::new(switch)));
+        let pending = pending.map_err(|_| pointsman_store::Declined::Unavailable)?;
+        let reply = pending.wait().map_err(|_| pointsman_store::Declined::Unavailable)?;
+        reply.result.map(drop).map_err(StartError::Declined)
+    }
+
+    /// Takes no more commands and returns when what was accepted is on disk. Blocks.
+    pub fn stop(&self) {
+        if let Some((service, checkpointer)) = locked(&self.running).take() {
+            service.stop();
+            drop(checkpointer);
+        }
+    }
+
+    pub fn live(&self) -> Result<Arc<Snapshot>, Problem> {
+        self.handle.live().ok_or(Problem::NothingLive)
+    }
+
+    /// Reads on a thread that may wait for the disk.
+    pub async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&mut dyn Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let state = Arc::clone(self);
+        Ok(blocking(move || state.readers.with(read)).await??)
+    }
+
+    /// Reads, with the workspace's scratch for qualifying, on a thread that may wait.
+    pub async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        snapshot: &Arc<Snapshot>,
+        work: impl FnOnce(&mut dyn Reader, &mut Scratch) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let (state, snapshot) = (Arc::clone(self), Arc::clone(snapshot));
+        let run = move || {
+            let kept = locked(&state.scratch).pop().filter(|(id, _)| *id == snapshot.id);
+            let mut scratch = kept.map_or_else(|| Scratch::new(&snapshot), |(_, scratch)| scratch);
+            let result = state.readers.with(|reader| work(reader, &mut scratch));
+            locked(&state.scratch).push((snapshot.id, scratch));
+            result
+        };
+        Ok(blocking(run).await??)
+    }
+
+    /// Puts a command in the queue and waits for what comes of it.
+    pub async fn send(&self, command: Command) -> Result<Reply, Problem> {
+        Ok(self.handle.submit(command)?.answer().await?)
+    }
+
+    /// The snapshot a decision was taken on.
+    pub fn snapshot_of(&self, reader: &mut dyn Reader, id: &Digest) -> Result<Option<Arc<Snapshot>>, StoreError> {
+        if let Some(live) = self.handle.live().filter(|live| live.id == *id) {
+            return Ok(Some(live));
+        }
+        if let Some(snapshot) = locked(&self.compiled).get(id) {
+            return Ok(Some(Arc::clone(snapshot)));
+        }
+        let Some(documents) = reader.documents(id)? else { return Ok(None) };
+        let Ok(snapshot) = Snapshot::compile(documents) else { return Ok(None) };
+        let snapshot = Arc::new(snapshot);
+        let mut compiled = locked(&self.compiled);
+        if compiled.len() >= KEPT {
+            compiled.pop_first();
+        }
+        compiled.insert(*id, Arc::clone(&snapshot));
+        Ok(Some(snapshot))
+    }
+
+    pub fn now(&self) -> Instant {
+        self.outside.now()
+    }
+}
+
+/// Everything a decision was taken on, as far as it is still kept.
+#[derive(Debug)]
+pub struct Whole {
+    pub stored: StoredDecision,
+    pub snapshot: Arc<Snapshot>,
+    pub facts: Facts,
+    pub trace: Vec<u8>,
+}
+
+impl Readers {
+    fn with<T>(&self, read: impl FnOnce(&mut dyn Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let free = locked(&self.free).pop();
+        let mut reader = match free {
+            Some(reader) => reader,
+            None => Box::new(self.store.reader()?),
+        };
+        let result = read(&mut *reader);
+        locked(&self.free).push(reader);
+        result
+    }
+}
+
+async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(run).await.map_err(|panic| {
+        tracing::error!(error = %panic, "a reader failed");
+        Problem::Ours
+    })
+}

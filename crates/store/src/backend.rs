@@ -1,0 +1,195 @@
+//! The contract between the committer and a database. Two traits: [`Backend`] writes, under the
+//! head, on a thread of its own; [`Reader`] reads outside it.
+
+use std::collections::BTreeMap;
+
+use pointsman_decision::{Decision, DocumentSet};
+use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, Instant, LeadId, RepId};
+
+use crate::{
+    error::StoreError,
+    log::{Head, LogRow},
+    receipt::Receipt,
+    row::{
+        AccountRow, AssignmentRow, BatchRows, ContactRow, CustodyKind, IdempotencyKey, LeadRow, LeadState, StageRow,
+    },
+    stage::StageFact,
+};
+
+/// Everything a batch needs to know of the database, asked for in one go.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    pub leads: Vec<LeadId>,
+    /// Leads whose stage facts are wanted too.
+    pub staged: Vec<LeadId>,
+    /// (source, external id).
+    pub sources: Vec<(Box<str>, Box<str>)>,
+    pub idempotency: Vec<IdempotencyKey>,
+    pub duplicates: Vec<Box<str>>,
+    pub contacts: Vec<ContactId>,
+    pub accounts: Vec<AccountId>,
+    pub domains: Vec<Box<str>>,
+}
+
+/// What there is under those keys.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    pub leads: BTreeMap<LeadId, LeadState>,
+    pub stages: BTreeMap<LeadId, Vec<StageFact>>,
+    pub sources: BTreeMap<(Box<str>, Box<str>), LeadId>,
+    pub idempotency: BTreeMap<IdempotencyKey, (Digest, Receipt)>,
+    /// Oldest first.
+    pub duplicates: BTreeMap<Box<str>, Vec<DuplicateHit>>,
+    /// The seq that last changed what facts read of it.
+    pub contacts: BTreeMap<ContactId, u64>,
+    pub accounts: BTreeMap<AccountId, u64>,
+    pub domains: BTreeMap<Box<str>, u64>,
+}
+
+/// A lead that has one of the keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DuplicateHit {
+    pub lead: LeadId,
+    pub at: Instant,
+    pub seq: u64,
+    pub custody: CustodyKind,
+    pub decision: DecisionId,
+}
+
+/// Writes. One batch is `begin`, reads, `write`, `commit`; whatever fails in between, `rollback`.
+pub trait Backend: Send {
+    /// Opens a transaction and locks the head row: until `commit` or `rollback` nobody else writes.
+    fn begin(&mut self) -> Result<Head, StoreError>;
+
+    /// Log rows after `seq`, in order, as the open transaction sees them.
+    fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError>;
+
+    fn look_up(&mut self, keys: &Keys) -> Result<Found, StoreError>;
+
+    /// Writes the rows and moves the head to `rows.head`. [`StoreError::Refused`] when an
+    /// assertion fails (a row that must be new is there, one that must be at a version is not).
+    fn write(&mut self, rows: &BatchRows) -> Result<(), StoreError>;
+
+    /// Returns only when everything is on disk. After an error the outcome is unknown: the
+    /// caller looks at the record under the next head.
+    fn commit(&mut self) -> Result<(), StoreError>;
+
+    fn rollback(&mut self);
+
+    /// The documents of a snapshot; outside a transaction.
+    fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError>;
+
+    /// Between two batches: whatever the database needs now and then.
+    fn rest(&mut self) {}
+}
+
+/// What is done with each row of a stream.
+pub type Visit<'a> = &'a mut dyn FnMut(LogRow) -> Result<(), StoreError>;
+
+/// What a door asks for before it builds the facts of a lead.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    pub duplicate_keys: Vec<Box<str>>,
+    pub domain: Option<Box<str>>,
+    /// Normalised company name, tried when the domain finds nothing.
+    pub company: Option<Box<str>>,
+    /// A person and a company that are known already.
+    pub contact: Option<ContactId>,
+    pub account: Option<AccountId>,
+}
+
+/// What is known around one lead, read in one go at `read_at`.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    pub read_at: u64,
+    pub contact: Option<ContactRow>,
+    pub account: Option<AccountRow>,
+    /// The nearest owner among the account's parents.
+    pub parent_owner: Option<RepId>,
+    /// Whether the account has an open opportunity, and whose.
+    pub opportunity: Option<Option<RepId>>,
+}
+
+/// A lead with everything that is stored of it.
+#[derive(Debug, Clone)]
+pub struct LeadRecord {
+    pub row: LeadRow,
+    pub state: LeadState,
+    pub contact: Option<ContactRow>,
+    pub account: Option<AccountRow>,
+    /// Seq of the head when this was read.
+    pub read_at: u64,
+}
+
+/// A decision as it is kept. Facts and trace may have aged out or been erased.
+#[derive(Debug, Clone)]
+pub struct StoredDecision {
+    pub seq: u64,
+    pub decision: Decision,
+    pub facts: Option<Vec<u8>>,
+    pub trace: Option<Vec<u8>>,
+}
+
+/// Which leads a list shows, newest first.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LeadFilter {
+    pub custody: Option<CustodyKind>,
+    /// Only leads before this one: the last of the page before.
+    pub before: Option<LeadId>,
+    pub limit: u32,
+}
+
+/// How many leads stand where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub by_custody: BTreeMap<CustodyKind, u64>,
+    /// Parked leads by queue.
+    pub by_queue: BTreeMap<Box<str>, u64>,
+}
+
+/// What `audit verify` compares one log row with.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Evidence {
+    /// The digest that the detail row has now; `None` when there is none.
+    pub detail: Option<Digest>,
+    /// The salted digest that the facts have now.
+    pub facts: Option<Digest>,
+    /// The digest of the trace as it is now, and as the decision names it.
+    pub trace: Option<(Digest, Digest)>,
+    /// The erasure request that removed the facts.
+    pub erased_by: Option<Box<str>>,
+    /// Something beside the row that contradicts it.
+    pub contradiction: Option<String>,
+}
+
+/// Reads, outside the head. Each call sees one consistent state.
+pub trait Reader: Send {
+    fn head(&mut self) -> Result<Head, StoreError>;
+    fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError>;
+    fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError>;
+    fn around(&mut self, around: &Around) -> Result<Surroundings, StoreError>;
+    fn lead(&mut self, id: LeadId) -> Result<Option<LeadRecord>, StoreError>;
+    fn lead_by_source(&mut self, source: &str, external_id: &str) -> Result<Option<LeadId>, StoreError>;
+    fn leads(&mut self, filter: LeadFilter) -> Result<Vec<(LeadRow, LeadState)>, StoreError>;
+    fn decision(&mut self, id: DecisionId) -> Result<Option<StoredDecision>, StoreError>;
+    /// Oldest first.
+    fn decisions_of(&mut self, lead: LeadId) -> Result<Vec<Decision>, StoreError>;
+    /// Newest first.
+    fn last_decisions(&mut self, limit: u32) -> Result<Vec<Decision>, StoreError>;
+    fn assignments_of(&mut self, lead: LeadId) -> Result<Vec<AssignmentRow>, StoreError>;
+    fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError>;
+    fn counts(&mut self) -> Result<Counts, StoreError>;
+    /// For `audit verify`: what stands behind one log row.
+    fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError>;
+    /// For `audit verify --ledger`: the claims each owned lead holds.
+    fn held_claims(&mut self, visit: &mut dyn FnMut(LeadState)) -> Result<(), StoreError>;
+}
+
+/// A place that can be written by one and read by many.
+pub trait Store: Send + Sync + 'static {
+    type Backend: Backend + 'static;
+    type Reader: Reader;
+
+    fn backend(&self) -> Result<Self::Backend, StoreError>;
+    fn reader(&self) -> Result<Self::Reader, StoreError>;
+}

@@ -1,0 +1,43 @@
+//! What is live, kept: every decision, and everything that changes load, in one sequence.
+//!
+//! A [`Service`](service::Service) runs one committer over one database. Whoever wants something
+//! done sends a [`Command`](command::Command) through a bounded queue; the committer takes what
+//! waits, locks the head row, decides in order, writes one transaction, and answers when it is on
+//! disk. Reading happens beside it, through [`Reader`](backend::Reader)s. SQL lives only here;
+//! who may take a lead and why is decided in `decision`, HTTP is `server`'s.
+//!
+//! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
+//! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
+//! `batch` (the one sequence), [`enquiry`] (facts), `waker`, [`service`], [`audit`], [`lock`],
+//! [`stopwatch`], then [`sqlite`].
+
+pub mod audit;
+pub mod backend;
+mod batch;
+pub mod codec;
+pub mod command;
+mod committer;
+pub mod enquiry;
+pub mod error;
+pub mod lock;
+pub mod log;
+pub mod queue;
+pub mod receipt;
+pub mod row;
+pub mod service;
+pub mod sqlite;
+pub mod stage;
+pub mod stopwatch;
+mod waker;
+
+pub use backend::{Backend, Reader, Store};
+pub use command::{Command, Decide, Declined, Done, Occasion, Reply};
+pub use committer::{BATCH, Clock};
+pub use enquiry::Enquiry;
+pub use error::StoreError;
+pub use lock::WorkspaceLock;
+pub use log::Head;
+pub use queue::{Full, Handle, Pending};
+pub use receipt::Receipt;
+pub use service::{Outside, Service, ServiceConfig};
+pub use sqlite::Sqlite;

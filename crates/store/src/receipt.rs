@@ -1,0 +1,45 @@
+//! What the committer answers: small, stable, stored with an idempotency key, so that the same
+//! request is answered the same way again.
+
+use pointsman_domain::{DecisionId, Digest, LeadId, LimitId, RepId, record::Stage};
+use serde::{Deserialize, Serialize};
+
+/// An acknowledged command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "did", rename_all = "snake_case")]
+pub enum Receipt {
+    Decided {
+        lead: LeadId,
+        decision: DecisionId,
+        /// Open leads of the same person, where e-mail and phone point to different ones.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ambiguous: Vec<LeadId>,
+    },
+    /// The person has an open lead already, or the source sent this lead before: that one's
+    /// standing is the answer.
+    Duplicate {
+        lead: LeadId,
+        decision: DecisionId,
+    },
+    Staged {
+        lead: LeadId,
+        stage: Stage,
+        /// Whether this fact ended custody.
+        closed: bool,
+    },
+    Transferred {
+        lead: LeadId,
+        from: Option<RepId>,
+        to: RepId,
+        /// Limits of the new owner that this assignment exceeds: a person may, and is told.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        over: Vec<LimitId>,
+    },
+    Switched {
+        snapshot: Digest,
+    },
+    /// A parked lead was looked at again and stays where it is; nothing was written.
+    Unmoved {
+        lead: LeadId,
+    },
+}

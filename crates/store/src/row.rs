@@ -1,0 +1,269 @@
+//! What one batch writes: one plain struct per table.
+
+use pointsman_assign::CounterKey;
+use pointsman_decision::{Decision, DocumentKind, Hold, record::Outcome as Decided};
+use pointsman_domain::{
+    AccountId, ContactId, DecisionId, Digest, Instant, LeadId, Money, QueueId, RepId, Values, record::Stage,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    log::{Head, LogRow, json_digest},
+    receipt::Receipt,
+    stage::StageFact,
+};
+
+/// An enquiry as it came in, normalised; never changed afterwards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadRow {
+    pub id: LeadId,
+    pub source: Box<str>,
+    /// Its name in that source; unique together.
+    pub external_id: Option<Box<str>>,
+    pub at: Instant,
+    pub contact: Option<ContactId>,
+    pub account: Option<AccountId>,
+    pub attributes: Values,
+    pub value: Option<Money>,
+    pub originator: Option<RepId>,
+    pub completeness: f64,
+}
+
+/// A person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactRow {
+    pub id: ContactId,
+    pub name: Option<Box<str>>,
+    pub email: Option<Box<str>>,
+    /// E.164.
+    pub phone: Option<Box<str>>,
+    pub account: Option<AccountId>,
+    /// Who dealt with this person last.
+    pub owner: Option<RepId>,
+    /// The seq that last changed what facts read of it.
+    pub version: u64,
+}
+
+/// A company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRow {
+    pub id: AccountId,
+    pub name: Box<str>,
+    /// The name without legal form, for matching.
+    pub name_key: Box<str>,
+    pub domain: Option<Box<str>>,
+    pub parent: Option<AccountId>,
+    pub owner: Option<RepId>,
+    pub version: u64,
+}
+
+/// Who holds a lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "custody", rename_all = "snake_case")]
+pub enum Custody {
+    Owned { rep: RepId, sla_due: Option<Instant> },
+    Held { hold: Hold, until: Instant, wake_at: Instant },
+    Parked { queue: QueueId, alarm: bool },
+    Closed,
+}
+
+impl Custody {
+    pub fn of(outcome: &Decided) -> Self {
+        match outcome.clone() {
+            Decided::Owned { rep, sla_due } => Self::Owned { rep, sla_due },
+            Decided::Held { hold, until, wake_at } => Self::Held { hold, until, wake_at },
+            Decided::Parked { queue, alarm } => Self::Parked { queue, alarm },
+        }
+    }
+
+    pub fn kind(&self) -> CustodyKind {
+        match self {
+            Self::Owned { .. } => CustodyKind::Owned,
+            Self::Held { .. } => CustodyKind::Held,
+            Self::Parked { .. } => CustodyKind::Parked,
+            Self::Closed => CustodyKind::Closed,
+        }
+    }
+
+    pub fn owner(&self) -> Option<&RepId> {
+        match self {
+            Self::Owned { rep, .. } => Some(rep),
+            Self::Held { .. } | Self::Parked { .. } | Self::Closed => None,
+        }
+    }
+}
+
+/// Custody without its particulars: what lists filter by. The numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum CustodyKind {
+    Owned = 1,
+    Held = 2,
+    Parked = 3,
+    Closed = 4,
+}
+
+impl CustodyKind {
+    pub const ALL: [Self; 4] = [Self::Owned, Self::Held, Self::Parked, Self::Closed];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owned => "owned",
+            Self::Held => "held",
+            Self::Parked => "parked",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// Where a lead stands now: the two registers, and what routing must remember of it. A
+/// projection of the record: everything in it can be told from the rows that led here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeadState {
+    pub lead: LeadId,
+    pub custody: Custody,
+    pub stage: Stage,
+    /// When custody last changed.
+    pub since: Instant,
+    /// The decision that last moved it.
+    pub decision: DecisionId,
+    pub first_decided: Instant,
+    /// Of the first decision, kept through every later one.
+    pub seed: u64,
+    /// When a hold ends at the latest; set by the first hold.
+    pub deadline: Option<Instant>,
+    pub last_owner: Option<RepId>,
+    pub priority: u8,
+    /// The counters it holds; a release lowers exactly the open ones of these.
+    pub claims: Vec<CounterKey>,
+    pub contact: Option<ContactId>,
+    /// Whether the person was known before this lead.
+    pub person_known: bool,
+    /// The seq that last changed it.
+    pub version: u64,
+}
+
+/// How a lead came to a rep.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AssignmentRow {
+    pub seq: u64,
+    pub lead: LeadId,
+    pub rep: RepId,
+    pub at: Instant,
+    pub hop: bool,
+    pub propensity: Option<f64>,
+    /// The person who assigned it by hand.
+    pub actor: Option<Box<str>>,
+    pub reason: Option<Box<str>>,
+}
+
+impl AssignmentRow {
+    /// What the chain holds of an assignment by hand.
+    pub fn digest(&self) -> Digest {
+        json_digest(self)
+    }
+}
+
+impl StageRow {
+    /// What the chain holds of a stage fact.
+    pub fn digest(&self) -> Digest {
+        json_digest(self)
+    }
+}
+
+/// A decision with what it was taken on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecisionRow {
+    pub seq: u64,
+    pub decision: Decision,
+    /// [`pointsman_decision::Facts`] as JSON: what is personal in a decision, erasable.
+    pub facts: Vec<u8>,
+    pub salt: [u8; 16],
+    pub trace: Vec<u8>,
+    /// The unit of randomisation, where the decision is part of an experiment.
+    pub unit: Box<str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageRow {
+    pub seq: u64,
+    pub lead: LeadId,
+    pub fact: StageFact,
+    pub actor: Option<Box<str>>,
+}
+
+/// What makes two enquiries the same person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DuplicateRow {
+    /// `email:…` or `phone:…`, as `intake` makes it.
+    pub key: Box<str>,
+    pub at: Instant,
+    pub lead: LeadId,
+    pub contact: Option<ContactId>,
+    pub seq: u64,
+}
+
+/// A client's key for one request: scoped to who asks and what for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdempotencyKey {
+    /// API key and route.
+    pub scope: Box<str>,
+    pub key: Box<str>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct IdempotencyRow {
+    pub key: IdempotencyKey,
+    /// SHA-256 of the request's body.
+    pub body: Digest,
+    pub at: Instant,
+    pub receipt: Receipt,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentRow {
+    pub kind: DocumentKind,
+    pub name: Box<str>,
+    pub digest: Digest,
+    pub body: std::sync::Arc<[u8]>,
+}
+
+/// A set of documents that went live together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SnapshotRow {
+    pub seq: u64,
+    pub id: Digest,
+    pub at: Instant,
+    pub author: Box<str>,
+    pub reason: Box<str>,
+    pub documents: Vec<DocumentRow>,
+}
+
+/// Whether a row replaces one that the batch has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    New,
+    /// The row must be there at this version; anything else aborts the batch.
+    Version(u64),
+}
+
+/// Everything one batch writes, in the order of its commands.
+#[derive(Debug, Clone, Default)]
+pub struct BatchRows {
+    pub log: Vec<LogRow>,
+    pub decisions: Vec<DecisionRow>,
+    pub leads: Vec<LeadRow>,
+    pub contacts: Vec<ContactRow>,
+    /// Contacts whose owner changed: id, owner, version.
+    pub contact_owners: Vec<(ContactId, RepId, u64)>,
+    pub accounts: Vec<AccountRow>,
+    pub states: Vec<(Expect, LeadState)>,
+    pub assignments: Vec<AssignmentRow>,
+    pub stages: Vec<StageRow>,
+    pub duplicates: Vec<DuplicateRow>,
+    pub idempotency: Vec<IdempotencyRow>,
+    pub snapshots: Vec<SnapshotRow>,
+    /// Where the record stands afterwards.
+    pub head: Head,
+}

@@ -1,0 +1,116 @@
+//! Everything that runs on a store: the committer, the waker, and how they end.
+
+use std::{
+    sync::{Arc, mpsc as std_mpsc},
+    thread::JoinHandle,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use pointsman_domain::Instant;
+use tokio::sync::mpsc;
+
+use crate::{
+    backend::Store,
+    command::Command,
+    committer::{Clock, Committer},
+    error::StoreError,
+    queue::{Handle, Queued, Shared},
+    waker::Waker,
+};
+
+/// Source of random bits; tests bring their own.
+pub type Chance = Arc<dyn Fn() -> u128 + Send + Sync>;
+
+/// What comes from outside: time and chance.
+#[derive(Clone)]
+pub struct Outside {
+    clock: Clock,
+    chance: Chance,
+}
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Outside")
+    }
+}
+
+impl Outside {
+    pub fn new(clock: Clock, chance: Chance) -> Self {
+        Self { clock, chance }
+    }
+
+    /// The system's clock.
+    #[expect(clippy::disallowed_methods, reason = "the store is an edge: this is where a server's clock is read")]
+    pub fn system(chance: Chance) -> Self {
+        let clock = || {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64);
+            Instant::from_unix_micros(since)
+        };
+        Self { clock: Arc::new(clock), chance }
+    }
+
+    pub fn now(&self) -> Instant {
+        (self.clock)()
+    }
+
+    pub fn chance(&self) -> u128 {
+        (self.chance)()
+    }
+}
+
+/// How much may wait.
+#[derive(Debug, Clone, Copy)]
+pub struct ServiceConfig {
+    /// Commands that may wait; more are refused at once.
+    pub queue: usize,
+}
+
+impl Default for ServiceConfig {
+    /// Sixteen full batches: a second's worth on a slow disk.
+    fn default() -> Self {
+        Self { queue: 4096 }
+    }
+}
+
+/// The running store.
+#[derive(Debug)]
+pub struct Service {
+    handle: Handle,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Service {
+    /// Folds the record, then takes commands.
+    pub fn start<S: Store>(store: &S, config: ServiceConfig, outside: Outside) -> Result<Self, StoreError>
+    where
+        S::Reader: 'static,
+    {
+        let (queue, commands) = mpsc::channel(config.queue.max(1));
+        let shared = Arc::new(Shared::default());
+        let (wake, wakes) = std_mpsc::channel();
+        let handle = Handle { queue, shared: Arc::clone(&shared) };
+        let committer = Committer::start(store.backend()?, commands, shared, wake, Arc::clone(&outside.clock))?;
+        let waker = Waker { reader: store.reader()?, handle: handle.clone(), outside };
+        let threads = vec![spawn("committer", move || committer.run())?, spawn("waker", move || waker.run(&wakes))?];
+        handle.tick();
+        Ok(Self { handle, threads })
+    }
+
+    pub fn handle(&self) -> Handle {
+        self.handle.clone()
+    }
+
+    /// Takes no more commands, does what was accepted, and returns when all of it is on disk.
+    /// Blocks: not to be called on a thread of an async runtime.
+    pub fn stop(self) {
+        let _ended = self.handle.queue.blocking_send(Queued { command: Command::Stop, reply: None });
+        for thread in self.threads {
+            let _panicked = thread.join();
+        }
+    }
+}
+
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StoreError> {
+    let thread = std::thread::Builder::new().name(name.into()).spawn(run);
+    thread.map_err(|e| StoreError::Unavailable { what: "start its threads", source: e.into() })
+}

@@ -1,0 +1,37 @@
+//! Connections, and what each of them sets.
+
+use std::{path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::unavailable;
+use crate::error::StoreError;
+
+/// Longer than any batch; whoever waits longer meets a stuck process.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Statements kept prepared: all of ours.
+const STATEMENTS: usize = 96;
+
+pub fn write(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(unavailable("open its file"))?;
+    // `synchronous=FULL` flushes the write-ahead log at every commit: that, and nothing less, is
+    // what makes an acknowledged decision survive a power cut. Checkpoints are the
+    // checkpointer's, so that no commit ever waits for one.
+    let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+        PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;";
+    set(connection, pragmas)
+}
+
+pub fn read(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(unavailable("open its file for reading"))?;
+    set(connection, "PRAGMA query_only = ON; PRAGMA cache_size = -16384;")
+}
+
+fn set(connection: Connection, pragmas: &str) -> Result<Connection, StoreError> {
+    connection.busy_timeout(PATIENCE).map_err(unavailable("set its patience"))?;
+    connection.execute_batch(pragmas).map_err(unavailable("set its pragmas"))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}

@@ -1,0 +1,373 @@
+//! The connections that read.
+
+use std::collections::BTreeMap;
+
+use pointsman_decision::{Decision, DocumentSet};
+use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, LeadId, Money, RepId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{
+    decision,
+    fault::{unavailable, unreadable},
+    look_up::{custody, stage_fact},
+    value::{digest, instant, json, maybe_name, name, number, parsed},
+    write,
+};
+use crate::{
+    backend::{Around, Counts, Evidence, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings, Visit},
+    error::StoreError,
+    log::{self, Head, LogKind, LogRow},
+    row::{AccountRow, AssignmentRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
+};
+
+/// Reads one file.
+#[derive(Debug)]
+pub struct SqliteReader {
+    connection: Connection,
+}
+
+const CONTACT: &str = "SELECT id, name, email, phone, account, owner, version FROM contacts WHERE id = ?1";
+const ACCOUNT: &str = "SELECT id, name, name_key, domain, parent, owner, version FROM accounts WHERE id = ?1";
+/// A chain of parents longer than this is a mistake in the data, not a company.
+const MOST_PARENTS: usize = 16;
+
+impl SqliteReader {
+    pub(super) fn new(connection: Connection) -> Self {
+        Self { connection }
+    }
+
+    /// Runs `read` on one state of the file.
+    fn consistently<T>(
+        &mut self,
+        what: &'static str,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let transaction = self.connection.transaction().map_err(unavailable(what))?;
+        let value = read(&transaction).map_err(unreadable(what))?;
+        transaction.finish().map_err(unavailable(what))?;
+        Ok(value)
+    }
+}
+
+fn many<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    connection.prepare_cached(sql)?.query_map(params, read)?.collect()
+}
+
+fn one<T>(
+    connection: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+    read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    connection.prepare_cached(sql)?.query_row(params, read).optional()
+}
+
+fn seq(connection: &Connection) -> rusqlite::Result<u64> {
+    Ok(one(connection, "SELECT seq FROM head WHERE one = 1", [], |row| number(row, 0))?.unwrap_or(0))
+}
+
+fn contact(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
+    Ok(ContactRow {
+        id: ContactId::from_bytes(row.get(0)?),
+        name: row.get(1)?,
+        email: row.get(2)?,
+        phone: row.get(3)?,
+        account: row.get::<_, Option<[u8; 16]>>(4)?.map(AccountId::from_bytes),
+        owner: maybe_name(row, 5)?,
+        version: number(row, 6)?,
+    })
+}
+
+fn account(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
+    Ok(AccountRow {
+        id: AccountId::from_bytes(row.get(0)?),
+        name: row.get(1)?,
+        name_key: row.get(2)?,
+        domain: row.get(3)?,
+        parent: row.get::<_, Option<[u8; 16]>>(4)?.map(AccountId::from_bytes),
+        owner: maybe_name(row, 5)?,
+        version: number(row, 6)?,
+    })
+}
+
+const LEAD: &str = "l.id, l.source, l.external_id, l.at, l.contact, l.account, l.attributes, l.value, l.originator,
+    l.completeness, s.state FROM leads l JOIN lead_state s ON s.lead = l.id";
+
+fn lead(row: &Row<'_>) -> rusqlite::Result<(LeadRow, LeadState)> {
+    let lead = LeadRow {
+        id: LeadId::from_bytes(row.get(0)?),
+        source: row.get(1)?,
+        external_id: row.get(2)?,
+        at: instant(row, 3)?,
+        contact: row.get::<_, Option<[u8; 16]>>(4)?.map(ContactId::from_bytes),
+        account: row.get::<_, Option<[u8; 16]>>(5)?.map(AccountId::from_bytes),
+        attributes: json(row, 6)?,
+        value: row.get::<_, Option<i64>>(7)?.map(Money),
+        originator: maybe_name(row, 8)?,
+        completeness: row.get(9)?,
+    };
+    Ok((lead, json(row, 10)?))
+}
+
+/// The owner of the nearest parent that has one.
+fn parent_owner(connection: &Connection, of: &AccountRow) -> rusqlite::Result<Option<RepId>> {
+    let mut next = of.parent;
+    for _ in 0..MOST_PARENTS {
+        let Some(id) = next else { return Ok(None) };
+        let Some(parent) = one(connection, ACCOUNT, [id.bytes()], account)? else { return Ok(None) };
+        if parent.owner.is_some() {
+            return Ok(parent.owner);
+        }
+        next = parent.parent;
+    }
+    Ok(None)
+}
+
+/// Whether the account has an open opportunity, and whose the newest is.
+fn opportunity(connection: &Connection, account: AccountId) -> rusqlite::Result<Option<Option<RepId>>> {
+    let sql = "SELECT owner FROM opportunities WHERE account = ?1 AND stage < 5 ORDER BY at DESC LIMIT 1";
+    one(connection, sql, [account.bytes()], |row| maybe_name(row, 0))
+}
+
+fn find_contact(connection: &Connection, keys: &[Box<str>]) -> rusqlite::Result<Option<ContactRow>> {
+    let sql = "SELECT contact FROM duplicate_keys WHERE key = ?1 AND contact IS NOT NULL ORDER BY at DESC LIMIT 1";
+    for key in keys {
+        let id: Option<[u8; 16]> = one(connection, sql, [key], |row| row.get(0))?;
+        if let Some(id) = id {
+            return one(connection, CONTACT, [id], contact);
+        }
+    }
+    Ok(None)
+}
+
+fn find_account(
+    connection: &Connection,
+    around: &Around,
+    contact: Option<&ContactRow>,
+) -> rusqlite::Result<Option<AccountRow>> {
+    let by_domain = "SELECT id, name, name_key, domain, parent, owner, version FROM accounts WHERE domain = ?1 ORDER BY version DESC LIMIT 1";
+    let by_name = "SELECT id, name, name_key, domain, parent, owner, version FROM accounts WHERE name_key = ?1 ORDER BY version DESC LIMIT 1";
+    if let Some(domain) = &around.domain
+        && let Some(found) = one(connection, by_domain, [domain], account)?
+    {
+        return Ok(Some(found));
+    }
+    if let Some(company) = around.company.as_ref().filter(|key| !key.is_empty())
+        && let Some(found) = one(connection, by_name, [company], account)?
+    {
+        return Ok(Some(found));
+    }
+    // What the enquiry does not say, the person's earlier one may.
+    let silent = around.domain.is_none() && around.company.is_none();
+    match contact.and_then(|contact| contact.account).filter(|_| silent) {
+        Some(id) => one(connection, ACCOUNT, [id.bytes()], account),
+        None => Ok(None),
+    }
+}
+
+fn stored_decision(
+    connection: &Connection,
+    condition: &str,
+    key: impl rusqlite::Params,
+) -> rusqlite::Result<Option<StoredDecision>> {
+    let sql = format!("SELECT {} WHERE {condition}", decision::COLUMNS);
+    let Some((seq, decision)) = one(connection, &sql, key, decision::read)? else { return Ok(None) };
+    let body = |sql: &str| one(connection, sql, [seq as i64], |row| row.get(0));
+    let facts = body("SELECT body FROM facts WHERE seq = ?1")?;
+    let trace = body("SELECT body FROM traces WHERE seq = ?1")?;
+    Ok(Some(StoredDecision { seq, decision, facts, trace }))
+}
+
+fn assignment(row: &Row<'_>) -> rusqlite::Result<AssignmentRow> {
+    Ok(AssignmentRow {
+        seq: number(row, 0)?,
+        lead: LeadId::from_bytes(row.get(1)?),
+        rep: name(row, 2)?,
+        at: instant(row, 3)?,
+        hop: row.get(4)?,
+        propensity: row.get(5)?,
+        actor: row.get(6)?,
+        reason: row.get(7)?,
+    })
+}
+
+const ASSIGNMENT: &str = "SELECT seq, lead, rep, at, hop, propensity, actor, reason FROM assignments";
+
+fn stage_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
+    let lead = LeadId::from_bytes(row.get(1)?);
+    Ok(StageRow { seq: number(row, 0)?, lead, fact: stage_fact(row, 2)?, actor: row.get(10)? })
+}
+
+const STAGE: &str =
+    "SELECT seq, lead, at, known_at, stage, source_rank, external_id, reopen, value, reason, actor FROM stage_changes";
+
+impl Reader for SqliteReader {
+    fn head(&mut self) -> Result<Head, StoreError> {
+        write::head(&self.connection)
+    }
+
+    fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
+        write::log_after(&self.connection, seq, visit)
+    }
+
+    fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
+        write::documents(&self.connection, snapshot)
+    }
+
+    fn around(&mut self, around: &Around) -> Result<Surroundings, StoreError> {
+        self.consistently("read what is known around a lead", |connection| {
+            let contact = match around.contact {
+                Some(id) => one(connection, CONTACT, [id.bytes()], contact)?,
+                None => find_contact(connection, &around.duplicate_keys)?,
+            };
+            let account = match around.account {
+                Some(id) => one(connection, ACCOUNT, [id.bytes()], account)?,
+                None => find_account(connection, around, contact.as_ref())?,
+            };
+            let parent_owner = account.as_ref().map_or(Ok(None), |account| parent_owner(connection, account))?;
+            let opportunity = account.as_ref().map_or(Ok(None), |account| opportunity(connection, account.id))?;
+            Ok(Surroundings { read_at: seq(connection)?, contact, account, parent_owner, opportunity })
+        })
+    }
+
+    fn lead(&mut self, id: LeadId) -> Result<Option<LeadRecord>, StoreError> {
+        self.consistently("read a lead", |connection| {
+            let sql = format!("SELECT {LEAD} WHERE l.id = ?1");
+            let Some((row, state)) = one(connection, &sql, [id.bytes()], lead)? else { return Ok(None) };
+            let contact = row.contact.map_or(Ok(None), |id| one(connection, CONTACT, [id.bytes()], contact))?;
+            let account = row.account.map_or(Ok(None), |id| one(connection, ACCOUNT, [id.bytes()], account))?;
+            Ok(Some(LeadRecord { row, state, contact, account, read_at: seq(connection)? }))
+        })
+    }
+
+    fn lead_by_source(&mut self, source: &str, external_id: &str) -> Result<Option<LeadId>, StoreError> {
+        let sql = "SELECT id FROM leads WHERE source = ?1 AND external_id = ?2";
+        let read = |row: &Row<'_>| row.get(0).map(LeadId::from_bytes);
+        self.consistently("find a lead", |connection| one(connection, sql, [source, external_id], read))
+    }
+
+    fn leads(&mut self, filter: LeadFilter) -> Result<Vec<(LeadRow, LeadState)>, StoreError> {
+        let before = filter.before.map_or([0xff; 16], |lead| lead.bytes());
+        self.consistently("list leads", |connection| match filter.custody {
+            Some(kind) => {
+                let sql = format!("SELECT {LEAD} WHERE s.custody = ?1 AND s.lead < ?2 ORDER BY s.lead DESC LIMIT ?3");
+                many(connection, &sql, params![kind as u8, before, filter.limit], lead)
+            }
+            None => {
+                let sql = format!("SELECT {LEAD} WHERE l.id < ?1 ORDER BY l.id DESC LIMIT ?2");
+                many(connection, &sql, params![before, filter.limit], lead)
+            }
+        })
+    }
+
+    fn decision(&mut self, id: DecisionId) -> Result<Option<StoredDecision>, StoreError> {
+        self.consistently("read a decision", |connection| stored_decision(connection, "d.id = ?1", [id.bytes()]))
+    }
+
+    fn decisions_of(&mut self, lead: LeadId) -> Result<Vec<Decision>, StoreError> {
+        let sql = format!("SELECT {} WHERE d.lead = ?1 ORDER BY d.seq", decision::COLUMNS);
+        self.consistently("read a lead's decisions", |connection| {
+            many(connection, &sql, [lead.bytes()], |row| decision::read(row).map(|(_, decision)| decision))
+        })
+    }
+
+    fn last_decisions(&mut self, limit: u32) -> Result<Vec<Decision>, StoreError> {
+        let sql = format!("SELECT {} ORDER BY d.seq DESC LIMIT ?1", decision::COLUMNS);
+        self.consistently("read the last decisions", |connection| {
+            many(connection, &sql, [limit], |row| decision::read(row).map(|(_, decision)| decision))
+        })
+    }
+
+    fn assignments_of(&mut self, lead: LeadId) -> Result<Vec<AssignmentRow>, StoreError> {
+        let sql = format!("{ASSIGNMENT} WHERE lead = ?1 ORDER BY seq");
+        self.consistently("read a lead's assignments", |connection| many(connection, &sql, [lead.bytes()], assignment))
+    }
+
+    fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError> {
+        let sql = format!("{STAGE} WHERE lead = ?1 ORDER BY seq");
+        self.consistently("read a lead's stages", |connection| many(connection, &sql, [lead.bytes()], stage_row))
+    }
+
+    fn counts(&mut self) -> Result<Counts, StoreError> {
+        self.consistently("count leads", |connection| {
+            let by_custody = "SELECT custody, count(*) FROM lead_state GROUP BY custody";
+            let by_custody = many(connection, by_custody, [], |row| Ok((parsed(row, 0, custody)?, number(row, 1)?)))?;
+            let by_queue =
+                "SELECT json_extract(state, '$.custody.queue'), count(*) FROM lead_state WHERE custody = ?1 GROUP BY 1";
+            let by_queue =
+                many(connection, by_queue, [CustodyKind::Parked as u8], |row| Ok((row.get(0)?, number(row, 1)?)))?;
+            Ok(Counts { by_custody: by_custody.into_iter().collect(), by_queue: BTreeMap::from_iter(by_queue) })
+        })
+    }
+
+    fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError> {
+        self.consistently("read what stands behind a row of the log", |connection| match row.kind {
+            LogKind::Decision => decision_evidence(connection, row),
+            LogKind::Outcome => {
+                let sql = format!("{STAGE} WHERE seq = ?1");
+                let stage = one(connection, &sql, [row.seq as i64], stage_row)?;
+                Ok(Evidence { detail: stage.map(|stage| stage.digest()), ..Evidence::default() })
+            }
+            LogKind::Transfer => {
+                let sql = format!("{ASSIGNMENT} WHERE seq = ?1");
+                let assignment = one(connection, &sql, [row.seq as i64], assignment)?;
+                Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
+            }
+            LogKind::Switch => switch_evidence(connection, row),
+            LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure => Ok(Evidence::default()),
+        })
+    }
+
+    fn held_claims(&mut self, visit: &mut dyn FnMut(LeadState)) -> Result<(), StoreError> {
+        self.consistently("read who holds which claims", |connection| {
+            let mut select = connection.prepare_cached("SELECT state FROM lead_state WHERE custody = ?1")?;
+            let mut rows = select.query([CustodyKind::Owned as u8])?;
+            while let Some(row) = rows.next()? {
+                visit(json(row, 0)?);
+            }
+            Ok(())
+        })
+    }
+}
+
+fn decision_evidence(connection: &Connection, row: &LogRow) -> rusqlite::Result<Evidence> {
+    let seq = row.seq as i64;
+    let Some(stored) = stored_decision(connection, "d.seq = ?1", [seq])? else { return Ok(Evidence::default()) };
+    let facts = "SELECT salt, body FROM facts WHERE seq = ?1";
+    let facts = one(connection, facts, [seq], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+    let erased = "SELECT e.request FROM erased_facts f JOIN erasures e ON e.seq = f.erasure WHERE f.seq = ?1";
+    let assignment = one(connection, &format!("{ASSIGNMENT} WHERE seq = ?1"), [seq], assignment)?;
+    let decision = &stored.decision;
+    let earlier = "SELECT 1 FROM assignments WHERE lead = ?1 AND seq < ?2 LIMIT 1";
+    let hop = one(connection, earlier, params![decision.lead.bytes(), seq], |_| Ok(()))?.is_some();
+    let told = assignment.as_ref().map(|a| (&a.rep, a.lead, a.at, a.hop, a.propensity));
+    let implied = decision.owner().map(|rep| (rep, decision.lead, row.at, hop, Some(decision.propensity)));
+    Ok(Evidence {
+        detail: Some(log::decision_digest(decision)),
+        facts: facts.map(|(salt, body)| log::salted(&salt, &body)),
+        trace: stored.trace.map(|trace| (log::digest(&trace), decision.trace)),
+        erased_by: one(connection, erased, [seq], |row| row.get(0))?,
+        contradiction: (told != implied).then(|| "its assignment says something else".to_owned()),
+    })
+}
+
+fn switch_evidence(connection: &Connection, row: &LogRow) -> rusqlite::Result<Evidence> {
+    let sql = "SELECT s.id, w.author, w.reason, w.at FROM switches w JOIN snapshots s ON s.number = w.snapshot WHERE w.seq = ?1";
+    let read =
+        |row: &Row<'_>| Ok((digest(row, 0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?, instant(row, 3)?));
+    let Some((id, author, reason, at)) = one(connection, sql, [row.seq as i64], read)? else {
+        return Ok(Evidence::default());
+    };
+    let documents = write::documents(connection, &id).ok().flatten();
+    let whole = documents.is_some_and(|documents| documents.digest() == id);
+    Ok(Evidence {
+        detail: Some(log::switch_digest(&id, &author, &reason, at)),
+        contradiction: (!whole).then(|| "its documents are not those of its snapshot".to_owned()),
+        ..Evidence::default()
+    })
+}

@@ -1,0 +1,423 @@
+//! The connection that writes.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use pointsman_decision::{DocumentKind, DocumentSet};
+use pointsman_domain::{CommandId, Digest, LeadId, Money, RepId};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
+
+use super::{
+    checkpoint, decision,
+    fault::{refused, unavailable, unreadable},
+    look_up,
+    value::{at, digest, instant, maybe_digest, maybe_instant, number, parsed, stage_number},
+};
+use crate::{
+    backend::{Backend, Found, Keys, Visit},
+    error::StoreError,
+    log::{Head, LogKind, LogRow},
+    row::{BatchRows, Custody, DecisionRow, Expect, LeadState, SnapshotRow},
+};
+
+/// Writes batches into one file.
+#[derive(Debug)]
+pub struct SqliteBackend {
+    connection: Connection,
+    path: PathBuf,
+    /// The numbers that snapshots have in this file.
+    snapshots: BTreeMap<Digest, i64>,
+    batches: u64,
+}
+
+impl SqliteBackend {
+    pub(super) fn new(connection: Connection, path: &Path) -> Self {
+        Self { connection, path: path.to_owned(), snapshots: BTreeMap::new(), batches: 0 }
+    }
+
+    fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'_>, StoreError> {
+        self.connection.prepare_cached(sql).map_err(unavailable("prepare a statement"))
+    }
+
+    fn run(&self, sql: &'static str, what: &'static str) -> Result<(), StoreError> {
+        self.prepare(sql)?.execute([]).map(drop).map_err(unavailable(what))
+    }
+
+    /// Runs one insert per row.
+    fn insert<T>(
+        &self,
+        what: &'static str,
+        sql: &'static str,
+        rows: &[T],
+        mut each: impl FnMut(&mut CachedStatement<'_>, &T) -> rusqlite::Result<usize>,
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut statement = self.prepare(sql)?;
+        rows.iter().try_for_each(|row| each(&mut statement, row).map(drop)).map_err(refused(what))
+    }
+
+    fn snapshot_number(&mut self, id: &Digest) -> Result<i64, StoreError> {
+        if let Some(number) = self.snapshots.get(id) {
+            return Ok(*number);
+        }
+        let mut find = self.prepare("SELECT number FROM snapshots WHERE id = ?1")?;
+        let number =
+            find.query_row([id.bytes()], |row| row.get(0)).map_err(refused("a decision of an unknown snapshot"))?;
+        drop(find);
+        self.snapshots.insert(*id, number);
+        Ok(number)
+    }
+
+    fn write_log(&self, rows: &[LogRow]) -> Result<(), StoreError> {
+        let sql = "INSERT INTO log (seq, kind, at, command, lead, actor, changes, detail, facts, hash)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        self.insert("a row of the log", sql, rows, |insert, row| {
+            insert.execute(params![
+                row.seq as i64,
+                row.kind as u8,
+                at(row.at),
+                row.command.bytes(),
+                row.lead.map(|lead| lead.bytes()),
+                row.actor,
+                row.changes,
+                row.detail.as_ref().map(Digest::bytes),
+                row.facts.as_ref().map(Digest::bytes),
+                row.hash.bytes(),
+            ])
+        })
+    }
+
+    fn write_decisions(&mut self, rows: &[DecisionRow]) -> Result<(), StoreError> {
+        let numbers =
+            rows.iter().map(|row| self.snapshot_number(&row.decision.snapshot)).collect::<Result<Vec<_>, _>>()?;
+        let numbered: Vec<(i64, &DecisionRow)> = numbers.into_iter().zip(rows).collect();
+        self.insert("a decision", decision::INSERT, &numbered, |insert, (number, row)| {
+            decision::insert(insert, row.seq, *number, &row.decision)
+        })?;
+        let facts = "INSERT INTO facts (seq, salt, body) VALUES (?1, ?2, ?3)";
+        self.insert("the facts of a decision", facts, rows, |insert, row| {
+            insert.execute(params![row.seq as i64, row.salt, row.facts])
+        })?;
+        let traces = "INSERT INTO traces (seq, body) VALUES (?1, ?2)";
+        self.insert("the trace of a decision", traces, rows, |insert, row| {
+            insert.execute(params![row.seq as i64, row.trace])
+        })?;
+        let exposed: Vec<&DecisionRow> = rows.iter().filter(|row| row.decision.variant.is_some()).collect();
+        let exposures = "INSERT INTO exposures (seq, unit, experiment, variant, epoch, p, at)
+            SELECT seq, ?2, experiment, variant, epoch, p_variant, decided_at FROM decisions WHERE seq = ?1";
+        self.insert("an exposure", exposures, &exposed, |insert, row| insert.execute(params![row.seq as i64, row.unit]))
+    }
+
+    fn write_people(&self, rows: &BatchRows) -> Result<(), StoreError> {
+        let known_at = at(rows.head.at);
+        let contacts = "INSERT INTO contacts (id, known_at, name, email, phone, account, owner, version)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        self.insert("a contact", contacts, &rows.contacts, |insert, row| {
+            let account = row.account.map(|id| id.bytes());
+            let owner = row.owner.as_ref().map(RepId::as_str);
+            insert.execute(params![
+                row.id.bytes(),
+                known_at,
+                row.name,
+                row.email,
+                row.phone,
+                account,
+                owner,
+                row.version as i64
+            ])
+        })?;
+        let owners = "UPDATE contacts SET owner = ?2, version = ?3 WHERE id = ?1";
+        self.insert("a contact's owner", owners, &rows.contact_owners, |update, (id, owner, version)| {
+            update.execute(params![id.bytes(), owner.as_str(), *version as i64])
+        })?;
+        let accounts = "INSERT INTO accounts (id, known_at, name, name_key, domain, parent, owner, version)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        self.insert("an account", accounts, &rows.accounts, |insert, row| {
+            let parent = row.parent.map(|id| id.bytes());
+            let owner = row.owner.as_ref().map(RepId::as_str);
+            let version = row.version as i64;
+            insert.execute(params![
+                row.id.bytes(),
+                known_at,
+                row.name,
+                row.name_key,
+                row.domain,
+                parent,
+                owner,
+                version
+            ])
+        })?;
+        let leads = "INSERT INTO leads (id, source, external_id, at, known_at, contact, account, attributes, value,
+            originator, completeness) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        self.insert("a lead", leads, &rows.leads, |insert, row| {
+            insert.execute(params![
+                row.id.bytes(),
+                row.source,
+                row.external_id,
+                at(row.at),
+                known_at,
+                row.contact.map(|id| id.bytes()),
+                row.account.map(|id| id.bytes()),
+                json(&row.attributes)?,
+                row.value.map(Money::minor_units),
+                row.originator.as_ref().map(RepId::as_str),
+                row.completeness,
+            ])
+        })?;
+        let duplicates = "INSERT INTO duplicate_keys (key, at, lead, contact, seq) VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.insert("a duplicate key", duplicates, &rows.duplicates, |insert, row| {
+            let contact = row.contact.map(|id| id.bytes());
+            insert.execute(params![row.key, at(row.at), row.lead.bytes(), contact, row.seq as i64])
+        })
+    }
+
+    fn write_states(&self, states: &[(Expect, LeadState)]) -> Result<(), StoreError> {
+        let mut insert = self.prepare(
+            "INSERT INTO lead_state (lead, custody, stage, rep, since, state, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        let mut update = self.prepare(
+            "UPDATE lead_state SET custody = ?2, stage = ?3, rep = ?4, since = ?5, state = ?6, version = ?7
+             WHERE lead = ?1 AND version = ?8",
+        )?;
+        for (expect, state) in states {
+            let body = json(state).map_err(refused("a lead's state"))?;
+            let rep = match &state.custody {
+                Custody::Owned { rep, .. } => Some(rep.as_str()),
+                Custody::Held { .. } | Custody::Parked { .. } | Custody::Closed => None,
+            };
+            let lead = state.lead.bytes();
+            let (custody, stage) = (state.custody.kind() as u8, stage_number(state.stage));
+            let (since, version) = (at(state.since), state.version as i64);
+            let written = match expect {
+                Expect::New => insert.execute(params![lead, custody, stage, rep, since, body, version]),
+                Expect::Version(seen) => {
+                    update.execute(params![lead, custody, stage, rep, since, body, version, *seen as i64])
+                }
+            };
+            // The assertion that keeps one owner to a lead whatever went wrong above.
+            if written.map_err(refused("a lead's state"))? != 1 {
+                let what = format!("the state of {}: it is not at the version this batch has seen", state.lead);
+                return Err(StoreError::Refused { what, source: None });
+            }
+        }
+        Ok(())
+    }
+
+    fn write_history(&self, rows: &BatchRows) -> Result<(), StoreError> {
+        let assignments = "INSERT INTO assignments (seq, lead, rep, at, hop, propensity, actor, reason)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        self.insert("an assignment", assignments, &rows.assignments, |insert, row| {
+            let lead = row.lead.bytes();
+            let rep = row.rep.as_str();
+            insert.execute(params![
+                row.seq as i64,
+                lead,
+                rep,
+                at(row.at),
+                row.hop,
+                row.propensity,
+                row.actor,
+                row.reason
+            ])
+        })?;
+        let stages = "INSERT INTO stage_changes (seq, lead, at, known_at, stage, source_rank, external_id, reopen,
+            value, reason, actor) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+        self.insert("a stage fact", stages, &rows.stages, |insert, row| {
+            let fact = &row.fact;
+            insert.execute(params![
+                row.seq as i64,
+                row.lead.bytes(),
+                at(fact.at),
+                at(fact.known_at),
+                stage_number(fact.stage),
+                fact.source_rank,
+                fact.external_id,
+                fact.reopen,
+                fact.value.map(Money::minor_units),
+                fact.reason,
+                row.actor,
+            ])
+        })?;
+        let closing: Vec<_> = rows.stages.iter().filter(|row| row.fact.stage.closes()).collect();
+        let outcomes = "INSERT INTO outcomes (seq, lead, at, known_at, stage, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        self.insert("an outcome", outcomes, &closing, |insert, row| {
+            let fact = &row.fact;
+            let value = fact.value.map(Money::minor_units);
+            let (happened, known_at) = (at(fact.happened()), at(fact.known_at));
+            insert.execute(params![
+                row.seq as i64,
+                row.lead.bytes(),
+                happened,
+                known_at,
+                stage_number(fact.stage),
+                value
+            ])
+        })?;
+        let idempotency = "INSERT INTO idempotency (scope, key, body, at, receipt) VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.insert("an idempotency key", idempotency, &rows.idempotency, |insert, row| {
+            insert.execute(params![row.key.scope, row.key.key, row.body.bytes(), at(row.at), json(&row.receipt)?])
+        })
+    }
+
+    fn write_snapshot(&mut self, snapshot: &SnapshotRow) -> Result<(), StoreError> {
+        let fault = refused("a set of documents");
+        self.prepare("INSERT OR IGNORE INTO snapshots (id) VALUES (?1)")?
+            .execute([snapshot.id.bytes()])
+            .map_err(&fault)?;
+        let number = self.snapshot_number(&snapshot.id)?;
+        for document in &snapshot.documents {
+            let (digest, body) = (document.digest.bytes(), &document.body[..]);
+            let documents = "INSERT OR IGNORE INTO documents (digest, body) VALUES (?1, ?2)";
+            self.prepare(documents)?.execute(params![digest, body]).map_err(&fault)?;
+            let members =
+                "INSERT OR IGNORE INTO snapshot_documents (snapshot, kind, name, digest) VALUES (?1, ?2, ?3, ?4)";
+            let row = params![number, document.kind.as_str(), document.name, digest];
+            self.prepare(members)?.execute(row).map_err(&fault)?;
+        }
+        let switches = "INSERT INTO switches (seq, snapshot, at, author, reason) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row = params![snapshot.seq as i64, number, at(snapshot.at), snapshot.author, snapshot.reason];
+        self.prepare(switches)?.execute(row).map(drop).map_err(&fault)
+    }
+
+    fn move_head(&self, head: &Head) -> Result<(), StoreError> {
+        let sql =
+            "UPDATE head SET seq = ?1, hash = ?2, snapshot = ?3, price_epoch = ?4, leads = ?5, at = ?6 WHERE one = 1";
+        let row = params![
+            head.seq as i64,
+            head.hash.bytes(),
+            head.snapshot.as_ref().map(Digest::bytes),
+            head.price_epoch as i64,
+            head.leads as i64,
+            at(head.at),
+        ];
+        self.prepare(sql)?.execute(row).map(drop).map_err(unavailable("move its head"))
+    }
+}
+
+impl Backend for SqliteBackend {
+    fn begin(&mut self) -> Result<Head, StoreError> {
+        // IMMEDIATE takes the file's one write lock: on this backend that is the head's lock.
+        self.run("BEGIN IMMEDIATE", "begin a batch")?;
+        head(&self.connection).inspect_err(|_| self.rollback_quietly())
+    }
+
+    fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
+        log_after(&self.connection, seq, visit)
+    }
+
+    fn look_up(&mut self, keys: &Keys) -> Result<Found, StoreError> {
+        look_up::look_up(&self.connection, keys).map_err(unavailable("look up a batch's keys"))
+    }
+
+    fn write(&mut self, rows: &BatchRows) -> Result<(), StoreError> {
+        self.write_log(&rows.log)?;
+        rows.snapshots.iter().try_for_each(|snapshot| self.write_snapshot(snapshot))?;
+        self.write_people(rows)?;
+        self.write_decisions(&rows.decisions)?;
+        self.write_states(&rows.states)?;
+        self.write_history(rows)?;
+        self.move_head(&rows.head)
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.batches += 1;
+        self.run("COMMIT", "commit a batch")
+    }
+
+    fn rollback(&mut self) {
+        self.rollback_quietly();
+    }
+
+    fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
+        documents(&self.connection, snapshot)
+    }
+
+    fn rest(&mut self) {
+        checkpoint::keep_small(&self.connection, &self.path, self.batches);
+    }
+}
+
+impl SqliteBackend {
+    fn rollback_quietly(&self) {
+        // SQLite may have rolled back by itself already; then there is nothing to undo.
+        if !self.connection.is_autocommit() {
+            let _already_gone = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {
+    serde_json::to_string(value).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))
+}
+
+pub(super) fn head(connection: &Connection) -> Result<Head, StoreError> {
+    let fault = unreadable("read its head");
+    let mut select = connection
+        .prepare_cached("SELECT seq, hash, snapshot, price_epoch, leads, at FROM head WHERE one = 1")
+        .map_err(&fault)?;
+    let head = select.query_row([], |row| {
+        Ok(Head {
+            seq: number(row, 0)?,
+            hash: digest(row, 1)?,
+            snapshot: maybe_digest(row, 2)?,
+            price_epoch: number(row, 3)?,
+            leads: number(row, 4)?,
+            at: instant(row, 5)?,
+        })
+    });
+    head.map_err(fault)
+}
+
+pub(super) fn log_after(connection: &Connection, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
+    let fault = unavailable("read its log");
+    let sql =
+        "SELECT seq, kind, at, command, lead, actor, changes, detail, facts, hash FROM log WHERE seq > ?1 ORDER BY seq";
+    let mut select = connection.prepare_cached(sql).map_err(&fault)?;
+    let mut rows = select.query([seq as i64]).map_err(&fault)?;
+    let mut last = seq;
+    while let Some(row) = rows.next().map_err(&fault)? {
+        let row = log_row(row).map_err(|e| StoreError::damaged(format!("the row of the log after {last}"), &e))?;
+        last = row.seq;
+        visit(row)?;
+    }
+    Ok(())
+}
+
+fn log_row(row: &Row<'_>) -> rusqlite::Result<LogRow> {
+    Ok(LogRow {
+        seq: number(row, 0)?,
+        kind: parsed(row, 1, LogKind::from_number)?,
+        at: maybe_instant(row, 2)?.unwrap_or_default(),
+        command: CommandId::from_bytes(row.get(3)?),
+        lead: row.get::<_, Option<[u8; 16]>>(4)?.map(LeadId::from_bytes),
+        actor: row.get(5)?,
+        changes: row.get(6)?,
+        detail: maybe_digest(row, 7)?,
+        facts: maybe_digest(row, 8)?,
+        hash: digest(row, 9)?,
+    })
+}
+
+pub(super) fn documents(connection: &Connection, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
+    let fault = unreadable("read its documents");
+    let number = "SELECT number FROM snapshots WHERE id = ?1";
+    let number: Option<i64> =
+        connection.query_row(number, [snapshot.bytes()], |row| row.get(0)).optional().map_err(&fault)?;
+    let Some(number) = number else { return Ok(None) };
+    let sql = "SELECT s.kind, s.name, d.body FROM snapshot_documents s JOIN documents d ON d.digest = s.digest WHERE s.snapshot = ?1";
+    let mut select = connection.prepare_cached(sql).map_err(&fault)?;
+    let rows = select.query_map([number], |row| {
+        let kind = parsed(row, 0, |text: String| DocumentKind::parse(&text))?;
+        Ok((kind, row.get::<_, String>(1)?, row.get::<_, Vec<u8>>(2)?))
+    });
+    let mut documents = DocumentSet::default();
+    for row in rows.map_err(&fault)? {
+        let (kind, name, body) = row.map_err(&fault)?;
+        documents.insert(kind, &name, body);
+    }
+    Ok(Some(documents))
+}
