@@ -1,4 +1,5 @@
-//! NumPy's `.npy` files: matrices of floats in C order.
+//! NumPy's `.npy` files: matrices of floats, in C or Fortran order; NumPy writes the latter for a
+//! transposed array without being asked.
 //!
 //! The format is NEP 1: the magic bytes, a version, the length of a header that is a Python
 //! dictionary, then the numbers.
@@ -25,7 +26,7 @@ impl Matrix {
     }
 }
 
-/// Reads a matrix of `f4` or `f8` in C order.
+/// Reads a matrix of `f4` or `f8`.
 pub fn read_npy(path: &Path) -> Result<Matrix, ReadError> {
     let file = File::open(path).map_err(|source| ReadError::Open { path: path.to_owned(), source })?;
     let length = file.metadata().map_or(0, |meta| meta.len());
@@ -49,6 +50,10 @@ pub fn read_npy(path: &Path) -> Result<Matrix, ReadError> {
     }
     if reader.read(&mut [0]).is_ok_and(|n| n > 0) {
         return Err(format(format!("has more bytes than its {} × {} numbers", header.rows, header.columns)));
+    }
+    if header.by_column {
+        let at = |place: usize| values[place % header.columns * header.rows + place / header.columns];
+        values = (0..count).map(at).collect();
     }
     Ok(Matrix { rows: header.rows, columns: header.columns, values })
 }
@@ -75,6 +80,8 @@ struct Header {
     /// Bytes per number.
     width: usize,
     big_endian: bool,
+    /// Fortran order: column after column.
+    by_column: bool,
 }
 
 fn read_header(reader: &mut impl Read) -> Result<String, String> {
@@ -124,9 +131,7 @@ impl Header {
                 return Err(format!("holds '{shown}'; save it as float64 or float32"));
             }
         };
-        if !value("fortran_order")?.starts_with("False") {
-            return Err("is in Fortran order; save np.ascontiguousarray(x)".into());
-        }
+        let by_column = value("fortran_order")?.starts_with("True");
         let shape = value("shape")?.strip_prefix('(').and_then(|rest| rest.split_once(')')).map(|(shape, _)| shape);
         let shape = shape.ok_or("has a header without a shape")?;
         let sizes = shape.split(',').map(str::trim).filter(|size| !size.is_empty());
@@ -136,7 +141,7 @@ impl Header {
             Ok([rows, columns]) => (*rows, *columns),
             _ => return Err(format!("has the shape ({shape}); a matrix or a vector is needed")),
         };
-        Ok(Self { rows, columns, width, big_endian })
+        Ok(Self { rows, columns, width, big_endian, by_column })
     }
 
     fn number(&self, bytes: &[u8]) -> f64 {

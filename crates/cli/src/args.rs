@@ -1,0 +1,412 @@
+//! Commands and flags.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use pointsman_domain::ModelName;
+
+/// Sends every sales lead to the rep most likely to win it, within everybody's capacity, and
+/// proves that it did better than before.
+///
+/// Data goes to stdout, messages to stderr. Exit codes: 0 done, 1 a check found something,
+/// 2 bad input or usage, 70 a bug in pointsman.
+#[derive(Debug, Parser)]
+#[command(name = "pointsman", version, max_term_width = 100)]
+#[command(
+    after_help = "Example:\n  pointsman demo          see the whole thing on a simulated company\n  pointsman init crm      make a workspace and read on in its files"
+)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Demo(Demo),
+    Init(Init),
+    Import(Import),
+    Features(Features),
+    Train(Train),
+    Evaluate(Evaluate),
+    #[command(subcommand)]
+    Models(Models),
+    #[command(subcommand)]
+    Policy(Policy),
+    Apply(Apply),
+    Serve(Serve),
+    Simulate(Simulate),
+    #[command(subcommand)]
+    Experiment(Experiment),
+    Explain(Explain),
+    Replay(Replay),
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+/// Route a simulated company's leads twice, by its old policy and by Pointsman, and report
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Draws a company whose truth is known, gives it a year of history under round robin, imports that \
+    history from CRM files, trains a model on it, routes the next quarter by both policies, runs an A/B test of the two, \
+    writes a report and serves the workspace. The same seed gives the same numbers."
+)]
+#[command(after_help = "Example:\n  pointsman demo --seed 7 --into demo-workspace --no-serve")]
+pub struct Demo {
+    /// Another seed is another company
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Folder of the workspace that is made; must be new, or made by an earlier demo
+    #[arg(long, value_name = "DIR", default_value = "demo-workspace")]
+    pub into: PathBuf,
+    /// End after the report
+    #[arg(long)]
+    pub no_serve: bool,
+    /// Address to serve at
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7171")]
+    pub listen: String,
+    /// Print the results as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Make a workspace: settings, attributes, reps, a calendar, a policy
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  pointsman init crm && pointsman serve --workspace crm")]
+pub struct Init {
+    /// Folder to make; must be new or empty
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+/// Read CRM exports or an event log into canonical tables
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Reads CSV (gzip or not) and Parquet files by a mapping and writes the canonical Parquet tables into \
+    DIR/data. Every input row is taken or set aside with file, line, column and reason. A fault of a whole file writes nothing."
+)]
+#[command(
+    after_help = "Example:\n  pointsman import --mapping mappings/bpi2012.toml --into bank events.csv.gz cases.csv"
+)]
+pub struct Import {
+    /// What the columns mean
+    #[arg(long, value_name = "FILE.toml")]
+    pub mapping: PathBuf,
+    /// Workspace that the tables are written into
+    #[arg(long, alias = "workspace", value_name = "DIR")]
+    pub into: PathBuf,
+    /// Largest share of a file's rows that may be set aside
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
+    pub max_set_aside: f64,
+    #[arg(long)]
+    pub json: bool,
+    #[arg(value_name = "INPUT", required = true)]
+    pub inputs: Vec<PathBuf>,
+}
+
+/// Build the point-in-time feature table from a workspace's history
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    long_about = "Reads the canonical tables in DIR/data and writes DIR/features: one row per lead and first owner, with \
+    everything as it was known at the last full hour before the decision. The specification is DIR/features.toml; without \
+    one, a specification made from the attributes is written there first."
+)]
+#[command(
+    after_help = "Example:\n  pointsman features --workspace bank\n  pointsman features describe --workspace bank"
+)]
+pub struct Features {
+    #[command(subcommand)]
+    pub describe: Option<FeaturesDescribe>,
+    #[arg(long, alias = "into", value_name = "DIR", required = true)]
+    pub workspace: Option<PathBuf>,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FeaturesDescribe {
+    /// Print each feature with coverage, range and drift
+    #[command(after_help = "Example:\n  pointsman features describe --workspace bank")]
+    Describe {
+        #[arg(long, alias = "into", value_name = "DIR")]
+        workspace: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Train a conversion model on a workspace's feature table
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Trains on leads whose label is mature, keeps each layer only if its forward-chained gain exceeds two \
+    standard errors, and writes artifact, feature specification, feature state, manifest and card into DIR/models/NAME/VERSION."
+)]
+#[command(after_help = "Example:\n  pointsman train --workspace bank --name conversion --promote")]
+pub struct Train {
+    #[arg(long, alias = "into", value_name = "DIR")]
+    pub workspace: PathBuf,
+    #[arg(long, value_name = "NAME", default_value = "conversion")]
+    pub name: ModelName,
+    /// Train on decisions and outcomes before this time only (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Make the new version the one that decides
+    #[arg(long)]
+    pub promote: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Measure a model on rows it has not seen
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Trains on rows before the split and measures on the rows after it. Works on a workspace's feature table, \
+    or on any table with columns lead_id, ts, label_ts, rep, y, value, c_* (categories) and n_* (numbers)."
+)]
+#[command(
+    after_help = "Example:\n  pointsman evaluate --table leads.csv --split 2012-01-10 --until 2012-02-15 --labels-known --json"
+)]
+pub struct Evaluate {
+    /// A CSV or Parquet table made elsewhere
+    #[arg(long, value_name = "FILE", required_unless_present = "workspace", conflicts_with = "workspace")]
+    pub table: Option<PathBuf>,
+    /// A workspace with built features
+    #[arg(long, alias = "into", value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// A time (train before, test from), a fraction of the rows in order, or `truth`: everything before its rows
+    #[arg(long, value_name = "TIME|FRACTION|truth")]
+    pub split: String,
+    /// Test rows end before this time
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Train only on rows whose label was known before the split
+    #[arg(long)]
+    pub labels_known: bool,
+    /// Leave the reps out
+    #[arg(long)]
+    pub no_rep: bool,
+    /// True probabilities (leads × reps, .npy) of the last rows: adds the gap closed
+    #[arg(long, value_name = "FILE.npy")]
+    pub truth: Option<PathBuf>,
+    /// Names of the truth's columns, one a line; the table's reps in byte order when absent
+    #[arg(long, value_name = "FILE", requires = "truth")]
+    pub truth_reps: Option<PathBuf>,
+    /// Write lead_id,p for every test row
+    #[arg(long, value_name = "FILE.csv")]
+    pub predictions: Option<PathBuf>,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Model versions of a workspace
+#[derive(Debug, Subcommand)]
+pub enum Models {
+    /// Every version with its quality
+    #[command(after_help = "Example:\n  pointsman models list --workspace crm")]
+    List {
+        #[arg(long, value_name = "DIR")]
+        workspace: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// The card of one version
+    #[command(after_help = "Example:\n  pointsman models show conversion/1 --workspace crm")]
+    Show {
+        #[arg(value_name = "NAME/VERSION")]
+        version: String,
+        #[arg(long, value_name = "DIR")]
+        workspace: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make a version the one that decides; applied to a running store by `pointsman apply`
+    #[command(
+        after_help = "Example:\n  pointsman models promote conversion/1 --workspace crm && pointsman apply --workspace crm"
+    )]
+    Promote {
+        #[arg(value_name = "NAME/VERSION")]
+        version: String,
+        #[arg(long, value_name = "DIR")]
+        workspace: PathBuf,
+    },
+}
+
+/// Routing policies
+#[derive(Debug, Subcommand)]
+pub enum Policy {
+    /// Check the files of a workspace together; exit 1 when something is wrong
+    #[command(after_help = "Example:\n  pointsman policy check --workspace crm")]
+    Check {
+        #[arg(long, value_name = "DIR")]
+        workspace: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Check a workspace's files and make them live
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  pointsman apply --workspace crm --reason 'new territory team' --dry-run")]
+pub struct Apply {
+    #[arg(long, value_name = "DIR")]
+    pub workspace: PathBuf,
+    /// Say what would change, change nothing; exit 1 when something would
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Who applies; recorded with the change
+    #[arg(long, value_name = "NAME", default_value = "command line")]
+    pub author: String,
+    /// Why; recorded with the change
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Serve the HTTP API and pages of a workspace
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Serves what is live in the workspace's store. An empty store is filled from the folder first; later the \
+    folder is only compared, and the differences are printed, unless --apply is given."
+)]
+#[command(
+    after_help = "Example:\n  pointsman serve --workspace crm\n  curl -s localhost:7171/v1/leads -H 'content-type: application/json' -d '{\"source\":\"web\",\"attributes\":{\"country\":\"DE\"}}'"
+)]
+pub struct Serve {
+    #[arg(long, value_name = "DIR")]
+    pub workspace: PathBuf,
+    /// Address to listen on instead of the settings' one
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<String>,
+    /// Make the folder's files live before serving
+    #[arg(long)]
+    pub apply: bool,
+}
+
+/// Judge policies where the truth is known
+#[derive(Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Example:\n  pointsman simulate --world worlds/demo.toml --policies weighted-round-robin,least-loaded --replicates 5"
+)]
+pub struct Simulate {
+    #[command(subcommand)]
+    pub external: Option<SimulateExternal>,
+    /// A company with known truth (TOML); the demo's when absent
+    #[arg(long, value_name = "FILE.toml")]
+    pub world: Option<PathBuf>,
+    /// Picks to compare, the first is the one the others are compared with
+    #[arg(long, value_name = "PICK,…", value_delimiter = ',', default_value = "weighted-round-robin,least-loaded")]
+    pub policies: Vec<String>,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Independent stretches of leads
+    #[arg(long, default_value_t = 5)]
+    pub replicates: u32,
+    /// Days in a stretch
+    #[arg(long, default_value_t = 91)]
+    pub days: u32,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SimulateExternal {
+    /// Run an online policy on a matrix of true probabilities made elsewhere
+    #[command(
+        after_help = "Example:\n  pointsman simulate assign --scores S.npy --capacity C.csv --policy prices --seed 1 --json"
+    )]
+    Assign(SimulateAssign),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct SimulateAssign {
+    /// Leads × reps, true probabilities (f32 or f64), in order of arrival
+    #[arg(long, value_name = "FILE.npy")]
+    pub scores: PathBuf,
+    /// rep,capacity in the column order of the scores
+    #[arg(long, value_name = "FILE.csv")]
+    pub capacity: PathBuf,
+    /// Scores of past leads
+    #[arg(long, value_name = "FILE.npy")]
+    pub history: Option<PathBuf>,
+    /// Scores the policy sees when they are not the truth
+    #[arg(long, value_name = "FILE.npy")]
+    pub seen: Option<PathBuf>,
+    /// Multiplies the forecast of volume
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub forecast_error: f64,
+    /// random, round_robin, least_loaded, greedy, static_prices, resolved_prices or prices
+    #[arg(long, default_value = "prices")]
+    pub policy: String,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Write lead,rep (empty: not assigned)
+    #[arg(long, value_name = "FILE.csv")]
+    pub choices: Option<PathBuf>,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A/B tests of routing rules
+#[derive(Debug, Subcommand)]
+pub enum Experiment {
+    /// Analyse a table of units by a specification
+    #[command(
+        after_help = "Example:\n  pointsman experiment analyze --spec experiments/end-to-end/experiment.toml --data units.csv --json"
+    )]
+    Analyze {
+        #[arg(long, value_name = "SPEC.toml")]
+        spec: PathBuf,
+        #[arg(long, value_name = "FILE.csv|parquet")]
+        data: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Why a lead went where it went: every rung, every candidate
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  pointsman explain lead_01h2xcejqtf2nbrexx3vqjhp41 --workspace crm")]
+pub struct Explain {
+    /// A lead id or a decision id
+    #[arg(value_name = "ID")]
+    pub id: String,
+    #[arg(long, value_name = "DIR")]
+    pub workspace: PathBuf,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Take a recorded decision again and prove that it comes out the same
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "Example:\n  pointsman replay decision_01h2xcejqtf2nbrexx3vqjhp41 --workspace crm")]
+pub struct Replay {
+    #[arg(value_name = "DECISION")]
+    pub id: String,
+    #[arg(long, value_name = "DIR")]
+    pub workspace: PathBuf,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The chained record of everything that changed
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check the hash chain; exit 1 at the first altered or missing row
+    #[command(after_help = "Example:\n  pointsman audit verify --workspace crm --ledger")]
+    Verify {
+        #[arg(long, value_name = "DIR")]
+        workspace: PathBuf,
+        /// The head hash noted earlier, so that a cut tail shows
+        #[arg(long, value_name = "HASH")]
+        head: Option<String>,
+        /// Fold the log again and compare every counter
+        #[arg(long)]
+        ledger: bool,
+        #[arg(long)]
+        json: bool,
+    },
+}

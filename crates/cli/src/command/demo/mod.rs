@@ -1,0 +1,138 @@
+//! `pointsman demo`: the whole thing on a company whose truth is known.
+//!
+//! A year of history under round robin → CRM files → import → features → train → the next
+//! year routed by both policies → an A/B test of the two → report → serve. Every step goes
+//! through the same functions as its own command.
+
+mod company;
+mod report;
+mod trial;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use pointsman_decision::comparison::Comparison;
+use pointsman_domain::{Instant, Micros, ModelName};
+use pointsman_sim::{Contender, PricingConfig, Setting, Stretch, World, compare, world::START};
+use pointsman_training::{EvaluateConfig, Evaluated, Split, TrainConfig, evaluate_table};
+
+use super::simulate::DEMO_WORLD;
+use super::train::Made;
+use crate::args::{Demo, Serve};
+use crate::clock::Stopwatch;
+use crate::{Done, output, workspace};
+
+/// Days of history, then the year that is routed again and again, four quarters of 91 days.
+pub const HISTORY_DAYS: u32 = 365;
+pub const QUARTER_DAYS: u32 = 91;
+pub const YEAR_DAYS: u32 = 4 * QUARTER_DAYS;
+/// Independent years behind every interval.
+const REPLICATES: u32 = 4;
+/// The model is evaluated on what came between these days of the history: late enough to have
+/// something to learn from, early enough that nearly every outcome is known.
+const SPLIT_DAY: u32 = 215;
+const TESTED_UNTIL: u32 = 285;
+
+/// Everything the demo found out.
+pub struct Found {
+    pub world: World,
+    pub import: pointsman_pipeline::ImportReport,
+    pub made: Made,
+    pub evaluated: Evaluated,
+    pub table: pointsman_scoring::FeatureTable,
+    pub contenders: [Contender; 2],
+    pub comparison: Comparison,
+    pub trial: trial::Trial,
+}
+
+pub fn run(args: &Demo) -> anyhow::Result<Done> {
+    let clock = Stopwatch::start();
+    make_room(&args.into)?;
+    let found = find_out(args)?;
+    let written = report::write(args, &found)?;
+    if args.json {
+        output::json(&report::summary(&found))?;
+    } else {
+        output::text(report::text(&found, &args.into))?;
+    }
+    eprintln!("{} ({:.0} s)", written.display(), clock.seconds());
+    if args.no_serve {
+        return Ok(Done::Fine);
+    }
+    let serve = Serve { workspace: args.into.clone(), listen: Some(args.listen.clone()), apply: true };
+    super::serve::run(&serve)
+}
+
+/// The folder must be new or made by an earlier demo, so that nothing of anybody else's is lost.
+fn make_room(folder: &Path) -> anyhow::Result<()> {
+    const MARK: &str = ".pointsman-demo";
+    if folder.exists() {
+        let empty =
+            std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?.next().is_none();
+        if !empty && !folder.join(MARK).exists() {
+            bail!("{} exists and was not made by a demo: name another folder with --into", folder.display());
+        }
+        std::fs::remove_dir_all(folder).with_context(|| format!("cannot clear {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder)
+        .and_then(|()| std::fs::write(folder.join(MARK), "made by pointsman demo; may be deleted\n"))
+        .with_context(|| format!("cannot write into {}", folder.display()))
+}
+
+fn find_out(args: &Demo) -> anyhow::Result<Found> {
+    let folder = &args.into;
+    let world = World::parse(DEMO_WORLD, args.seed)?;
+    let old = company::old_policy(&world)?;
+    eprintln!("1/6  a year of '{}' under round robin", world.file.name);
+    let exported = company::write_history(&world, &old, folder)?;
+    company::write_workspace(&world, folder)?;
+    eprintln!("2/6  importing the CRM export");
+    let import = company::import(folder, &exported)?;
+    eprintln!("3/6  features and model");
+    let (table, _) = super::features::build(folder)?;
+    let name: ModelName = "conversion".parse()?;
+    let made = super::train::make(folder, &name, Some(day(HISTORY_DAYS)))?;
+    workspace::promote(folder, &name, &made.manifest.version)?;
+    let evaluated = evaluate(&table)?;
+    let contenders = company::contenders(old, folder)?;
+    eprintln!("4/6  {REPLICATES} years, routed by both policies");
+    let stretch = Stretch { first_day: HISTORY_DAYS, days: YEAR_DAYS, replicates: REPLICATES };
+    let bar = output::bar("routing", u64::from(REPLICATES) * 2);
+    let comparison = compare(&world, &contenders, stretch, &|| bar.inc(1));
+    bar.finish_and_clear();
+    eprintln!("5/6  the A/B test");
+    let trial = trial::run(&world, &contenders)?;
+    eprintln!("6/6  the report");
+    Ok(Found { world, import, made, evaluated, table, contenders, comparison, trial })
+}
+
+/// Midnight UTC of a day of the world.
+pub fn day(number: u32) -> Instant {
+    START + Micros::DAY.times(i64::from(number))
+}
+
+/// The model on the last part of the history, trained on what was known before.
+fn evaluate(table: &pointsman_scoring::FeatureTable) -> anyhow::Result<Evaluated> {
+    let config = EvaluateConfig {
+        split: Split::At(day(SPLIT_DAY).unix_micros()),
+        until: Some(day(TESTED_UNTIL).unix_micros()),
+        labels_known: true,
+        train: TrainConfig::default(),
+    };
+    Ok(evaluate_table(table, &config, None)?)
+}
+
+/// Routes leads of the world by one policy.
+pub fn route(world: &World, contender: &Contender, leads: &[pointsman_sim::WorldLead]) -> Vec<pointsman_sim::LeadRun> {
+    let policies = [Arc::clone(&contender.snapshot)];
+    let priced = [contender.priced];
+    pointsman_sim::run(&Setting {
+        world,
+        leads,
+        policies: &policies,
+        route: &|_, _| 0,
+        priced: &priced,
+        pricing: PricingConfig::default(),
+    })
+}

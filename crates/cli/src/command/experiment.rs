@@ -1,0 +1,77 @@
+//! `pointsman experiment`: what a test says.
+
+use anyhow::Context;
+use pointsman_experiment::analysis::{Analyzer, Batch, Column, ColumnKind, ExperimentResult, Verdict};
+use pointsman_experiment::spec::ExperimentSpec;
+use pointsman_pipeline::{BatchColumn, Wanted, for_each_batch};
+
+use super::evaluate::word;
+use crate::args::Experiment;
+use crate::{Done, output};
+
+pub fn run(args: &Experiment) -> anyhow::Result<Done> {
+    let Experiment::Analyze { spec, data, json } = args;
+    let text = std::fs::read_to_string(spec).with_context(|| format!("cannot read {}", spec.display()))?;
+    let spec = ExperimentSpec::from_toml(&text).with_context(|| format!("experiment {}", spec.display()))?;
+    let result = analyze(&spec, data)?;
+    match json {
+        true => output::json(&result)?,
+        false => output::text(describe(&result))?,
+    }
+    let invalid = result.verdicts.iter().any(|v| v.verdict == Verdict::Invalid);
+    Ok(if invalid { Done::Found } else { Done::Fine })
+}
+
+/// Streams a table through the analysis of a specification.
+fn analyze(spec: &ExperimentSpec, data: &std::path::Path) -> anyhow::Result<ExperimentResult> {
+    let mut analyzer = Analyzer::new(spec);
+    let needs = analyzer.columns().to_vec();
+    let wanted: Vec<Wanted<'_>> = needs
+        .iter()
+        .map(|need| match need.kind {
+            ColumnKind::Number => Wanted::Number(need.name.as_str()),
+            ColumnKind::Key => Wanted::Text(need.name.as_str()),
+        })
+        .collect();
+    for_each_batch::<anyhow::Error>(data, &wanted, |batch| {
+        let texts: Vec<Vec<&str>> = batch
+            .columns
+            .iter()
+            .map(|column| match column {
+                BatchColumn::Texts(texts) => (0..batch.rows).map(|row| texts.get(row)).collect(),
+                BatchColumn::Numbers(_) => Vec::new(),
+            })
+            .collect();
+        let columns: Vec<Column<'_>> = batch
+            .columns
+            .iter()
+            .zip(&texts)
+            .map(|(column, texts)| match column {
+                BatchColumn::Numbers(numbers) => Column::F64(numbers),
+                BatchColumn::Texts(_) => Column::Text(texts),
+            })
+            .collect();
+        Ok(analyzer.push(&Batch { rows: batch.rows, columns: &columns })?)
+    })
+    .with_context(|| format!("cannot analyse {}", data.display()))?;
+    Ok(analyzer.finish())
+}
+
+fn describe(result: &ExperimentResult) -> String {
+    let a = &result.accounting;
+    let excluded: u64 = a.excluded.iter().map(|e| e.rows).sum();
+    let mut text = format!(
+        "{}: {} exposed = {} matured + {} pending + {excluded} excluded\n",
+        result.experiment, a.exposed, a.matured, a.pending
+    );
+    if let Some(ratio) = result.sample_ratio.ok() {
+        text.push_str(&format!("sample ratio: p = {:.4}\n", ratio.p_value));
+    }
+    for verdict in &result.verdicts {
+        let because: Vec<String> =
+            verdict.because.iter().map(|b| serde_json::to_string(b).unwrap_or_default()).collect();
+        text.push_str(&format!("{}: {} ({})\n", verdict.variant, word(&verdict.verdict), because.join(", ")));
+    }
+    text.push_str("every number: --json");
+    text
+}

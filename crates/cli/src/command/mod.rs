@@ -1,0 +1,41 @@
+//! One file per command: read, compute, render. Each returns how it ended.
+
+mod apply;
+mod audit;
+mod demo;
+mod evaluate;
+mod experiment;
+mod explain;
+mod features;
+mod import;
+mod init;
+mod model_report;
+mod models;
+mod policy;
+mod serve;
+mod simulate;
+mod simulate_assign;
+mod train;
+
+use crate::Done;
+use crate::args::{Args, Command};
+
+pub fn run(args: Args) -> anyhow::Result<Done> {
+    match args.command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Features(args) => features::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Models(args) => models::run(&args),
+        Command::Policy(args) => policy::run(&args),
+        Command::Apply(args) => apply::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Replay(args) => explain::replay(&args),
+        Command::Audit(args) => audit::run(&args),
+    }
+}

@@ -1,0 +1,125 @@
+//! A workspace folder as documents, and documents as files.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use pointsman_decision::{DocumentKind, DocumentSet, Snapshot};
+use pointsman_domain::ModelName;
+
+use crate::settings::Settings;
+
+/// Folders whose `NAME.toml` files are one document each.
+const NAMED: [(DocumentKind, &str); 2] = [(DocumentKind::Calendar, "calendars"), (DocumentKind::Policy, "policies")];
+/// Files that are one document.
+const SINGLE: [(DocumentKind, &str); 3] = [
+    (DocumentKind::Attributes, "attributes.toml"),
+    (DocumentKind::Roster, "reps.toml"),
+    (DocumentKind::Absences, "absences.toml"),
+];
+
+/// The documents that a folder holds, with the promoted model; unchecked.
+pub fn documents(workspace: &Path) -> anyhow::Result<DocumentSet> {
+    documents_with(workspace, promoted(workspace)?.as_deref())
+}
+
+/// The same with the model version of this folder.
+fn documents_with(workspace: &Path, model: Option<&Path>) -> anyhow::Result<DocumentSet> {
+    let settings = Settings::read(workspace)?;
+    let mut set = DocumentSet::default();
+    set.insert(DocumentKind::Routing, "", settings.routing_document()?);
+    for (kind, file) in SINGLE {
+        let path = workspace.join(file);
+        match std::fs::read(&path) {
+            Ok(body) => set.insert(kind, "", body),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
+        }
+    }
+    for (kind, folder) in NAMED {
+        for (name, path) in toml_files(&workspace.join(folder))? {
+            let body = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            set.insert(kind, &name, body);
+        }
+    }
+    if let Some(model) = model {
+        let read = |file: &str| {
+            let path = model.join(file);
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+        };
+        set.insert(DocumentKind::Model, "", read("artifact.json")?);
+        set.insert(DocumentKind::Features, "", read("features.json")?);
+        set.insert(DocumentKind::FeatureState, "", read("state.json")?);
+    }
+    Ok(set)
+}
+
+/// The documents of a folder, compiled; every fault with its file.
+pub fn check(workspace: &Path) -> anyhow::Result<Snapshot> {
+    compile(workspace, documents(workspace)?)
+}
+
+fn compile(workspace: &Path, set: DocumentSet) -> anyhow::Result<Snapshot> {
+    match Snapshot::compile(set) {
+        Ok(snapshot) => Ok(snapshot),
+        Err(faults) => {
+            let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+            bail!("{} does not load:\n{}", workspace.display(), lines.join("\n"))
+        }
+    }
+}
+
+fn toml_files(folder: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    let mut files = BTreeMap::new();
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(files),
+        Err(e) => return Err(e).with_context(|| format!("cannot list {}", folder.display())),
+    };
+    for entry in entries {
+        let path = entry.with_context(|| format!("cannot list {}", folder.display()))?.path();
+        if let (Some("toml"), Some(stem)) =
+            (path.extension().and_then(|e| e.to_str()), path.file_stem().and_then(|s| s.to_str()))
+        {
+            files.insert(stem.to_owned(), path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// The file that names the promoted model version, `NAME/VERSION`.
+const PROMOTED: &str = "promoted";
+
+/// The folder of the promoted model version, if there is one.
+pub fn promoted(workspace: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let path = workspace.join("models").join(PROMOTED);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
+    };
+    let Some((name, version)) = text.trim().split_once('/') else {
+        bail!("{} should hold NAME/VERSION, found '{}'", path.display(), text.trim())
+    };
+    Ok(Some(model_folder(workspace, &name.parse()?, version)))
+}
+
+/// Where a model version lives.
+pub fn model_folder(workspace: &Path, name: &ModelName, version: &str) -> PathBuf {
+    workspace.join("models").join(name.as_str()).join(version)
+}
+
+/// Makes a version the one that decides, if it fits a workspace that has files to fit; written
+/// beside and renamed, so that a reader sees the old one or the new one.
+pub fn promote(workspace: &Path, name: &ModelName, version: &str) -> anyhow::Result<()> {
+    if workspace.join(Settings::FILE).exists() {
+        compile(workspace, documents_with(workspace, Some(&model_folder(workspace, name, version)))?)?;
+    }
+    let folder = workspace.join("models");
+    let (path, fresh) = (folder.join(PROMOTED), folder.join(".promoted.new"));
+    let write = || {
+        std::fs::write(&fresh, format!("{name}/{version}\n"))?;
+        std::fs::rename(&fresh, &path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}

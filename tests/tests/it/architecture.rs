@@ -1,0 +1,63 @@
+use cargo_metadata::MetadataCommand;
+use pointsman_tests::layers;
+
+fn workspace() -> cargo_metadata::Metadata {
+    MetadataCommand::new()
+        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
+        .exec()
+        .expect("cargo metadata")
+}
+
+#[test]
+fn crates_name_only_lower_layers() {
+    let faults = layers::faults(&workspace());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The check must be able to fail: a workspace with an arrow upwards, one sideways and a crate
+/// without a layer.
+#[test]
+fn an_arrow_against_the_order_is_found() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/upward/Cargo.toml");
+    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().expect("cargo metadata");
+    let faults = layers::faults(&metadata);
+    let expected = [
+        "pointsman-domain names pointsman-decision, which is not of a lower layer",
+        "pointsman-rules names pointsman-assign, which is not of a lower layer",
+        "pointsman-unheard has no layer",
+    ];
+    assert_eq!(faults, expected);
+}
+
+#[test]
+fn the_server_links_neither_polars_nor_linfa() {
+    let metadata = workspace();
+    let linked = layers::links(&metadata, "pointsman-server");
+    let heavy: Vec<_> =
+        linked.iter().filter(|n| ["polars", "linfa", "ndarray"].iter().any(|h| n.starts_with(h))).collect();
+    assert!(heavy.is_empty(), "{heavy:?}");
+    assert!(layers::links(&metadata, "pointsman-training").contains("linfa"), "the check can see what is linked");
+}
+
+/// Each heavy library has one home, and SQL, HTTP and the clock have theirs.
+#[test]
+fn heavy_libraries_have_one_home() {
+    let homes = [
+        ("polars", "pointsman-pipeline"),
+        ("linfa", "pointsman-training"),
+        ("ndarray", "pointsman-training"),
+        ("rusqlite", "pointsman-store"),
+        ("axum", "pointsman-server"),
+        ("jiff", "pointsman-workhours"),
+        ("clap", "pointsman"),
+    ];
+    for package in workspace().workspace_packages() {
+        for (library, home) in homes {
+            let names = package
+                .dependencies
+                .iter()
+                .any(|d| d.name == library && d.kind == cargo_metadata::DependencyKind::Normal);
+            assert!(!names || package.name.as_str() == home, "{} names {library}, whose home is {home}", package.name);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The commands as a user of the field types them.
+
+use std::fs;
+
+use pointsman_tests::{binary::stdout, shared};
+
+fn json(args: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&stdout(args)).expect("JSON on stdout")
+}
+
+#[test]
+fn a_new_workspace_is_right_and_can_be_applied() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let crm = folder.path().join("crm");
+    let crm = crm.to_str().expect("UTF-8");
+    stdout(&["init", crm]);
+    assert!(stdout(&["policy", "check", "--workspace", crm]).contains("nothing to complain about"));
+    let applied = json(&["apply", "--workspace", crm, "--reason", "first", "--json"]);
+    assert_eq!(applied["applied"], true);
+    assert!(stdout(&["apply", "--workspace", crm]).contains("nothing to apply"));
+    let audit = json(&["audit", "verify", "--workspace", crm, "--ledger", "--json"]);
+    assert_eq!(audit["holds"], true);
+}
+
+/// The root of the repository is the workspace that `init` makes.
+#[test]
+fn the_repository_root_is_a_workspace() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    assert!(stdout(&["policy", "check", "--workspace", root]).contains("policy 'default': 5 rules"));
+}
+
+/// BPI Challenge 2012: 13,087 applications, 262,200 events; 6,964 leads with a first touch by 55
+/// reps, the same as the reference derivation.
+#[test]
+fn the_bank_log_goes_from_events_to_an_evaluated_model() {
+    let (Some(events), Some(cases), Some(reference)) = (
+        shared::file("data/bpi2012/events.csv.gz"),
+        shared::file("data/bpi2012/cases.csv"),
+        shared::file("data/bpi2012/first_touch_reference.csv"),
+    ) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let bank = folder.path().join("bank");
+    let bank = bank.to_str().expect("UTF-8");
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../mappings/bpi2012.toml");
+    let (events, cases) = (events.display().to_string(), cases.display().to_string());
+    let report = json(&["import", "--mapping", mapping, "--into", bank, &events, &cases, "--json"]);
+    let files = report["files"].as_array().expect("files");
+    let read: u64 = files.iter().map(|f| f["rows_read"].as_u64().unwrap_or(0)).sum();
+    let kept: u64 = files.iter().map(|f| f["taken"].as_u64().unwrap_or(0) + f["set_aside"].as_u64().unwrap_or(0)).sum();
+    assert_eq!((read, kept), (262_200 + 13_087, 262_200 + 13_087));
+    let rows = |table: &str| {
+        let tables = report["tables"].as_array().expect("tables");
+        tables.iter().find(|t| t["table"] == table).and_then(|t| t["rows"].as_u64())
+    };
+    assert_eq!((rows("leads"), rows("activities")), (Some(13_087), Some(262_200)));
+
+    let features = json(&["features", "--workspace", bank, "--json"]);
+    let reference = fs::read_to_string(reference).expect("the reference can be read");
+    // The table has 399 leads more, whose case was still open when the log ended.
+    assert_eq!(features["labels_known"].as_u64(), Some(reference.lines().count() as u64 - 1));
+    assert_eq!((features["labels_known"].as_u64(), features["reps"].as_u64()), (Some(6_964), Some(55)));
+    assert_eq!(features["rows"].as_u64(), Some(6_964 + 399));
+
+    let evaluation = json(&[
+        "evaluate",
+        "--workspace",
+        bank,
+        "--split",
+        "2012-01-10",
+        "--until",
+        "2012-02-15",
+        "--labels-known",
+        "--json",
+    ]);
+    let number = |name: &str| evaluation[name].as_f64().unwrap_or(f64::NAN);
+    assert!(number("log_loss") <= number("base_log_loss"), "{evaluation:#}");
+    assert!(number("ece") <= number("ece_calibrated_q95").max(0.03), "{evaluation:#}");
+
+    let trained = json(&["train", "--workspace", bank, "--json"]);
+    assert_eq!(trained["manifest"]["version"], "1");
+    let listed = json(&["models", "list", "--workspace", bank, "--json"]);
+    assert_eq!(listed[0]["manifest"]["artifact"], trained["manifest"]["artifact"]);
+    // A tampered artifact is not promoted.
+    let artifact = folder.path().join("bank/models/conversion/1/artifact.json");
+    let text = fs::read_to_string(&artifact).expect("the artifact can be read");
+    fs::write(&artifact, text.replacen("\"base\":", "\"base\":1", 1)).expect("the artifact can be written");
+    let refused = pointsman_tests::binary::refused(&["models", "promote", "conversion/1", "--workspace", bank], 2);
+    assert!(refused.contains("does not load"), "{refused}");
+}
+
+/// Maven's CRM has known dirt, which the mapping mends, and no rep signal, which must be said.
+#[test]
+fn the_crm_without_rep_signal_says_so() {
+    let Some(folder_in) = shared::file("data/maven_crm") else { return };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let crm = folder.path().join("crm");
+    let crm = crm.to_str().expect("UTF-8");
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../mappings/maven-crm.toml");
+    let inputs = ["accounts.csv", "products.csv", "sales_teams.csv", "sales_pipeline.csv"]
+        .map(|f| folder_in.join(f).display().to_string());
+    let mut args = vec!["import", "--mapping", mapping, "--into", crm, "--json"];
+    args.extend(inputs.iter().map(String::as_str));
+    let report = json(&args);
+    let rows = |table: &str| {
+        let tables = report["tables"].as_array().expect("tables");
+        tables.iter().find(|t| t["table"] == table).and_then(|t| t["rows"].as_u64())
+    };
+    assert_eq!((rows("opportunities"), rows("accounts")), (Some(8_800), Some(85)));
+    let reference = folder_in.join("closed_reference.csv").display().to_string();
+    let evaluation = json(&[
+        "evaluate",
+        "--table",
+        &reference,
+        "--split",
+        "2017-08-15",
+        "--until",
+        "2017-11-01",
+        "--labels-known",
+        "--json",
+    ]);
+    let loss = evaluation["log_loss"].as_f64().unwrap_or(f64::NAN);
+    assert!(loss <= 0.6709, "{loss}");
+    assert_ne!(evaluation["fallback"], "layers", "{evaluation:#}");
+}
+
+#[test]
+fn policies_are_judged_where_the_truth_is_known() {
+    let args =
+        ["simulate", "--policies", "weighted-round-robin,least-loaded", "--replicates", "2", "--days", "14", "--json"];
+    let comparison = json(&args);
+    assert_eq!(comparison, json(&args), "the same seed, the same numbers");
+    let share = |at: usize| comparison["policies"][at]["share_of_optimum"]["value"].as_f64().unwrap_or(f64::NAN);
+    assert!((0.3..1.0).contains(&share(0)) && (0.3..1.0).contains(&share(1)), "{comparison:#}");
+    let other = json(&[
+        "simulate",
+        "--policies",
+        "weighted-round-robin",
+        "--replicates",
+        "2",
+        "--days",
+        "14",
+        "--seed",
+        "2",
+        "--json",
+    ]);
+    assert_ne!(other["policies"][0]["conversions"], comparison["policies"][0]["conversions"]);
+}

@@ -1,0 +1,7 @@
+//! The system as its users meet it, and the arrows that must not be there.
+
+mod architecture;
+mod bad_input;
+mod commands;
+mod demo;
+mod serve;
