@@ -9,11 +9,12 @@
 //! Left to others: who may take a lead (`rules`), what a win is worth (`scoring`), which rung is
 //! walked next (`decision`).
 //!
-//! Reading order: [`bound`] (limits and counter keys), [`ledger`], [`turn`] (fair turns),
+//! Reading order: [`bound`] (limits and counter keys), [`change`], [`ledger`], [`turn`] (fair turns),
 //! [`load`], [`pick`], then [`price`] (what a slot is worth to the leads still to come) and
 //! [`flow`] (the exact optimum in hindsight).
 
 pub mod bound;
+pub mod change;
 pub mod flow;
 pub mod ledger;
 pub mod load;
@@ -23,7 +24,8 @@ pub mod price;
 pub mod turn;
 
 pub use bound::{CounterKey, Partition, Windows};
-pub use ledger::{Binding, Change, Ledger, Place, Waiting};
+pub use change::{Change, Place, Waiting};
+pub use ledger::{Binding, Ledger};
 pub use load::{Ask, Load, LoadEntry, LoadHeader, RungAsk, RungLoad};
 pub use pick::{Choice, Choosing, Draw, choose};
 pub use posted::Posted;

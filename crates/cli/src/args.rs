@@ -58,6 +58,9 @@ pub struct Demo {
     /// Folder of the workspace that is made; must be new, or made by an earlier demo
     #[arg(long, value_name = "DIR", default_value = "demo-workspace")]
     pub into: PathBuf,
+    /// Independent years behind every interval, at least 2
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=100))]
+    pub years: u32,
     /// End after the report
     #[arg(long)]
     pub no_serve: bool,

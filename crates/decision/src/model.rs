@@ -5,7 +5,7 @@ use pointsman_domain::{AttributeSchema, Instant, RepIndex};
 use pointsman_rules::Roster;
 use pointsman_scoring::{
     Artifact, FeatureSpec, FeatureState,
-    model::{LeadRow, Model, RepIx},
+    model::{LeadRow, Model},
     row::{ACTIVITY_KINDS, Executor, LeadFacts, LocalTime},
 };
 
@@ -19,7 +19,7 @@ pub struct Scorer {
     model: Model,
     executor: Executor,
     state: FeatureState,
-    reps: Vec<RepIx>,
+    reps: Vec<RepIndex>,
 }
 
 /// One lead's log-odds with every rep of the roster, kept between decisions.
@@ -49,7 +49,7 @@ impl Scorer {
         }
         let names: Vec<_> = roster.reps.iter().map(|rep| rep.id.clone()).collect();
         let model = Model::compile(artifact, &names).with_state(&executor, &state, &names);
-        let reps = (0..names.len() as u32).map(RepIx).collect();
+        let reps = (0..names.len() as u32).map(RepIndex).collect();
         Ok(Some(Self { model, executor, state, reps }))
     }
 

@@ -3,9 +3,9 @@
 
 use std::time::Instant;
 
-use pointsman_domain::{Digest, Rng};
+use pointsman_domain::{Digest, RepIndex, Rng};
 use pointsman_scoring::{
-    Artifact, Calibration, Fallback, LeadRow, Model, RepIx, Scope,
+    Artifact, Calibration, Fallback, LeadRow, Model, Scope,
     artifact::{
         CategoryInput, Inputs, LeadLayer, NumberInput, Provenance, RepLayer, Segment, SlopeBlock, Split, Tree,
         TreeLayer,
@@ -21,7 +21,7 @@ const ROUNDS: u32 = 20_000;
 fn main() {
     let names: Vec<String> = (0..REPS).map(|r| format!("rep-{r:04}")).collect();
     let model = Model::compile(artifact(&names), &names);
-    let reps: Vec<RepIx> = (0..REPS as u32).map(RepIx).collect();
+    let reps: Vec<RepIndex> = (0..REPS as u32).map(RepIndex).collect();
     let mut rng = Rng::seeded(2);
     let leads: Vec<LeadRow> = (0..512).map(|_| lead(&mut rng)).collect();
     let mut out = vec![0.0; REPS];

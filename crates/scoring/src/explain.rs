@@ -1,8 +1,10 @@
 //! Why a score is what it is: contributions that sum to the logit.
 
+use pointsman_domain::RepIndex;
+
 use crate::{
     Scope,
-    model::{LeadRow, Model, RepIx},
+    model::{LeadRow, Model},
     trees::{self, Asked},
 };
 
@@ -35,7 +37,7 @@ impl Model {
     /// Every part of this lead's logit with this rep; they sum to what [`Model::score`] gives.
     /// A tree's path is credited split by split: the change of the node's mean goes to the
     /// feature asked (Saabas 2014).
-    pub fn explain(&self, lead: &LeadRow, rep: RepIx) -> Vec<Contribution> {
+    pub fn explain(&self, lead: &LeadRow, rep: RepIndex) -> Vec<Contribution> {
         let artifact = &self.artifact;
         let (slope, rep) = (artifact.calibration.slope, rep.0 as usize);
         let mut base = artifact.calibration.intercept + slope * artifact.base;
@@ -92,7 +94,7 @@ impl Model {
 
     /// Why `rep` rather than `other`: the differences of their parts, largest first; they sum to
     /// the difference of the two logits.
-    pub fn compare(&self, lead: &LeadRow, rep: RepIx, other: RepIx) -> Vec<Contribution> {
+    pub fn compare(&self, lead: &LeadRow, rep: RepIndex, other: RepIndex) -> Vec<Contribution> {
         let (mut ours, theirs) = (self.explain(lead, rep), self.explain(lead, other));
         for their in theirs {
             match ours.iter_mut().find(|c| c.part == their.part) {

@@ -26,7 +26,7 @@ pub mod trees;
 pub use artifact::{Artifact, ArtifactError, Calibration, Fallback};
 pub use card::{Evaluation, GapClosed, Interval, Layer, LayerTrial, ModelCard, Verdict};
 pub use explain::{Contribution, Part};
-pub use model::{LeadRow, Model, NO_LEVEL, RepIx};
+pub use model::{LeadRow, Model, NO_LEVEL};
 pub use row::{Executor, FeatureRow, LeadFacts, LocalTime};
 pub use spec::{Feature, FeatureKind, FeatureSpec, Missing, RateOf, Source, SpecError};
 pub use state::{FeatureState, StateError, Tally};

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use pointsman_domain::RepId;
+use pointsman_domain::{RepId, RepIndex};
 
 use crate::{
     Artifact, FeatureState, Scope,
@@ -14,10 +14,6 @@ use crate::{
     row::{Executor, FeatureRow},
     segment, shape, trees,
 };
-
-/// A rep's place in the roster that the model was compiled for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RepIx(pub u32);
 
 /// No level: the text is missing or unseen and has no effect.
 pub const NO_LEVEL: u32 = u32::MAX;
@@ -200,7 +196,7 @@ impl Model {
     }
 
     /// Logits of this lead with each of these reps, into `out` (of the same length).
-    pub fn score(&self, lead: &LeadRow, reps: &[RepIx], out: &mut [f64]) {
+    pub fn score(&self, lead: &LeadRow, reps: &[RepIndex], out: &mut [f64]) {
         let base = self.lead_logit(lead);
         add(&self.intercepts, 1.0, reps, out, |_| base);
         self.each_block(lead, |block, level, multiplier| {
@@ -218,14 +214,14 @@ impl Model {
 
     /// The logit of a row whose numbers include those of its rep, as training tables have them;
     /// without a rep, the lead's part and what its numbers say.
-    pub fn row_logit(&self, row: &LeadRow, rep: Option<RepIx>) -> f64 {
+    pub fn row_logit(&self, row: &LeadRow, rep: Option<RepIndex>) -> f64 {
         let mut logit = self.lead_logit(row);
         for (input, number) in self.artifact.inputs.numbers.iter().enumerate() {
             if number.scope != Scope::Lead {
                 logit += self.number_effect(input, row.numbers[input]);
             }
         }
-        let Some(RepIx(rep)) = rep else { return logit };
+        let Some(RepIndex(rep)) = rep else { return logit };
         logit += self.intercepts[rep as usize];
         self.each_block(row, |block, level, multiplier| {
             logit += multiplier * block.effects[level * self.roster + rep as usize];
@@ -235,7 +231,7 @@ impl Model {
 
     /// Posterior variance of the rep's part of the logit: how little is known of this rep with
     /// such a lead. Covariances between two slopes are left out.
-    pub fn variance(&self, lead: &LeadRow, rep: RepIx) -> f64 {
+    pub fn variance(&self, lead: &LeadRow, rep: RepIndex) -> f64 {
         let rep = rep.0 as usize;
         let mut variance = f64::from(self.variances[rep]);
         self.each_block(lead, |block, level, x| {
@@ -258,7 +254,7 @@ impl Model {
 }
 
 /// `out[i] = start(out[i]) + multiplier × column[reps[i]]`.
-fn add(column: &[f64], multiplier: f64, reps: &[RepIx], out: &mut [f64], start: impl Fn(f64) -> f64) {
+fn add(column: &[f64], multiplier: f64, reps: &[RepIndex], out: &mut [f64], start: impl Fn(f64) -> f64) {
     for (sum, rep) in out.iter_mut().zip(reps) {
         *sum = start(*sum) + multiplier * column[rep.0 as usize];
     }

@@ -1,8 +1,8 @@
 //! Scoring against the formula, explanation, unknown reps and levels, tampering, old formats.
 
-use pointsman_domain::{Digest, Rng};
+use pointsman_domain::{Digest, RepIndex, Rng};
 use pointsman_scoring::{
-    Artifact, ArtifactError, Calibration, Fallback, LeadRow, Model, NO_LEVEL, Part, RepIx, Scope,
+    Artifact, ArtifactError, Calibration, Fallback, LeadRow, Model, NO_LEVEL, Part, Scope,
     artifact::{
         CategoryInput, Inputs, LeadLayer, NumberInput, Provenance, RepLayer, Segment, SegmentEffects, SlopeBlock,
         Split, Tree, TreeLayer,
@@ -113,7 +113,7 @@ fn scores_follow_the_formula_and_explanations_sum_to_them() {
     let artifact = artifact(7);
     let roster = ["rep-0005", "stranger", "rep-0000"];
     let model = Model::compile(artifact.clone(), &roster);
-    let reps = [RepIx(0), RepIx(1), RepIx(2)];
+    let reps = [RepIndex(0), RepIndex(1), RepIndex(2)];
     for level in 0..5 {
         for (amount, visits) in [(9.0, 12.0), (10.0, 9.0), (f64::NAN, 10.0), (1e9, f64::NAN), (13.0, 11.0)] {
             let row = lead(level, amount, visits);
@@ -136,12 +136,12 @@ fn scores_follow_the_formula_and_explanations_sum_to_them() {
 fn an_unseen_level_has_no_effect_and_a_stranger_the_full_variance() {
     let model = Model::compile(artifact(3), &["rep-0001", "stranger"]);
     let known = lead(1, 11.0, 10.0);
-    let stranger = model.variance(&known, RepIx(1));
+    let stranger = model.variance(&known, RepIndex(1));
     // 0.81 × (0.1 + 0.25 + 0.25 × 0.5² + 0.25), the number's slope counting z² = 0.25.
     assert!((stranger - 0.81 * (0.1 + 0.25 + 0.0625 + 0.25)).abs() < 1e-7, "{stranger}");
-    assert!(model.variance(&known, RepIx(0)) < 0.2 * stranger);
+    assert!(model.variance(&known, RepIndex(0)) < 0.2 * stranger);
     let unseen = lead(NO_LEVEL, 11.0, 10.0);
-    assert!(model.explain(&unseen, RepIx(0)).iter().all(|c| c.logit.is_finite()));
+    assert!(model.explain(&unseen, RepIndex(0)).iter().all(|c| c.logit.is_finite()));
 }
 
 #[test]
@@ -153,10 +153,11 @@ fn segments_of_the_lead_count_and_are_explained() {
     let model = Model::compile(artifact, &["rep-0000"]);
     for (visits, effect) in [(9.0, 0.5), (9.5, -0.25), (f64::NAN, 0.125)] {
         let row = lead(1, 10.0, visits);
-        let part = model.explain(&row, RepIx(0)).into_iter().find(|c| c.part == Part::LeadSegment(0)).expect("a part");
+        let part =
+            model.explain(&row, RepIndex(0)).into_iter().find(|c| c.part == Part::LeadSegment(0)).expect("a part");
         assert!((part.logit - 0.9 * effect).abs() < 1e-12);
-        let parts: f64 = model.explain(&row, RepIx(0)).iter().map(|c| c.logit).sum();
-        assert!((parts - model.row_logit(&row, Some(RepIx(0)))).abs() < 1e-12);
+        let parts: f64 = model.explain(&row, RepIndex(0)).iter().map(|c| c.logit).sum();
+        assert!((parts - model.row_logit(&row, Some(RepIndex(0)))).abs() < 1e-12);
     }
 }
 
@@ -203,7 +204,7 @@ fn format_1_still_loads() {
     let artifact = Artifact::load(file).expect("format 1 is read for ever");
     let model = Model::compile(artifact, &["rep-0000", "rep-0001"]);
     let mut out = [0.0; 2];
-    model.score(&lead(2, 9.0, 12.0), &[RepIx(0), RepIx(1)], &mut out);
+    model.score(&lead(2, 9.0, 12.0), &[RepIndex(0), RepIndex(1)], &mut out);
     let expected = by_hand(model.artifact(), 2, 9.0, 12.0, Some(1));
     assert!((out[1] - expected).abs() < 1e-12);
 }
@@ -213,8 +214,8 @@ fn a_thousand_reps_get_the_same_scores_in_any_order() {
     let names: Vec<String> = (0..1000).map(|r| format!("rep-{r:04}")).collect();
     let model = Model::compile(artifact(1000), &names);
     let row = lead(1, 12.0, 8.0);
-    let forward: Vec<RepIx> = (0..1000).map(RepIx).collect();
-    let backward: Vec<RepIx> = (0..1000).rev().map(RepIx).collect();
+    let forward: Vec<RepIndex> = (0..1000).map(RepIndex).collect();
+    let backward: Vec<RepIndex> = (0..1000).rev().map(RepIndex).collect();
     let (mut a, mut b) = (vec![0.0; 1000], vec![0.0; 1000]);
     model.score(&row, &forward, &mut a);
     model.score(&row, &backward, &mut b);

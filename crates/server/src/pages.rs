@@ -103,10 +103,10 @@ fn minute(at: Instant) -> String {
 /// Where a decision left its lead, as a phrase.
 fn phrase(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Owned { rep, .. } => format!("owned by {rep}"),
+        Outcome::Owned { rep, .. } => format!("went to {rep}"),
         Outcome::Held { hold: Hold::Queued, until, .. } => format!("waits for a free place until {}", minute(*until)),
         Outcome::Held { hold: Hold::Priced, until, .. } => format!("waits for a better price until {}", minute(*until)),
-        Outcome::Parked { queue, .. } => format!("parked in {queue}"),
+        Outcome::Parked { queue, .. } => format!("is parked in {queue}"),
     }
 }
 
@@ -250,7 +250,7 @@ fn why(explanation: &Explanation, snapshot: &Snapshot) -> Vec<Section> {
         Some(rule) => format!("because rule {rule} of policy {} applied", decision.policy),
         None => format!("because no rule of policy {} found anybody", decision.policy),
     };
-    let sentence = format!("This lead is {}, {how}.", phrase(&decision.outcome));
+    let sentence = format!("This lead {}, {how}.", phrase(&decision.outcome));
     let rungs = explanation.rungs.iter().map(|rung| {
         let cells =
             vec![named(&rung.rule, rung.overflow), verdict(rung.verdict).into(), rung.candidates.len().to_string()];

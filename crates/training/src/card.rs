@@ -1,8 +1,8 @@
 //! The model card: everything a reader should know, as numbers.
 
-use pointsman_domain::math;
+use pointsman_domain::{RepIndex, math};
 use pointsman_scoring::{
-    Artifact, FeatureTable, Interval, LayerTrial, LeadRow, Model, ModelCard, Part, RepIx,
+    Artifact, FeatureTable, Interval, LayerTrial, LeadRow, Model, ModelCard, Part,
     artifact::{Inputs, Segment},
     card::{Contribution, Interaction, LearningPoint, Limit, RepEffect, Scale},
     metrics, segment,
@@ -158,7 +158,7 @@ pub fn label(inputs: &Inputs, of: &Segment, level: usize) -> String {
 /// Standard deviation of each feature's part of the logit over (a sample of) the training rows.
 fn contributions(artifact: &Artifact, rows: &Encoded) -> Vec<Contribution> {
     let model = Model::compile(artifact.clone(), &rows.rep_names);
-    let stranger = RepIx(rows.rep_names.len() as u32);
+    let stranger = RepIndex(rows.rep_names.len() as u32);
     let step = rows.len() / SAMPLED + 1;
     let mut sums: std::collections::BTreeMap<Part, (f64, f64)> = std::collections::BTreeMap::new();
     let mut lead = LeadRow::default();

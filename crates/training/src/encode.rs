@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use pointsman_domain::RepIndex;
 use pointsman_scoring::{
-    Coded, FeatureTable, LeadRow, NO_LEVEL, RepIx, Scope,
+    Coded, FeatureTable, LeadRow, NO_LEVEL, Scope,
     artifact::{CategoryInput, Inputs, NumberInput},
 };
 
@@ -153,11 +154,11 @@ impl Encoded {
     }
 
     /// A row as a compiled model reads it, with its rep (if the model's roster is `rep_names`).
-    pub fn load(&self, row: usize, into: &mut LeadRow) -> Option<RepIx> {
+    pub fn load(&self, row: usize, into: &mut LeadRow) -> Option<RepIndex> {
         into.levels.clear();
         into.levels.extend(self.levels.iter().map(|c| c[row]));
         into.numbers.clear();
         into.numbers.extend(self.raw.iter().map(|c| c[row]));
-        Some(self.rep[row]).filter(|&r| r != NO_LEVEL).map(RepIx)
+        Some(self.rep[row]).filter(|&r| r != NO_LEVEL).map(RepIndex)
     }
 }

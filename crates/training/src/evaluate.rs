@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use pointsman_domain::math;
+use pointsman_domain::{RepIndex, math};
 use pointsman_scoring::{
-    Evaluation, FeatureTable, GapClosed, Model, RepIx,
+    Evaluation, FeatureTable, GapClosed, Model,
     metrics::{self, row_loss},
 };
 
@@ -170,7 +170,7 @@ fn against_truth(table: &FeatureTable, trained: &Trained, truth: &Truth) -> Resu
 }
 
 fn score_all(model: &Model, rows: &Encoded, reps: usize) -> Vec<f64> {
-    let everybody: Vec<RepIx> = (0..reps as u32).map(RepIx).collect();
+    let everybody: Vec<RepIndex> = (0..reps as u32).map(RepIndex).collect();
     let mut lead = pointsman_scoring::LeadRow::default();
     let mut all = vec![0.0; rows.len() * reps];
     for (row, out) in all.chunks_exact_mut(reps).enumerate() {

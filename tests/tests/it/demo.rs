@@ -6,7 +6,7 @@ use pointsman_tests::binary::stdout;
 
 fn demo(into: &Path, seed: &str) -> serde_json::Value {
     let into = into.to_str().expect("UTF-8");
-    serde_json::from_str(&stdout(&["demo", "--no-serve", "--json", "--seed", seed, "--into", into]))
+    serde_json::from_str(&stdout(&["demo", "--no-serve", "--json", "--years", "2", "--seed", seed, "--into", into]))
         .expect("JSON on stdout")
 }
 

@@ -51,7 +51,7 @@ fn a_lead_is_decided_explained_replayed_and_closed() {
     let outcome = format!(r#"{{"lead":"{lead}","stage":"won","value":{{"minor_units":420000}}}}"#);
     let closed = server.post("/v1/outcomes", &[], &outcome);
     assert!(closed.status < 300, "{closed:?}");
-    assert_eq!(server.get(&format!("/v1/leads/{lead}")).json()["state"], "closed");
+    assert_eq!(server.get(&format!("/v1/leads/{lead}")).json()["custody"], "closed");
     let metrics = server.get("/metrics").body;
     assert!(metrics.contains("pointsman_"), "{metrics}");
     let document = server.get("/openapi.json").json();

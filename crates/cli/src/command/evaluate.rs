@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use pointsman_domain::Probability;
 use pointsman_pipeline::{parse_time, read_features, read_npy, read_table, write_predictions};
-use pointsman_scoring::{Evaluation, FeatureTable, TimeScale};
+use pointsman_scoring::{Evaluation, FeatureTable, LayerTrial, TimeScale};
 use pointsman_training::{EvaluateConfig, Split, TrainConfig, Truth, evaluate_table};
 
 use super::features::TABLE_FILE;
@@ -128,15 +128,15 @@ fn describe(e: &Evaluation) -> String {
         lines.push(format!("{:<32}{:.4}", "gap closed, best rep", gap.top1_gap_closed));
         lines.push(format!("{:<32}{:.4}", "gap closed, under capacity", gap.capacity_gap_closed));
     }
-    let trials: Vec<Vec<String>> = e
-        .layers
-        .iter()
-        .map(|t| {
-            let number = |x: Option<f64>| x.map_or_else(String::new, |x| format!("{x:.5}"));
-            vec![word(&t.layer), word(&t.verdict), number(t.gain), number(t.standard_error)]
-        })
-        .collect();
-    format!("{}\n\n{}", lines.join("\n"), output::table(&["layer", "verdict", "gain", "± SE"], &trials))
+    format!("{}\n\n{}", lines.join("\n"), trials(&e.layers))
+}
+
+/// The layers that were tried, with what each gained.
+pub fn trials(layers: &[LayerTrial]) -> String {
+    let number = |x: Option<f64>| x.map_or_else(String::new, |x| format!("{x:.5}"));
+    let row = |t: &LayerTrial| vec![word(&t.layer), word(&t.verdict), number(t.gain), number(t.standard_error)];
+    let rows: Vec<Vec<String>> = layers.iter().map(row).collect();
+    output::table(&["layer", "verdict", "gain", "± SE"], &rows)
 }
 
 /// The JSON word of an enum, spaced.

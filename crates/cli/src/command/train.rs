@@ -9,7 +9,7 @@ use pointsman_scoring::{FeatureTable, ModelCard};
 use pointsman_training::{TrainConfig, Trained, train};
 use serde::{Deserialize, Serialize};
 
-use super::evaluate::word;
+use super::evaluate::trials;
 use super::features::{TABLE_FILE, local};
 use crate::args::Train;
 use crate::clock::{Stopwatch, now};
@@ -135,15 +135,6 @@ fn write_whole(target: &Path, files: &[(&str, Vec<u8>)]) -> anyhow::Result<()> {
 
 fn describe(made: &Made) -> String {
     let manifest = &made.manifest;
-    let trials: Vec<Vec<String>> = made
-        .card
-        .layers
-        .iter()
-        .map(|t| {
-            let number = |x: Option<f64>| x.map_or_else(String::new, |x| format!("{x:.5}"));
-            vec![word(&t.layer), word(&t.verdict), number(t.gain), number(t.standard_error)]
-        })
-        .collect();
     let mut text = format!(
         "{}/{}: {} rows, {:.1} % won, trained in {:.1} s on what was known before {}\n{}\n\n{}",
         manifest.name,
@@ -153,7 +144,7 @@ fn describe(made: &Made) -> String {
         manifest.train_seconds,
         manifest.until,
         made.folder.display(),
-        output::table(&["layer", "verdict", "gain (nats a lead)", "± SE"], &trials)
+        trials(&made.card.layers)
     );
     for limit in &made.card.limits {
         text.push_str(&format!("\nnote: {}", super::models::limit(limit)));

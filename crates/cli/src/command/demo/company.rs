@@ -65,6 +65,14 @@ pub fn write_workspace(world: &World, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Once it is served the company works around the clock, so that a lead which a newcomer sends at
+/// night is decided at once.
+pub fn open_around_the_clock(world: &World, folder: &Path) -> anyhow::Result<()> {
+    let path = folder.join("calendars/office.toml");
+    let text = format!("format = 1\nzone = \"{}\"\nstand_by = true\n", world.file.zone);
+    std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
 pub fn import(folder: &Path, (mapping, inputs): &(Mapping, Vec<PathBuf>)) -> anyhow::Result<ImportReport> {
     let mut quiet = |_: Progress<'_>| {};
     let request = ImportRequest { mapping, inputs, into_dir: folder, max_set_aside: 0.01, progress: &mut quiet };

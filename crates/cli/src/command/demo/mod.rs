@@ -27,8 +27,6 @@ use crate::{Done, output, workspace};
 pub const HISTORY_DAYS: u32 = 365;
 pub const QUARTER_DAYS: u32 = 91;
 pub const YEAR_DAYS: u32 = 4 * QUARTER_DAYS;
-/// Independent years behind every interval.
-const REPLICATES: u32 = 4;
 /// The model is evaluated on what came between these days of the history: late enough to have
 /// something to learn from, early enough that nearly every outcome is known.
 const SPLIT_DAY: u32 = 215;
@@ -60,6 +58,7 @@ pub fn run(args: &Demo) -> anyhow::Result<Done> {
     if args.no_serve {
         return Ok(Done::Fine);
     }
+    company::open_around_the_clock(&found.world, &args.into)?;
     let serve = Serve { workspace: args.into.clone(), listen: Some(args.listen.clone()), apply: true };
     super::serve::run(&serve)
 }
@@ -96,9 +95,9 @@ fn find_out(args: &Demo) -> anyhow::Result<Found> {
     workspace::promote(folder, &name, &made.manifest.version)?;
     let evaluated = evaluate(&table)?;
     let contenders = company::contenders(old, folder)?;
-    eprintln!("4/6  {REPLICATES} years, routed by both policies");
-    let stretch = Stretch { first_day: HISTORY_DAYS, days: YEAR_DAYS, replicates: REPLICATES };
-    let bar = output::bar("routing", u64::from(REPLICATES) * 2);
+    eprintln!("4/6  {} years, routed by both policies", args.years);
+    let stretch = Stretch { first_day: HISTORY_DAYS, days: YEAR_DAYS, replicates: args.years };
+    let bar = output::bar("routing", u64::from(args.years) * 2);
     let comparison = compare(&world, &contenders, stretch, &|| bar.inc(1));
     bar.finish_and_clear();
     eprintln!("5/6  the A/B test");

@@ -331,6 +331,6 @@ fn provenance(args: &Demo, found: &Found) -> Provenance {
             document(DocumentKind::Experiment, "router", "1", digest(trial::SPEC)),
         ],
         seeds: vec![args.seed],
-        command: format!("pointsman demo --seed {}", args.seed),
+        command: format!("pointsman demo --seed {} --years {}", args.seed, args.years),
     }
 }
