@@ -100,8 +100,10 @@ pub struct Import {
     /// Largest share of a file's rows that may be set aside
     #[arg(long, value_name = "SHARE", default_value_t = 0.01)]
     pub max_set_aside: f64,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// Files to read: CSV, gzip or Parquet
     #[arg(value_name = "INPUT", required = true)]
     pub inputs: Vec<PathBuf>,
 }
@@ -120,8 +122,10 @@ pub struct Import {
 pub struct Features {
     #[command(subcommand)]
     pub describe: Option<FeaturesDescribe>,
+    /// Folder of the workspace
     #[arg(long, alias = "into", value_name = "DIR", required = true)]
     pub workspace: Option<PathBuf>,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -131,8 +135,10 @@ pub enum FeaturesDescribe {
     /// Print each feature with coverage, range and drift
     #[command(after_help = "Example:\n  pointsman features describe --workspace bank")]
     Describe {
+        /// Folder of the workspace
         #[arg(long, alias = "into", value_name = "DIR")]
         workspace: PathBuf,
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -146,8 +152,10 @@ pub enum FeaturesDescribe {
 )]
 #[command(after_help = "Example:\n  pointsman train --workspace bank --name conversion --promote")]
 pub struct Train {
+    /// Folder of the workspace
     #[arg(long, alias = "into", value_name = "DIR")]
     pub workspace: PathBuf,
+    /// Line of versions that the new one continues
     #[arg(long, value_name = "NAME", default_value = "conversion")]
     pub name: ModelName,
     /// Train on decisions and outcomes before this time only (RFC 3339)
@@ -156,6 +164,7 @@ pub struct Train {
     /// Make the new version the one that decides
     #[arg(long)]
     pub promote: bool,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -197,8 +206,10 @@ pub struct Evaluate {
     /// Write lead_id,p for every test row
     #[arg(long, value_name = "FILE.csv")]
     pub predictions: Option<PathBuf>,
+    /// Another seed draws other numbers
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -209,18 +220,23 @@ pub enum Models {
     /// Every version with its quality
     #[command(after_help = "Example:\n  pointsman models list --workspace crm")]
     List {
+        /// Folder of the workspace
         #[arg(long, value_name = "DIR")]
         workspace: PathBuf,
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
     /// The card of one version
     #[command(after_help = "Example:\n  pointsman models show conversion/1 --workspace crm")]
     Show {
+        /// Which version
         #[arg(value_name = "NAME/VERSION")]
         version: String,
+        /// Folder of the workspace
         #[arg(long, value_name = "DIR")]
         workspace: PathBuf,
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -229,8 +245,10 @@ pub enum Models {
         after_help = "Example:\n  pointsman models promote conversion/1 --workspace crm && pointsman apply --workspace crm"
     )]
     Promote {
+        /// Which version
         #[arg(value_name = "NAME/VERSION")]
         version: String,
+        /// Folder of the workspace
         #[arg(long, value_name = "DIR")]
         workspace: PathBuf,
     },
@@ -242,8 +260,10 @@ pub enum Policy {
     /// Check the files of a workspace together; exit 1 when something is wrong
     #[command(after_help = "Example:\n  pointsman policy check --workspace crm")]
     Check {
+        /// Folder of the workspace
         #[arg(long, value_name = "DIR")]
         workspace: PathBuf,
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -253,6 +273,7 @@ pub enum Policy {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:\n  pointsman apply --workspace crm --reason 'new territory team' --dry-run")]
 pub struct Apply {
+    /// Folder of the workspace
     #[arg(long, value_name = "DIR")]
     pub workspace: PathBuf,
     /// Say what would change, change nothing; exit 1 when something would
@@ -264,6 +285,7 @@ pub struct Apply {
     /// Why; recorded with the change
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub reason: String,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -272,12 +294,14 @@ pub struct Apply {
 #[derive(Debug, ClapArgs)]
 #[command(
     long_about = "Serves what is live in the workspace's store. An empty store is filled from the folder first; later the \
-    folder is only compared, and the differences are printed, unless --apply is given."
+    folder is only compared, and the differences are printed, unless --apply is given. Without API keys it listens on loopback only; keys come from the \
+    environment: POINTSMAN_API_KEYS=NAME:KEY,NAME:KEY."
 )]
 #[command(
     after_help = "Example:\n  pointsman serve --workspace crm\n  curl -s localhost:7171/v1/leads -H 'content-type: application/json' -d '{\"source\":\"web\",\"attributes\":{\"country\":\"DE\"}}'"
 )]
 pub struct Serve {
+    /// Folder of the workspace
     #[arg(long, value_name = "DIR")]
     pub workspace: PathBuf,
     /// Address to listen on instead of the settings' one
@@ -303,6 +327,7 @@ pub struct Simulate {
     /// Picks to compare, the first is the one the others are compared with
     #[arg(long, value_name = "PICK,…", value_delimiter = ',', default_value = "weighted-round-robin,least-loaded")]
     pub policies: Vec<String>,
+    /// Another seed draws other numbers
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Independent stretches of leads
@@ -311,6 +336,7 @@ pub struct Simulate {
     /// Days in a stretch
     #[arg(long, default_value_t = 91)]
     pub days: u32,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -344,11 +370,13 @@ pub struct SimulateAssign {
     /// random, round_robin, least_loaded, greedy, static_prices, resolved_prices or prices
     #[arg(long, default_value = "prices")]
     pub policy: String,
+    /// Another seed draws other numbers
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Write lead,rep (empty: not assigned)
     #[arg(long, value_name = "FILE.csv")]
     pub choices: Option<PathBuf>,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -361,10 +389,13 @@ pub enum Experiment {
         after_help = "Example:\n  pointsman experiment analyze --spec experiments/end-to-end/experiment.toml --data units.csv --json"
     )]
     Analyze {
+        /// What is analysed, and how
         #[arg(long, value_name = "SPEC.toml")]
         spec: PathBuf,
+        /// Table with one row a unit
         #[arg(long, value_name = "FILE.csv|parquet")]
         data: PathBuf,
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -377,8 +408,10 @@ pub struct Explain {
     /// A lead id or a decision id
     #[arg(value_name = "ID")]
     pub id: String,
+    /// Folder of the workspace
     #[arg(long, value_name = "DIR")]
     pub workspace: PathBuf,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -387,10 +420,13 @@ pub struct Explain {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Example:\n  pointsman replay decision_01h2xcejqtf2nbrexx3vqjhp41 --workspace crm")]
 pub struct Replay {
+    /// Id of the decision
     #[arg(value_name = "DECISION")]
     pub id: String,
+    /// Folder of the workspace
     #[arg(long, value_name = "DIR")]
     pub workspace: PathBuf,
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
@@ -401,6 +437,7 @@ pub enum Audit {
     /// Check the hash chain; exit 1 at the first altered or missing row
     #[command(after_help = "Example:\n  pointsman audit verify --workspace crm --ledger")]
     Verify {
+        /// Folder of the workspace
         #[arg(long, value_name = "DIR")]
         workspace: PathBuf,
         /// The head hash noted earlier, so that a cut tail shows
@@ -409,6 +446,7 @@ pub enum Audit {
         /// Fold the log again and compare every counter
         #[arg(long)]
         ledger: bool,
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },

@@ -63,8 +63,9 @@ pub fn bar(what: &str, total: u64) -> ProgressBar {
 /// The same without a known end.
 pub fn spinner(what: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-    bar.set_style(ProgressStyle::with_template("{msg:<32} {spinner} {pos}").expect("the template is ours"));
+    bar.set_style(ProgressStyle::with_template("{msg:<32} {spinner} {elapsed}").expect("the template is ours"));
     bar.set_message(what.to_owned());
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
     bar
 }
 

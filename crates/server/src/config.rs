@@ -60,7 +60,7 @@ pub struct ApiKey {
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("refusing to listen on {0} without an API key: add one to the settings, or listen on 127.0.0.1")]
+    #[error("refusing to listen on {0} without an API key: set POINTSMAN_API_KEYS=NAME:KEY, or listen on 127.0.0.1")]
     OpenWithoutKey(SocketAddr),
     #[error("cannot listen on {address}: is another program using it?")]
     Listen {
@@ -96,7 +96,7 @@ mod tests {
         assert!(check_exposure(&config).is_ok());
         config.listen = SocketAddr::from(([0, 0, 0, 0], 80));
         let error = check_exposure(&config).expect_err("open to all").to_string();
-        assert!(error.contains("0.0.0.0:80") && error.contains("add one"), "{error}");
+        assert!(error.contains("0.0.0.0:80") && error.contains("POINTSMAN_API_KEYS"), "{error}");
         config.keys.push(ApiKey { name: "crm".into(), hash: Digest::default() });
         assert!(check_exposure(&config).is_ok());
     }

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use pointsman_tests::{binary::stdout, server::Server};
+use pointsman_tests::{
+    binary::{self, refused, stdout},
+    server::Server,
+};
 use tempfile::TempDir;
 
 fn workspace() -> (TempDir, PathBuf) {
@@ -95,6 +98,19 @@ fn what_was_acknowledged_is_there_after_a_kill() {
     assert!(
         stdout(&["audit", "verify", "--workspace", crm, "--ledger"]).contains("the folded log gives every counter")
     );
+}
+
+#[test]
+fn nobody_listens_to_the_world_without_a_key() {
+    let (_folder, crm) = workspace();
+    let crm = crm.to_str().expect("UTF-8");
+    let open = ["serve", "--workspace", crm, "--listen", "0.0.0.0:0"];
+    assert!(refused(&open, 2).contains("set POINTSMAN_API_KEYS=NAME:KEY"));
+    let mut short = std::process::Command::new(binary::path());
+    let output = short.args(open).env("POINTSMAN_API_KEYS", "crm:secret").output().expect("the binary runs");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains("at least 24 characters") && !message.contains("secret"), "{message}");
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! `pointsman serve`: the HTTP door of a workspace.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use pointsman_domain::Micros;
-use pointsman_server::{ServeConfig, asked_to_end, serve};
+use pointsman_server::{ApiKey, ServeConfig, asked_to_end, serve};
 use tokio::sync::oneshot;
 
 use crate::args::Serve;
 use crate::settings::Settings;
 use crate::{Done, store, workspace};
+
+/// Where the API keys are read from.
+const KEYS: &str = "POINTSMAN_API_KEYS";
+/// Shorter keys can be guessed.
+const SHORTEST_KEY: usize = 24;
 
 pub fn run(args: &Serve) -> anyhow::Result<Done> {
     log_to_stderr();
@@ -18,7 +23,7 @@ pub fn run(args: &Serve) -> anyhow::Result<Done> {
         let (ready, told) = oneshot::channel();
         tokio::spawn(async move {
             if let Ok(address) = told.await {
-                eprintln!("serving {folder} at http://{address}  (API description: /docs, end with Ctrl-C)");
+                eprintln!("serving {folder} at http://{address}  (pages: / and /leads, API: /docs, end with Ctrl-C)");
             }
         });
         serve(config, Some(ready), asked_to_end()).await
@@ -51,10 +56,28 @@ fn prepare(args: &Serve) -> anyhow::Result<ServeConfig> {
     Ok(ServeConfig {
         database: settings.sqlite_file(&args.workspace)?,
         listen,
+        keys: keys()?,
         documents: Some(documents),
         duplicate_window: Micros::DAY.times(i64::from(settings.server.duplicate_days)),
         ..ServeConfig::of_folder(&args.workspace)
     })
+}
+
+/// The keys that may be sent as `Authorization: Bearer KEY`, from `POINTSMAN_API_KEYS`:
+/// `NAME:KEY`, several with commas between them. Only their hashes are kept.
+#[expect(clippy::disallowed_methods, reason = "the command line is an edge: secrets come from its environment")]
+fn keys() -> anyhow::Result<Vec<ApiKey>> {
+    let Ok(text) = std::env::var(KEYS) else { return Ok(Vec::new()) };
+    text.split(',').filter(|part| !part.trim().is_empty()).map(key).collect()
+}
+
+fn key(text: &str) -> anyhow::Result<ApiKey> {
+    match text.trim().split_once(':') {
+        Some((name, key)) if !name.is_empty() && key.len() >= SHORTEST_KEY => {
+            Ok(ApiKey { name: name.to_owned(), hash: pointsman_decision::document::digest(key.as_bytes()) })
+        }
+        _ => bail!("{KEYS} holds something that is not NAME:KEY with a key of at least {SHORTEST_KEY} characters"),
+    }
 }
 
 /// Log lines as JSON on stderr, warnings and worse unless `POINTSMAN_LOG` says otherwise.
