@@ -30,7 +30,8 @@ pub enum Change {
         rep: RepId,
         start: f64,
     },
-    /// A rep stood in a pool's line for the first time; written with the first turn it saw.
+    /// A rep stood in a pool's line for the first time, or for the first time since it was away;
+    /// written with the turn it saw.
     Join {
         pool: PoolId,
         partition: Partition,

@@ -95,6 +95,12 @@ struct PoolTurns {
     standings: Vec<Option<Standing>>,
 }
 
+/// A pool's line at one turn: who is present, by position in the rung, and the clock they see.
+struct Line {
+    clock: Clock,
+    present: Vec<(usize, Standing)>,
+}
+
 /// Counters, caps, turns, prices and waiting leads.
 #[derive(Debug, Clone, Default)]
 pub struct Ledger {
@@ -286,24 +292,39 @@ impl Ledger {
 
     /// Appends one rung's entries, each already rounded to the width in which it is compared and kept.
     pub fn load_rung(&self, binding: &Binding, place: Place, ask: &RungAsk<'_>, load: &mut Load) {
-        let turns = self.pool_turns(binding, ask);
-        let entry = |candidate: &Ask| self.entry(binding, place, ask, turns, candidate);
+        let entry = |candidate: &Ask| self.entry(binding, place, ask, candidate);
         load.push_rung(ask.candidates.iter().map(entry));
+        if let Some(pool) = ask.pool.filter(|_| takes_turns(ask.pick)) {
+            let line = self.line(binding, pool, ask, load.rung(load.rungs() - 1).entries);
+            let entries = load.last_rung();
+            for (position, standing) in line.present {
+                let (may_go, deadline) = standing.due(line.clock, ask.candidates[position].weight);
+                entries[position].rank = deadline as f32;
+                if !may_go {
+                    entries[position].reason = ReasonCode::LaterTurn;
+                }
+            }
+        }
     }
 
-    fn pool_turns(&self, binding: &Binding, ask: &RungAsk<'_>) -> Option<&PoolTurns> {
-        let pool = ask.pool.filter(|_| takes_turns(ask.pick))?;
-        self.turns.get(&(binding.pools[usize::from(pool.0)], ask.partition))
+    /// Who is in a pool's line now, and its clock. Whoever is full or promised to a lead ahead
+    /// shares no turn.
+    fn line(&self, binding: &Binding, pool: PoolIndex, ask: &RungAsk<'_>, entries: &[LoadEntry]) -> Line {
+        let turns = self.turns.get(&(binding.pools[usize::from(pool.0)], ask.partition));
+        let kept = turns.map(|t| t.clock).unwrap_or_default();
+        let shares = |entry: &LoadEntry| matches!(entry.reason, ReasonCode::Admitted | ReasonCode::LaterTurn);
+        let candidates = ask.candidates.iter().zip(entries).enumerate().filter(|(_, (_, entry))| shares(entry));
+        let present: Vec<(usize, Standing)> = candidates
+            .map(|(position, (candidate, _))| {
+                let rep = binding.reps[candidate.rep.0 as usize] as usize;
+                let standing = turns.and_then(|t| t.standings.get(rep).copied().flatten());
+                (position, Standing::of_present(standing, kept, candidate.weight))
+            })
+            .collect();
+        Line { clock: kept.before(present.iter().map(|(_, standing)| *standing)), present }
     }
 
-    fn entry(
-        &self,
-        binding: &Binding,
-        place: Place,
-        ask: &RungAsk<'_>,
-        turns: Option<&PoolTurns>,
-        candidate: &Ask,
-    ) -> LoadEntry {
+    fn entry(&self, binding: &Binding, place: Place, ask: &RungAsk<'_>, candidate: &Ask) -> LoadEntry {
         let rep = binding.reps[candidate.rep.0 as usize] as usize;
         let windows = &ask.windows[usize::from(candidate.zone)];
         let (mut free, mut binds, mut price, mut busy) = (u32::MAX, LoadEntry::NO_LIMIT, 0.0, 0.0f64);
@@ -322,18 +343,15 @@ impl Ledger {
         }
         let queue = &self.queues[rep];
         let taken_first = || queue.range(..place).take(free as usize).count() >= free as usize;
-        let turn = turns.map(|t| {
-            let standing = t.standings.get(rep).copied().flatten();
-            standing.unwrap_or_else(|| Standing::joining(t.clock)).due(t.clock, candidate.weight)
-        });
-        let reason = match turn {
-            _ if free == 0 => ReasonCode::LimitReached,
-            _ if !queue.is_empty() && free != u32::MAX && taken_first() => ReasonCode::OlderLeadWaits,
-            Some((false, _)) => ReasonCode::LaterTurn,
+        let reason = match free {
+            0 => ReasonCode::LimitReached,
+            u32::MAX => ReasonCode::Admitted,
+            _ if !queue.is_empty() && taken_first() => ReasonCode::OlderLeadWaits,
             _ => ReasonCode::Admitted,
         };
         let rank = match ask.pick {
-            Pick::WeightedRoundRobin => turn.map_or(1.0 / candidate.weight, |(_, deadline)| deadline) as f32,
+            // Set by the pool's line, once it is known who stands in it.
+            Pick::WeightedRoundRobin => 0.0,
             Pick::LeastLoaded => busy as f32,
             Pick::Draw => candidate.weight as f32,
             _ => candidate.rank,
@@ -394,28 +412,28 @@ impl Ledger {
         chosen: &Ask,
         changes: &mut Vec<Change>,
     ) {
+        let line = self.line(binding, pool, ask, entries);
         let slot = binding.pools[usize::from(pool.0)];
         let (pool, partition) = (&self.pools.names[slot as usize], ask.partition);
         let turns = self.turns.get(&(slot, partition));
-        let mut clock = turns.map(|t| t.clock).unwrap_or_default();
-        let place = |rep: RepIndex| binding.reps[rep.0 as usize] as usize;
-        let standing = |rep: RepIndex| turns.and_then(|t| t.standings.get(place(rep)).copied().flatten());
-        // Who could have taken this turn shares it; who is full or away does not.
-        let shares = |e: &LoadEntry| matches!(e.reason, ReasonCode::Admitted | ReasonCode::LaterTurn);
-        let present = || ask.candidates.iter().zip(entries).filter(|(_, e)| shares(e)).map(|(c, _)| c);
-        let name = |rep: RepIndex| self.reps.names[place(rep)].clone();
-        let newcomers = present().filter(|c| c.rep != chosen.rep && standing(c.rep).is_none());
-        changes.extend(newcomers.map(|c| Change::Join {
-            pool: pool.clone(),
-            partition,
-            rep: name(c.rep),
-            start: Standing::joining(clock).start,
-        }));
-        let mut taken = standing(chosen.rep).unwrap_or_else(|| Standing::joining(clock));
-        taken.take(clock, chosen.weight);
-        clock.advance(present().map(|c| c.weight).sum());
-        let (clock, start) = (clock.now, taken.start);
-        changes.push(Change::Turn { pool: pool.clone(), partition, clock, rep: name(chosen.rep), start });
+        let (mut total, mut earliest, mut start) = (0.0, f64::INFINITY, line.clock.now);
+        for (position, standing) in line.present {
+            let candidate = &ask.candidates[position];
+            let rep = binding.reps[candidate.rep.0 as usize] as usize;
+            let after = if candidate.rep == chosen.rep { standing.taken(candidate.weight) } else { standing };
+            total += candidate.weight;
+            earliest = earliest.min(after.deadline(candidate.weight));
+            if candidate.rep == chosen.rep {
+                start = after.start;
+            } else if turns.and_then(|t| t.standings.get(rep).copied().flatten()) != Some(standing) {
+                // New in this line, or back in it.
+                let rep = self.reps.names[rep].clone();
+                changes.push(Change::Join { pool: pool.clone(), partition, rep, start: standing.start });
+            }
+        }
+        let clock = line.clock.after(total, earliest).now;
+        let rep = self.rep_name(binding, chosen.rep).clone();
+        changes.push(Change::Turn { pool: pool.clone(), partition, clock, rep, start });
     }
 
     /// The rep's name behind an index of the bound snapshot.

@@ -118,6 +118,13 @@ impl Load {
         self.ends.push(self.entries.len() as u32);
     }
 
+    /// The entries of the last rung, to be completed by what needs all of them.
+    pub(crate) fn last_rung(&mut self) -> &mut [LoadEntry] {
+        let ends = self.ends.len();
+        let from = if ends < 2 { 0 } else { self.ends[ends - 2] as usize };
+        &mut self.entries[from..]
+    }
+
     pub fn rungs(&self) -> usize {
         self.ends.len()
     }

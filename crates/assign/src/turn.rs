@@ -1,10 +1,18 @@
 //! Fair turns: earliest eligible virtual deadline first (Stoica and Abdel-Wahab 1995).
 //!
-//! A pool has a clock V. Each turn among available reps of total weight W moves it by 1/W. A rep
-//! of weight w that has had k turns (counted from its own start s) is *eligible* for the next
-//! when s ≤ V and its *deadline* is s + 1/w; a turn moves s to the deadline. Among the eligible
-//! the earliest deadline wins, ties by rep id. While the available set is constant nobody is ever
-//! a whole turn from entitlement. A turn writes the clock and the chosen rep, never the whole pool.
+//! A pool has a clock V. A rep of weight w has a virtual start s; it may take a turn when s ≤ V,
+//! its *deadline* is s + 1/w, the earliest deadline wins, ties by rep id, and a turn moves s to the
+//! deadline. Who is present is a matter of each turn, and so is the total weight W of the present:
+//!
+//! - before a turn V is at least the smallest s of the present, so that somebody may go;
+//! - a turn moves V by 1/W, but not past the earliest deadline of the present.
+//!
+//! While the same reps are present the second bound never binds and nobody is ever a whole turn
+//! from entitlement. Whatever others do, for any two reps present throughout
+//! |sᵢ − sⱼ| ≤ max(1/wᵢ, 1/wⱼ), which is at most one turn from what their weights give each of the
+//! turns the two took together. And a present rep is never behind its deadline: whoever is, was
+//! away, and starts at the clock again like a newcomer, nothing owed. A turn writes the clock, the
+//! chosen rep and whoever came or came back with it, never the whole pool.
 
 use pointsman_domain::Pick;
 
@@ -21,30 +29,31 @@ pub struct Clock {
 }
 
 impl Standing {
-    /// A rep that joins, or comes back, starts at the clock: nothing owed, nothing to catch up.
-    pub fn joining(clock: Clock) -> Self {
-        Self { start: clock.now }
+    /// Where a present rep stands: as it was kept, or at the clock when it is new or was away.
+    pub fn of_present(kept: Option<Self>, clock: Clock, weight: f64) -> Self {
+        match kept {
+            Some(kept) if kept.deadline(weight) >= clock.now - Clock::ROUNDING => kept,
+            _ => Self { start: clock.now },
+        }
     }
 
-    /// The start that counts at this turn. Somebody available throughout never falls a whole turn
-    /// behind, so whoever did was away: what lies further back than one turn is forgotten.
-    pub fn effective(self, clock: Clock, weight: f64) -> f64 {
-        self.start.max(clock.now - 1.0 / weight)
+    pub fn deadline(self, weight: f64) -> f64 {
+        self.start + 1.0 / weight
     }
 
     /// Whether the turn may be taken now, and its deadline relative to the clock.
     pub fn due(self, clock: Clock, weight: f64) -> (bool, f64) {
-        let start = self.effective(clock, weight);
-        (start <= clock.now + Clock::ROUNDING, start + 1.0 / weight - clock.now)
+        (self.start <= clock.now + Clock::ROUNDING, self.deadline(weight) - clock.now)
     }
 
     /// Turns owed (positive) or had in advance (negative), as people read it.
     pub fn deficit(self, clock: Clock, weight: f64) -> f64 {
-        (clock.now - self.effective(clock, weight)) * weight
+        (clock.now - self.start) * weight
     }
 
-    pub fn take(&mut self, clock: Clock, weight: f64) {
-        self.start = self.effective(clock, weight) + 1.0 / weight;
+    /// After its turn.
+    pub fn taken(self, weight: f64) -> Self {
+        Self { start: self.deadline(weight) }
     }
 }
 
@@ -53,11 +62,16 @@ impl Clock {
     /// below one turn of any weight, far above the rounding of a clock of a hundred million turns.
     const ROUNDING: f64 = 1e-7;
 
-    /// One turn among available reps of this total weight.
-    pub fn advance(&mut self, total_weight: f64) {
-        if total_weight > 0.0 {
-            self.now += 1.0 / total_weight;
-        }
+    /// The clock as this turn sees it: not behind everybody who is present.
+    pub fn before(self, present: impl Iterator<Item = Standing>) -> Self {
+        let first = present.map(|standing| standing.start).fold(f64::INFINITY, f64::min);
+        if first.is_finite() { Self { now: self.now.max(first) } } else { self }
+    }
+
+    /// The clock after a turn among present reps of this total weight, whose earliest deadline
+    /// (the chosen one's new one counted) is given.
+    pub fn after(self, total_weight: f64, earliest_deadline: f64) -> Self {
+        if total_weight > 0.0 { Self { now: (self.now + 1.0 / total_weight).min(earliest_deadline) } } else { self }
     }
 }
 
@@ -79,7 +93,8 @@ mod tests {
         let mut counts = vec![0; weights.len()];
         let mut seen = Vec::with_capacity(turns);
         for _ in 0..turns {
-            let deadline = |i: usize| match standing[i].due(clock, weights[i]) {
+            let now = clock.before(standing.iter().copied());
+            let deadline = |i: usize| match standing[i].due(now, weights[i]) {
                 (true, deadline) => Some((deadline, i)),
                 (false, _) => None,
             };
@@ -87,8 +102,9 @@ mod tests {
                 .filter_map(deadline)
                 .min_by(|a, b| a.partial_cmp(b).expect("finite"))
                 .expect("somebody is always eligible");
-            standing[chosen].take(clock, weights[chosen]);
-            clock.advance(weights.iter().sum());
+            standing[chosen] = standing[chosen].taken(weights[chosen]);
+            let earliest = standing.iter().zip(weights).map(|(s, w)| s.deadline(*w)).fold(f64::INFINITY, f64::min);
+            clock = now.after(weights.iter().sum(), earliest);
             counts[chosen] += 1;
             seen.push(counts.clone());
         }
