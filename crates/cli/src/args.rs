@@ -320,7 +320,7 @@ pub struct Serve {
 )]
 pub struct Simulate {
     #[command(subcommand)]
-    pub external: Option<SimulateExternal>,
+    pub other: Option<SimulateOther>,
     /// A company with known truth (TOML); the demo's when absent
     #[arg(long, value_name = "FILE.toml")]
     pub world: Option<PathBuf>,
@@ -342,12 +342,35 @@ pub struct Simulate {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum SimulateExternal {
+pub enum SimulateOther {
     /// Run an online policy on a matrix of true probabilities made elsewhere
     #[command(
         after_help = "Example:\n  pointsman simulate assign --scores S.npy --capacity C.csv --policy prices --seed 1 --json"
     )]
     Assign(SimulateAssign),
+    /// Write the past of a company with known truth as its CRM would export it
+    #[command(
+        long_about = "Routes the leads of a world by weighted round robin and writes what its CRM would export at the end: \
+        DIR/crm-export with leads, reps and activities as CSV, and DIR/mappings with the mapping that imports them."
+    )]
+    #[command(after_help = "Example:\n  pointsman simulate history --days 90 --into sample")]
+    History(SimulateHistory),
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct SimulateHistory {
+    /// A company with known truth (TOML); the demo's when absent
+    #[arg(long, value_name = "FILE.toml")]
+    pub world: Option<PathBuf>,
+    /// Another seed is another company
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Days of history
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+    /// Folder that the files are written into
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -125,6 +125,29 @@ fn the_crm_without_rep_signal_says_so() {
     assert_ne!(evaluation["fallback"], "layers", "{evaluation:#}");
 }
 
+/// The sample tables are what their datasheet's three commands make.
+#[test]
+fn the_sample_tables_are_made_again_byte_for_byte() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let sample = folder.path().join("sample");
+    let path = |name: &str| sample.join(name).display().to_string();
+    let (into, mapping) = (path(""), path("mappings/demo-crm.toml"));
+    stdout(&["simulate", "history", "--days", "42", "--into", &into]);
+    let inputs = ["crm_activities.csv", "crm_leads.csv", "crm_reps.csv"].map(|f| path(&format!("crm-export/{f}")));
+    let mut args = vec!["import", "--mapping", &mapping, "--into", &into];
+    args.extend(inputs.iter().map(String::as_str));
+    stdout(&args);
+    stdout(&["features", "--workspace", &into]);
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../notebooks-data");
+    let tables = ["leads", "reps", "assignments", "activities", "outcomes"];
+    let pairs = tables.map(|table| (format!("data/{table}.parquet"), format!("{table}.parquet")));
+    for (made, stored) in pairs.into_iter().chain([("features/leads.parquet".into(), "features.parquet".into())]) {
+        let made = fs::read(sample.join(&made)).expect("the table was made");
+        let stored = fs::read(format!("{kept}/{stored}")).expect("the table is stored");
+        assert!(made == stored, "{kept}: a table differs from what its commands make; run them again");
+    }
+}
+
 #[test]
 fn policies_are_judged_where_the_truth_is_known() {
     let args =

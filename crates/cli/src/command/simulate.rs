@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::demo::company;
 use anyhow::Context;
 use pointsman_decision::comparison::{Comparison, Estimate};
 use pointsman_sim::{Contender, Stretch, World, compare, run::documents, run::snapshot};
 
-use crate::args::{Simulate, SimulateExternal};
+use crate::args::{Simulate, SimulateHistory, SimulateOther};
 use crate::{Done, output};
 
 /// The demo's company.
@@ -15,8 +16,10 @@ pub const DEMO_WORLD: &str = include_str!("../../../sim/worlds/demo.toml");
 const FIRST_DAY: u32 = 365;
 
 pub fn run(args: &Simulate) -> anyhow::Result<Done> {
-    if let Some(SimulateExternal::Assign(args)) = &args.external {
-        return super::simulate_assign::run(args);
+    match &args.other {
+        Some(SimulateOther::Assign(args)) => return super::simulate_assign::run(args),
+        Some(SimulateOther::History(args)) => return history(args),
+        None => {}
     }
     let world = world(args.world.as_deref(), args.seed)?;
     let contenders = args.policies.iter().map(|pick| contender(&world, pick)).collect::<anyhow::Result<Vec<_>>>()?;
@@ -28,6 +31,20 @@ pub fn run(args: &Simulate) -> anyhow::Result<Done> {
         true => output::json(&comparison)?,
         false => output::text(describe(&comparison))?,
     }
+    Ok(Done::Fine)
+}
+
+fn history(args: &SimulateHistory) -> anyhow::Result<Done> {
+    let world = world(args.world.as_deref(), args.seed)?;
+    let old = company::old_policy(&world)?;
+    let (_, files) = company::write_history(&world, &old, args.days, &args.into)?;
+    let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+    let into = args.into.display();
+    output::text(format!(
+        "wrote {}\nread them with: pointsman import --mapping {into}/mappings/demo-crm.toml --into {into} {}",
+        names.join(", "),
+        names.join(" ")
+    ))?;
     Ok(Done::Fine)
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 #[test]
 fn every_help_reads_well_and_has_an_example() {
-    let commands: [&[&str]; 20] = [
+    let commands: [&[&str]; 21] = [
         &[],
         &["demo"],
         &["init"],
@@ -22,6 +22,7 @@ fn every_help_reads_well_and_has_an_example() {
         &["serve"],
         &["simulate"],
         &["simulate", "assign"],
+        &["simulate", "history"],
         &["experiment", "analyze"],
         &["explain"],
         &["replay"],

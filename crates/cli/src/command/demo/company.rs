@@ -8,7 +8,7 @@ use pointsman_intake::Mapping;
 use pointsman_pipeline::{ImportReport, ImportRequest, Progress};
 use pointsman_sim::{Contender, World, history, run::documents, run::snapshot};
 
-use super::{HISTORY_DAYS, day, route};
+use super::{day, route};
 use crate::workspace;
 
 /// The policy of the past: turns.
@@ -20,15 +20,21 @@ pub fn old_policy(world: &World) -> anyhow::Result<Contender> {
     Ok(Contender { name: OLD.into(), snapshot, priced: false })
 }
 
-/// Routes a year by the old policy and writes what the CRM would export: mapping and CSV files.
-pub fn write_history(world: &World, old: &Contender, folder: &Path) -> anyhow::Result<(Mapping, Vec<PathBuf>)> {
-    let leads = world.leads(0, HISTORY_DAYS, 0);
+/// Routes the first days by the old policy and writes what the CRM would export at their end:
+/// mapping and CSV files.
+pub fn write_history(
+    world: &World,
+    old: &Contender,
+    days: u32,
+    folder: &Path,
+) -> anyhow::Result<(Mapping, Vec<PathBuf>)> {
+    let leads = world.leads(0, days, 0);
     let runs = route(world, old, &leads);
     let raw = folder.join("crm-export");
     let cannot = || format!("cannot write into {}", raw.display());
     std::fs::create_dir_all(&raw).with_context(cannot)?;
     let mut inputs = Vec::new();
-    for file in history::export(world, &leads, &runs, day(HISTORY_DAYS)) {
+    for file in history::export(world, &leads, &runs, day(days)) {
         let path = raw.join(file.name);
         std::fs::write(&path, file.text).with_context(cannot)?;
         inputs.push(path);

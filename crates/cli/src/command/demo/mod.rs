@@ -4,7 +4,7 @@
 //! year routed by both policies → an A/B test of the two → report → serve. Every step goes
 //! through the same functions as its own command.
 
-mod company;
+pub mod company;
 mod report;
 mod trial;
 
@@ -84,7 +84,7 @@ fn find_out(args: &Demo) -> anyhow::Result<Found> {
     let world = World::parse(DEMO_WORLD, args.seed)?;
     let old = company::old_policy(&world)?;
     eprintln!("1/6  a year of '{}' under round robin", world.file.name);
-    let exported = company::write_history(&world, &old, folder)?;
+    let exported = company::write_history(&world, &old, HISTORY_DAYS, folder)?;
     company::write_workspace(&world, folder)?;
     eprintln!("2/6  importing the CRM export");
     let import = company::import(folder, &exported)?;
