@@ -46,9 +46,10 @@ impl Standing {
         (self.start <= clock.now + Clock::ROUNDING, self.deadline(weight) - clock.now)
     }
 
-    /// Turns owed (positive) or had in advance (negative), as people read it.
+    /// Turns owed (positive) or had in advance (negative), as people read it; whoever is away is
+    /// owed nothing.
     pub fn deficit(self, clock: Clock, weight: f64) -> f64 {
-        (clock.now - self.start) * weight
+        (clock.now - Self::of_present(Some(self), clock, weight).start) * weight
     }
 
     /// After its turn.
