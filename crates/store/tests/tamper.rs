@@ -38,8 +38,9 @@ fn record(folder: &Path) -> (PathBuf, Digest) {
     world.switch(1);
     world.decide(&world.enquiry("DE"), None).unwrap();
     drop(parked);
-    let head = world.read(Reader::head).unwrap().hash;
-    world.stop();
+    // The switch wakes who waits, in its own time: the head is final only after the end.
+    let store = world.stop();
+    let head = store.reader().unwrap().head().unwrap().hash;
     (path, head)
 }
 
