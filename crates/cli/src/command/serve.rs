@@ -23,7 +23,10 @@ pub fn run(args: &Serve) -> anyhow::Result<Done> {
         let (ready, told) = oneshot::channel();
         tokio::spawn(async move {
             if let Ok(address) = told.await {
-                eprintln!("serving {folder} at http://{address}  (pages: / and /leads, API: /docs, end with Ctrl-C)");
+                eprintln!("serving {folder} at http://{address}  (end with Ctrl-C)");
+                eprintln!("  today  http://{address}/");
+                eprintln!("  leads  http://{address}/leads");
+                eprintln!("  API    http://{address}/docs");
             }
         });
         serve(config, Some(ready), asked_to_end()).await
