@@ -41,10 +41,12 @@ impl Server {
         let mut server = Self { child, address: String::new() };
         let stderr = BufReader::new(server.child.stderr.take().expect("stderr is piped"));
         let mut said = Vec::new();
-        for line in stderr.lines() {
+        let mut lines = stderr.lines();
+        for line in lines.by_ref() {
             let line = line.expect("stderr is UTF-8");
             if let Some(rest) = line.split("http://").nth(1) {
                 server.address = rest.split_whitespace().next().expect("an address").to_owned();
+                // Dropping `lines` closes the server's stderr, which it must survive.
                 return server;
             }
             said.push(line);

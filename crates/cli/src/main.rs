@@ -31,8 +31,10 @@ const OUR_BUG: u8 = 70;
 
 fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|panic| {
-        eprintln!("pointsman: this is a bug in pointsman, not in your input: {panic}");
-        eprintln!("  please report it with the command you ran; nothing half-written is left behind");
+        output::note(format!(
+            "pointsman: this is a bug in pointsman, not in your input: {panic}\n  \
+             please report it with the command you ran; nothing half-written is left behind"
+        ));
     }));
     let args = args::Args::parse();
     match std::panic::catch_unwind(|| command::run(args)) {

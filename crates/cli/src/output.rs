@@ -20,6 +20,11 @@ pub fn text(text: impl AsRef<str>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Writes lines to stderr. Nobody reading there any more is no reason to stop serving.
+pub fn note(text: impl AsRef<str>) {
+    let _nobody_listens = writeln!(io::stderr(), "{}", text.as_ref());
+}
+
 /// Whether an error is only somebody closing our stdout (`pointsman … | head`).
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let closed = |e: &io::Error| e.kind() == io::ErrorKind::BrokenPipe;

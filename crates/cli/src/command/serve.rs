@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::args::Serve;
 use crate::settings::Settings;
-use crate::{Done, store, workspace};
+use crate::{Done, output, store, workspace};
 
 /// Where the API keys are read from.
 const KEYS: &str = "POINTSMAN_API_KEYS";
@@ -23,10 +23,10 @@ pub fn run(args: &Serve) -> anyhow::Result<Done> {
         let (ready, told) = oneshot::channel();
         tokio::spawn(async move {
             if let Ok(address) = told.await {
-                eprintln!("serving {folder} at http://{address}  (end with Ctrl-C)");
-                eprintln!("  today  http://{address}/");
-                eprintln!("  leads  http://{address}/leads");
-                eprintln!("  API    http://{address}/docs");
+                output::note(format!(
+                    "serving {folder} at http://{address}  (end with Ctrl-C)\n  today  http://{address}/\n  \
+                     leads  http://{address}/leads\n  API    http://{address}/docs"
+                ));
             }
         });
         serve(config, Some(ready), asked_to_end()).await
@@ -88,8 +88,11 @@ fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::builder()
         .with_env_var("POINTSMAN_LOG")
         .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into());
-    let subscriber =
-        tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter.from_env_lossy());
+    let subscriber = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter.from_env_lossy());
     // A second call in one process (the demo serves at its end) keeps the first.
     let _kept = subscriber.try_init();
 }
