@@ -4,14 +4,19 @@ use std::{any::Any, sync::Arc};
 
 use axum::{
     extract::{MatchedPath, Request, State as Shared},
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use pointsman_domain::CommandId;
-use pointsman_store::{log::digest, stopwatch};
+use pointsman_store::stopwatch;
 
-use crate::{api::Caller, config::ApiKey, error::Problem, router::routes, state::State};
+use crate::{
+    access::{Rights, Scope, Via, gate::Found, origin},
+    api::Caller,
+    error::Problem,
+    state::State,
+};
 
 const REQUEST_ID: &str = "x-request-id";
 
@@ -39,43 +44,121 @@ pub async fn observe(Shared(state): Shared<Arc<State>>, request: Request, next: 
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    secure(response.headers_mut());
     response
 }
 
-/// Lets in who has a key, where keys are required, and says who it is.
-pub async fn check_key(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
-    let keys = &state.config.keys;
-    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let open = || path.is_some_and(|path| routes().iter().any(|(route, _)| route.open && route.path == path));
-    let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let sent = sent.and_then(|text| text.strip_prefix("Bearer ")).map(str::trim);
-    let caller = match (keys.is_empty(), sent) {
-        (true, _) => Some("local".to_owned()),
-        (false, Some(key)) => owner_of(keys, key),
-        (false, None) => None,
+/// What every answer tells a browser: believe the type, load nothing, be in no frame, say nothing
+/// to other sites, and keep what needs a key out of caches. A page states its own policy.
+fn secure(headers: &mut HeaderMap) {
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     };
-    match caller {
-        Some(name) => {
-            request.extensions_mut().insert(Caller(name));
-            next.run(request).await
-        }
-        None if open() => next.run(request).await,
-        None => Problem::Unauthorized.into_response(),
-    }
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(header::CACHE_CONTROL, "no-store");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
 }
 
-/// Compares hashes, all of them and every byte, so that time tells nothing.
-fn owner_of(keys: &[ApiKey], sent: &str) -> Option<String> {
-    let sent = digest(sent.as_bytes());
-    let mut owner = None;
-    for key in keys {
-        let differs = key.hash.bytes().iter().zip(sent.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b));
-        if differs == 0 {
-            owner = Some(key.name.clone());
+/// Finds out who is calling. Whoever cannot be told from anybody is let through to what is open.
+pub async fn recognise(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
+    let proof = proof(request.headers());
+    match rights(&state, proof).await {
+        Ok(Some(rights)) => {
+            request.extensions_mut().insert(Caller(rights.name.clone()));
+            request.extensions_mut().insert(rights);
         }
+        Ok(None) => {}
+        Err(problem) => return problem.into_response(),
     }
-    owner
+    next.run(request).await
+}
+
+/// Lets in whoever may do what the route does.
+pub async fn admit(Shared(scope): Shared<Scope>, request: Request, next: Next) -> Response {
+    let Some(rights) = request.extensions().get::<Rights>() else { return turned_away(&request) };
+    let foreign = match rights.via {
+        Via::Key => Ok(()),
+        Via::Session => origin::of_session(request.method(), request.headers()),
+        Via::Loopback => origin::of_loopback(request.method(), request.headers()),
+    };
+    if let Err(foreign) = foreign {
+        return Problem::Foreign(foreign).into_response();
+    }
+    if !rights.scopes.has(scope) {
+        return Problem::Forbidden { needs: scope }.into_response();
+    }
+    next.run(request).await
+}
+
+/// A browser is sent to log in, everybody else is told.
+fn turned_away(request: &Request) -> Response {
+    let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let page = request.method() == Method::GET && accept.is_some_and(|accept| accept.contains("text/html"));
+    if !page {
+        return Problem::Unauthorized.into_response();
+    }
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    axum::response::Redirect::to(&format!("/login?next={}", percent_encoded(path))).into_response()
+}
+
+/// Everything but letters, digits and `/-._~` as `%XX`.
+pub fn percent_encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// What a request shows of its sender.
+enum Proof {
+    Key(String),
+    Session(String),
+    Nothing,
+}
+
+/// The name of the cookie of a session.
+pub const COOKIE: &str = "pointsman_session";
+
+fn proof(headers: &HeaderMap) -> Proof {
+    let text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+    if let Some(sent) = headers.get(header::AUTHORIZATION) {
+        let bearer = text(sent).and_then(|text| text.strip_prefix("Bearer ").map(|key| key.trim().to_owned()));
+        // Whatever else stands here was meant as a proof, and is none.
+        return Proof::Key(bearer.unwrap_or_default());
+    }
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(text);
+    let mut pairs = cookies.flat_map(|line| line.split(';').map(|pair| pair.trim().to_owned()).collect::<Vec<_>>());
+    let session = pairs.find_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('=').map(str::to_owned));
+    session.map_or(Proof::Nothing, Proof::Session)
+}
+
+async fn rights(state: &Arc<State>, proof: Proof) -> Result<Option<Rights>, Problem> {
+    let now = state.now();
+    let gate = &state.gate;
+    let look = |proof: &Proof| match proof {
+        Proof::Key(key) => gate.of_key(key, now),
+        Proof::Session(session) => gate.of_session(session, now),
+        Proof::Nothing => Found::Unknown,
+    };
+    state.look_at_shelf(false).await?;
+    let mut found = look(&proof);
+    if found == Found::Unknown && !matches!(proof, Proof::Nothing) {
+        state.look_at_shelf(true).await?;
+        found = look(&proof);
+    }
+    match found {
+        Found::Yes(rights, rate) => {
+            let rate = f64::from(rate.unwrap_or(state.config.rate));
+            if rights.via == Via::Key && !gate.take(&format!("key {}", rights.name), rate, rate, now) {
+                return Err(Problem::RateLimited);
+            }
+            Ok(Some(rights))
+        }
+        // A wrong key is wrong even where none is needed: whoever sends one relies on it.
+        Found::Unknown if gate.is_open() && !matches!(proof, Proof::Key(_)) => Ok(Some(gate.of_loopback())),
+        Found::Unknown => Ok(None),
+    }
 }
 
 /// A panic is our fault: logged, and told as such.

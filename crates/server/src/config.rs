@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use pointsman_decision::DocumentSet;
 use pointsman_domain::{Digest, Micros};
 
+use crate::access::{RepFigures, Scopes};
+
 /// Settings of one server, resolved.
 #[derive(Debug, Clone)]
 pub struct ServeConfig {
@@ -15,8 +17,13 @@ pub struct ServeConfig {
     /// The store's file.
     pub database: PathBuf,
     pub listen: SocketAddr,
-    /// Without keys the server listens on loopback only.
+    /// Keys of the environment, besides those that the store keeps. Without any key or user the
+    /// server listens on loopback only.
     pub keys: Vec<ApiKey>,
+    /// Requests a second of one key, unless the key says otherwise.
+    pub rate: u32,
+    /// Which roles see figures of single reps.
+    pub figures: RepFigures,
     /// Applied to a store to which nothing was applied yet.
     pub documents: Option<DocumentSet>,
     /// An open lead of the same person this far back is the same enquiry.
@@ -39,6 +46,8 @@ impl ServeConfig {
             folder,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             keys: Vec::new(),
+            rate: 20_000,
+            figures: RepFigures::default(),
             documents: None,
             duplicate_window: Micros::DAY.times(14),
             country: "DE".into(),
@@ -55,12 +64,15 @@ pub struct ApiKey {
     pub name: String,
     /// SHA-256 of the key's text.
     pub hash: Digest,
+    pub scopes: Scopes,
 }
 
 /// Why a server does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("refusing to listen on {0} without an API key: set POINTSMAN_API_KEYS=NAME:KEY, or listen on 127.0.0.1")]
+    #[error(
+        "refusing to listen on {0} without an API key: make one with 'pointsman keys new', set POINTSMAN_API_KEYS=NAME:KEY, or listen on 127.0.0.1"
+    )]
     OpenWithoutKey(SocketAddr),
     #[error("cannot listen on {address}: is another program using it?")]
     Listen {
@@ -78,12 +90,9 @@ pub enum StartError {
     Serve(#[source] std::io::Error),
 }
 
-/// Whether this address may be served with these keys.
-pub fn check_exposure(config: &ServeConfig) -> Result<(), StartError> {
-    if config.keys.is_empty() && !config.listen.ip().is_loopback() {
-        return Err(StartError::OpenWithoutKey(config.listen));
-    }
-    Ok(())
+/// Whether this address may be served with or without keys.
+pub fn check_exposure(listen: SocketAddr, open: bool) -> Result<(), StartError> {
+    if open && !listen.ip().is_loopback() { Err(StartError::OpenWithoutKey(listen)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -92,12 +101,10 @@ mod tests {
 
     #[test]
     fn nobody_is_let_in_from_outside_without_a_key() {
-        let mut config = ServeConfig::of_folder("acme");
-        assert!(check_exposure(&config).is_ok());
-        config.listen = SocketAddr::from(([0, 0, 0, 0], 80));
-        let error = check_exposure(&config).expect_err("open to all").to_string();
-        assert!(error.contains("0.0.0.0:80") && error.contains("POINTSMAN_API_KEYS"), "{error}");
-        config.keys.push(ApiKey { name: "crm".into(), hash: Digest::default() });
-        assert!(check_exposure(&config).is_ok());
+        let here = SocketAddr::from(([127, 0, 0, 1], 80));
+        let everywhere = SocketAddr::from(([0, 0, 0, 0], 80));
+        assert!(check_exposure(here, true).is_ok() && check_exposure(everywhere, false).is_ok());
+        let error = check_exposure(everywhere, true).expect_err("open to all").to_string();
+        assert!(error.contains("0.0.0.0:80") && error.contains("pointsman keys new"), "{error}");
     }
 }

@@ -11,6 +11,8 @@ use pointsman_domain::RepId;
 use pointsman_store::{Declined, StoreError, queue::Ended};
 use serde::Serialize;
 
+use crate::access::{Scope, origin::Foreign};
+
 /// Everything that can go wrong at the door.
 #[derive(Debug)]
 pub enum Problem {
@@ -25,6 +27,12 @@ pub enum Problem {
         most_bytes: usize,
     },
     Unauthorized,
+    Forbidden {
+        needs: Scope,
+    },
+    /// Sent by another site's page.
+    Foreign(Foreign),
+    RateLimited,
     NotFound {
         what: String,
     },
@@ -76,13 +84,16 @@ struct ProblemBody {
 }
 
 /// Every slug with its title and status; the documentation lists them.
-pub const SLUGS: [(&str, &str, StatusCode); 19] = [
+pub const SLUGS: &[(&str, &str, StatusCode)] = &[
     ("bad-body", "The body cannot be read", StatusCode::BAD_REQUEST),
     ("bad-fields", "Some fields are wrong", StatusCode::UNPROCESSABLE_ENTITY),
     ("bad-parameter", "A parameter is wrong", StatusCode::BAD_REQUEST),
     ("media-type", "The body is not JSON", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE),
     ("unauthorized", "A valid API key is needed", StatusCode::UNAUTHORIZED),
+    ("forbidden", "This key or person may not do that", StatusCode::FORBIDDEN),
+    ("foreign", "The request comes from another site's page", StatusCode::FORBIDDEN),
+    ("rate-limited", "Too many requests", StatusCode::TOO_MANY_REQUESTS),
     ("not-found", "There is no such thing", StatusCode::NOT_FOUND),
     ("no-route", "There is no such address", StatusCode::NOT_FOUND),
     ("method", "This address takes another method", StatusCode::METHOD_NOT_ALLOWED),
@@ -107,6 +118,9 @@ impl Problem {
             Self::MediaType => "media-type",
             Self::TooLarge { .. } => "too-large",
             Self::Unauthorized => "unauthorized",
+            Self::Forbidden { .. } => "forbidden",
+            Self::Foreign(_) => "foreign",
+            Self::RateLimited => "rate-limited",
             Self::NotFound { .. } => "not-found",
             Self::NoRoute => "no-route",
             Self::Method => "method",
@@ -133,6 +147,10 @@ impl Problem {
             Self::MediaType => "the content type of the body is not application/json".into(),
             Self::TooLarge { most_bytes } => format!("the body has more than {most_bytes} bytes"),
             Self::Unauthorized => "the request carries no key that is valid here".into(),
+            Self::Forbidden { needs } => format!("this needs the scope '{needs}'"),
+            Self::Foreign(Foreign::Site) => "a browser says that a page of another site sent it".into(),
+            Self::Foreign(Foreign::Host) => "without keys only requests to this machine's own name are answered".into(),
+            Self::RateLimited => "this key sends more than its requests a second; nothing was done".into(),
             Self::NotFound { what } => format!("there is no {what}"),
             Self::NoRoute => "nothing is served at this address".into(),
             Self::Method => "the address is right, the method is not".into(),
@@ -157,7 +175,10 @@ impl Problem {
             Self::Parameter(_) => "correct it and send the request again".into(),
             Self::MediaType => "send JSON with the header Content-Type: application/json".into(),
             Self::TooLarge { .. } => "send less at once".into(),
-            Self::Unauthorized => "send the header Authorization: Bearer KEY".into(),
+            Self::Unauthorized => "send the header Authorization: Bearer KEY, or log in at /login".into(),
+            Self::Forbidden { .. } => "ask whoever manages keys and users for that scope".into(),
+            Self::Foreign(Foreign::Site) => "use the pages of this server".into(),
+            Self::Foreign(Foreign::Host) => "make a key with 'pointsman keys new', or call 127.0.0.1".into(),
             Self::NotFound { .. } => "look for it with GET /v1/leads".into(),
             Self::NoRoute => "see /docs for what there is".into(),
             Self::Method => "see /docs for the method".into(),
@@ -170,7 +191,7 @@ impl Problem {
             Self::LeadClosed => "report a new enquiry with POST /v1/leads instead".into(),
             Self::Gone { .. } => "the decision itself is still in the lead's history".into(),
             Self::NothingLive => "run 'pointsman apply' in the workspace's folder".into(),
-            Self::Busy => "send it again after the time in Retry-After".into(),
+            Self::Busy | Self::RateLimited => "send it again after the time in Retry-After".into(),
             Self::Slow | Self::StoreDown => "send it again with the same Idempotency-Key".into(),
             Self::Ours => "send it again with the same Idempotency-Key; if it stays, report the request id".into(),
         }
@@ -193,7 +214,7 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         if status == StatusCode::UNAUTHORIZED {

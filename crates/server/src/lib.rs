@@ -5,10 +5,11 @@
 //! the record. Status codes are known here and nowhere else; polars and linfa are never linked.
 //!
 //! Reading order: [`config`] (what serving needs to be told), [`serve()`], [`router`] (every route
-//! once), `around` (ids, keys, limits), [`state`], [`body`] and [`enquiry`] (from bytes to an
+//! once), [`access`] (roles, scopes, keys), `around` (ids, who it is, limits), [`state`], [`body`] and [`enquiry`] (from bytes to an
 //! enquiry), [`answer`], [`api`] (one file per thing), [`error`] (problems), [`openapi`],
 //! [`metrics`], `pages`.
 
+pub mod access;
 pub mod answer;
 pub mod api;
 mod around;

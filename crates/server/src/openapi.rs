@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{error::SLUGS, router::routes};
+use crate::{access::Access, around::COOKIE, error::SLUGS, router::routes};
 
 /// What a call is, for people and programs.
 #[derive(Debug, Clone, Copy)]
@@ -13,8 +13,6 @@ pub struct Route {
     pub id: &'static str,
     pub summary: &'static str,
     pub text: &'static str,
-    /// Answered without a key.
-    pub open: bool,
     /// Name of the body's schema.
     pub body: Option<&'static str>,
     /// Name of the answer's schema; `None` is a page or plain text.
@@ -28,14 +26,16 @@ pub struct Route {
 pub type Parameter = (&'static str, &'static str, &'static str, bool);
 
 /// Problems that any call may answer.
-const EVERYWHERE: [&str; 6] = ["unauthorized", "busy", "slow", "store-down", "ours", "nothing-live"];
+const EVERYWHERE: [&str; 6] = ["busy", "slow", "store-down", "ours", "nothing-live", "rate-limited"];
+/// Those of every call that needs a scope.
+const GUARDED: [&str; 3] = ["unauthorized", "forbidden", "foreign"];
 
 /// The OpenAPI 3.1 document.
 pub fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for (route, _) in routes() {
+    for (route, access, _) in routes() {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method] = operation(&route);
+        path[route.method] = operation(&route, access);
     }
     json!({
         "openapi": "3.1.0",
@@ -48,12 +48,15 @@ pub fn document() -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas(),
-            "securitySchemes": { "key": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "key": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": COOKIE },
+            },
         },
     })
 }
 
-fn operation(route: &Route) -> Value {
+fn operation(route: &Route, access: Access) -> Value {
     let mut responses = Map::new();
     let ok = match route.answer {
         Some(schema) => {
@@ -62,7 +65,8 @@ fn operation(route: &Route) -> Value {
         None => json!({ "description": "Done." }),
     };
     responses.insert("200".into(), ok);
-    for slug in EVERYWHERE.iter().chain(route.problems) {
+    let guarded: &[&str] = if access == Access::Open { &[] } else { &GUARDED };
+    for slug in EVERYWHERE.iter().chain(guarded).chain(route.problems) {
         let Some((_, title, status)) = SLUGS.iter().find(|(name, ..)| name == slug) else { continue };
         let response = responses.entry(status.as_str()).or_insert_with(|| {
             json!({ "description": "", "content": { "application/problem+json": { "schema": reference("Problem") } } })
@@ -90,8 +94,11 @@ fn operation(route: &Route) -> Value {
     if let Some(body) = route.body {
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": reference(body), "example": example(body) } } });
     }
-    if !route.open {
-        operation["security"] = json!([{ "key": [] }, {}]);
+    if let Access::Needs(scope) = access {
+        let scope = [scope.as_str()];
+        operation["security"] = json!([{ "key": scope }, { "session": scope }]);
+    } else {
+        operation["security"] = json!([]);
     }
     operation
 }
@@ -246,12 +253,15 @@ fn merge(into: &mut Value, from: &Value) {
 /// The same as a page that needs nothing from elsewhere.
 pub fn page() -> String {
     let mut calls = String::new();
-    for (route, _) in routes() {
+    for (route, access, _) in routes() {
         let method = route.method.to_uppercase();
         calls.push_str(&format!(
             "<section id=\"{}\"><h2><code>{method} {}</code></h2><p><b>{}</b> {}</p>",
             route.id, route.path, route.summary, route.text
         ));
+        if let Access::Needs(scope) = access {
+            calls.push_str(&format!("<p>Scope <code>{scope}</code></p>"));
+        }
         for (place, name, meaning, required) in route.parameters {
             let must = if *required { ", required" } else { "" };
             calls.push_str(&format!("<p><code>{name}</code> ({place}{must}): {meaning}</p>"));

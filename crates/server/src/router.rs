@@ -1,16 +1,18 @@
-//! Every route, once: the router and the description of the API are made from this list.
+//! Every route, once, with what it asks of whoever calls it: the router, the description of the
+//! API and the table of roles are made from this list.
 
 use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     middleware,
     routing::{MethodRouter, get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
+    access::{Access, Rights, Scope},
     api::{assignment, audit, decisions, leads, operation, outcomes, reps, scores},
     around,
     body::MOST_BYTES,
@@ -31,15 +33,15 @@ const PLAIN: Route = Route {
     id: "",
     summary: "",
     text: "",
-    open: false,
     body: None,
     answer: None,
     parameters: &[],
     problems: &[],
 };
 
-/// The routes with their handlers.
-pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
+/// The routes with what they ask and their handlers.
+#[expect(clippy::needless_update, reason = "every route ends alike, also one that names all of its parts")]
+pub fn routes() -> Vec<(Route, Access, MethodRouter<Arc<State>>)> {
     vec![
         (
             Route {
@@ -54,6 +56,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &["bad-body", "bad-fields", "media-type", "too-large", "bad-parameter", "key-reused"],
                 ..PLAIN
             },
+            Access::Needs(Scope::LeadsSend),
             post(leads::create),
         ),
         (
@@ -71,6 +74,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &["bad-parameter"],
                 ..PLAIN
             },
+            Access::Needs(Scope::LeadsRead),
             get(leads::list),
         ),
         (
@@ -84,6 +88,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &["bad-parameter", "not-found"],
                 ..PLAIN
             },
+            Access::Needs(Scope::LeadsRead),
             get(leads::show),
         ),
         (
@@ -114,6 +119,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 ],
                 ..PLAIN
             },
+            Access::Needs(Scope::LeadsAssign),
             post(assignment::create),
         ),
         (
@@ -127,6 +133,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &["bad-parameter", "not-found", "gone"],
                 ..PLAIN
             },
+            Access::Needs(Scope::DecisionsRead),
             get(decisions::show),
         ),
         (
@@ -140,6 +147,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &["bad-parameter", "not-found", "gone"],
                 ..PLAIN
             },
+            Access::Needs(Scope::DecisionsRead),
             get(decisions::again),
         ),
         (
@@ -163,6 +171,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 ],
                 ..PLAIN
             },
+            Access::Needs(Scope::LeadsSend),
             post(outcomes::create),
         ),
         (
@@ -177,6 +186,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &BODY,
                 ..PLAIN
             },
+            Access::Needs(Scope::LeadsScore),
             post(scores::create),
         ),
         (
@@ -188,6 +198,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 answer: Some("Reps"),
                 ..PLAIN
             },
+            Access::Needs(Scope::RepsRead),
             get(reps::list),
         ),
         (
@@ -201,38 +212,37 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &["bad-parameter"],
                 ..PLAIN
             },
+            Access::Needs(Scope::AuditRead),
             get(audit::check),
         ),
         (
-            Route {
-                path: "/healthz",
-                id: "health",
-                summary: "The process runs.",
-                open: true,
-                answer: Some("Status"),
-                ..PLAIN
-            },
+            Route { path: "/healthz", id: "health", summary: "The process runs.", answer: Some("Status"), ..PLAIN },
+            Access::Open,
             get(operation::health),
         ),
         (
-            Route {
-                path: "/readyz",
-                id: "ready",
-                summary: "Leads can be decided.",
-                open: true,
-                answer: Some("Status"),
-                ..PLAIN
-            },
+            Route { path: "/readyz", id: "ready", summary: "Leads can be decided.", answer: Some("Status"), ..PLAIN },
+            Access::Open,
             get(operation::ready),
         ),
-        (Route { path: "/metrics", id: "metrics", summary: "Prometheus metrics.", ..PLAIN }, get(operation::metrics)),
+        (
+            Route { path: "/metrics", id: "metrics", summary: "Prometheus metrics.", ..PLAIN },
+            Access::Needs(Scope::MetricsRead),
+            get(operation::metrics),
+        ),
         (
             Route { path: "/openapi.json", id: "openapi", summary: "This description.", ..PLAIN },
+            Access::Open,
             get(operation::description),
         ),
-        (Route { path: "/docs", id: "docs", summary: "This description as a page.", ..PLAIN }, get(operation::docs)),
+        (
+            Route { path: "/docs", id: "docs", summary: "This description as a page.", ..PLAIN },
+            Access::Open,
+            get(operation::docs),
+        ),
         (
             Route { path: "/", id: "today", summary: "Today: counts, queues, last decisions.", ..PLAIN },
+            Access::Needs(Scope::ReportsRead),
             get(pages::today),
         ),
         (
@@ -248,6 +258,7 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &["bad-parameter"],
                 ..PLAIN
             },
+            Access::Needs(Scope::LeadsRead),
             get(pages::leads),
         ),
         (
@@ -259,14 +270,17 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
                 problems: &["bad-parameter", "not-found"],
                 ..PLAIN
             },
+            Access::Needs(Scope::DecisionsRead),
             get(pages::lead),
         ),
         (
-            Route { path: "/assets/app.css", id: "css", summary: "The style sheet of pages.", open: true, ..PLAIN },
+            Route { path: "/assets/app.css", id: "css", summary: "The style sheet of pages.", ..PLAIN },
+            Access::Open,
             get(pages::css),
         ),
         (
-            Route { path: "/assets/chart.js", id: "script", summary: "The script of pages.", open: true, ..PLAIN },
+            Route { path: "/assets/chart.js", id: "script", summary: "The script of pages.", ..PLAIN },
+            Access::Open,
             get(pages::script),
         ),
     ]
@@ -275,15 +289,23 @@ pub fn routes() -> Vec<(Route, MethodRouter<Arc<State>>)> {
 /// The whole door: what `serve` listens with and what tests call.
 pub fn app(state: Arc<State>) -> Router {
     let mut router = Router::new();
-    for (route, handler) in routes() {
+    for (route, access, handler) in routes() {
+        let handler = match access {
+            Access::Open => handler,
+            Access::Needs(scope) => handler.route_layer(middleware::from_fn_with_state(scope, around::admit)),
+        };
         router = router.route(route.path, handler);
     }
     router
-        .fallback(async || Problem::NoRoute)
+        .fallback(async |request: Request| match request.extensions().get::<Rights>() {
+            // What there is and what not is nobody's business who has no key.
+            None => Problem::Unauthorized,
+            Some(_) => Problem::NoRoute,
+        })
         .method_not_allowed_fallback(async || Problem::Method)
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(CatchPanicLayer::custom(around::panicked))
-        .layer(middleware::from_fn_with_state(Arc::clone(&state), around::check_key))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), around::recognise))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), around::observe))
         .with_state(state)
 }

@@ -18,7 +18,6 @@ pub async fn serve(
     ready: Option<oneshot::Sender<SocketAddr>>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    check_exposure(&config)?;
     let mut lock = WorkspaceLock::take(&config.folder)?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
@@ -26,6 +25,10 @@ pub async fn serve(
     lock.announce(&format!("http://{address}"))?;
     let state =
         tokio::task::spawn_blocking(move || State::open(config)).await.map_err(|e| StartError::Serve(e.into()))??;
+    if let Err(open) = check_exposure(address, state.gate.is_open()) {
+        let _stopped = tokio::task::spawn_blocking(move || state.stop()).await;
+        return Err(open);
+    }
     if let Some(ready) = ready {
         // Whoever wanted to know may have gone.
         let _gone = ready.send(address);

@@ -8,28 +8,36 @@ use std::{
 use pointsman_decision::{Facts, Scratch, Snapshot};
 use pointsman_domain::{CommandId, Digest, Instant};
 use pointsman_store::{
-    Command, Handle, Outside, Reader, Reply, Service, ServiceConfig, Sqlite, Store, StoreError,
+    Command, Handle, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Sqlite, Store, StoreError,
     backend::StoredDecision, command::Switch, sqlite::Checkpointer,
 };
 
 use crate::{
+    access::gate::Gate,
     config::{ServeConfig, StartError},
     error::Problem,
     metrics::Metrics,
 };
 
 /// Shared by every handler.
-#[derive(Debug)]
 pub struct State {
     pub config: ServeConfig,
     pub handle: Handle,
     pub outside: Outside,
     pub metrics: Metrics,
+    pub gate: Gate,
+    shelf: Mutex<Box<dyn Shelf>>,
     readers: Readers,
     /// Snapshots that older decisions were taken on, compiled again when somebody asks.
     compiled: Mutex<BTreeMap<Digest, Arc<Snapshot>>>,
     scratch: Mutex<Vec<(Digest, Scratch)>>,
     running: Mutex<Option<(Service, Checkpointer)>>,
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("config", &self.config).finish_non_exhaustive()
+    }
 }
 
 /// Compiled snapshots kept for explanations.
@@ -69,11 +77,16 @@ impl State {
     pub fn open_with(config: ServeConfig, outside: Outside) -> Result<Arc<Self>, StartError> {
         let store = Sqlite::open(&config.database)?;
         let checkpointer = store.checkpointer()?;
+        let mut shelf: Box<dyn Shelf> = Box::new(store.shelf()?);
+        let gate = Gate::new(config.keys.clone(), config.figures.clone());
+        gate.refresh(&mut *shelf, outside.now())?;
         let service = Service::start(&store, ServiceConfig { queue: config.queue }, outside.clone())?;
         let state = Self {
             handle: service.handle(),
             outside,
             metrics: Metrics::default(),
+            gate,
+            shelf: Mutex::new(shelf),
             readers: Readers { store, free: Mutex::new(Vec::new()) },
             compiled: Mutex::new(BTreeMap::new()),
             scratch: Mutex::new(Vec::new()),
@@ -138,6 +151,36 @@ impl State {
             result
         };
         Ok(blocking(run).await??)
+    }
+
+    /// Reads or writes what is kept beside the record, on a thread that may wait for the disk.
+    /// The gate knows of it at once.
+    pub async fn shelf<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut dyn Shelf) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let state = Arc::clone(self);
+        let run = move || -> Result<T, StoreError> {
+            let mut shelf = locked(&state.shelf);
+            let done = work(&mut **shelf)?;
+            state.gate.refresh(&mut **shelf, state.now())?;
+            Ok(done)
+        };
+        Ok(blocking(run).await??)
+    }
+
+    /// Reads the keys and sessions again when what is known of them is old.
+    pub async fn look_at_shelf(self: &Arc<Self>, unknown: bool) -> Result<(), Problem> {
+        if self.gate.is_stale(self.now(), unknown) {
+            // Whoever comes while somebody reads already goes on with what is known.
+            let state = Arc::clone(self);
+            let run = move || match state.shelf.try_lock() {
+                Ok(mut shelf) => state.gate.refresh(&mut **shelf, state.now()),
+                Err(_) => Ok(()),
+            };
+            blocking(run).await??;
+        }
+        Ok(())
     }
 
     /// Puts a command in the queue and waits for what comes of it.

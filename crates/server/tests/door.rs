@@ -7,7 +7,7 @@ mod world;
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::http::StatusCode;
-use pointsman_server::{ApiKey, router::routes};
+use pointsman_server::{ApiKey, access::Scopes, router::routes};
 use serde_json::{Value, json};
 use world::{Door, JSON, call, lead_body};
 
@@ -291,7 +291,9 @@ fn sixty_four_at_once_keep_caps_keys_and_people_apart() {
 fn keys_are_needed_where_there_are_keys() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let hash = pointsman_store::log::digest(b"secret-1");
-    let door = Door::open_in(folder, 5, |config| config.keys = vec![ApiKey { name: "crm".into(), hash }]);
+    let door = Door::open_in(folder, 5, |config| {
+        config.keys = vec![ApiKey { name: "crm".into(), hash, scopes: Scopes::all() }];
+    });
     let body = lead_body("DE", "p1");
     let with = |key: &str| door.call("POST", "/v1/leads", &[JSON, ("authorization", key)], &body);
     assert_eq!(door.post("/v1/leads", &body).status, StatusCode::UNAUTHORIZED);

@@ -9,7 +9,7 @@
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
 //! `batch` (the one sequence), [`enquiry`] (facts), `waker`, [`service`], [`audit`], [`lock`],
-//! [`stopwatch`], then [`sqlite`].
+//! [`shelf`] (keys and users), [`stopwatch`], then [`sqlite`].
 
 pub mod audit;
 pub mod backend;
@@ -25,6 +25,7 @@ pub mod queue;
 pub mod receipt;
 pub mod row;
 pub mod service;
+pub mod shelf;
 pub mod sqlite;
 pub mod stage;
 pub mod stopwatch;
@@ -40,4 +41,5 @@ pub use log::Head;
 pub use queue::{Full, Handle, Pending};
 pub use receipt::Receipt;
 pub use service::{Outside, Service, ServiceConfig};
+pub use shelf::Shelf;
 pub use sqlite::Sqlite;

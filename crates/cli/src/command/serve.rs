@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use pointsman_domain::Micros;
-use pointsman_server::{ApiKey, ServeConfig, asked_to_end, serve};
+use pointsman_server::{ApiKey, ServeConfig, access::Scopes, asked_to_end, serve};
 use tokio::sync::oneshot;
 
 use crate::args::Serve;
@@ -77,7 +77,8 @@ fn keys() -> anyhow::Result<Vec<ApiKey>> {
 fn key(text: &str) -> anyhow::Result<ApiKey> {
     match text.trim().split_once(':') {
         Some((name, key)) if !name.is_empty() && key.len() >= SHORTEST_KEY => {
-            Ok(ApiKey { name: name.to_owned(), hash: pointsman_decision::document::digest(key.as_bytes()) })
+            let hash = pointsman_decision::document::digest(key.as_bytes());
+            Ok(ApiKey { name: name.to_owned(), hash, scopes: Scopes::all() })
         }
         _ => bail!("{KEYS} holds something that is not NAME:KEY with a key of at least {SHORTEST_KEY} characters"),
     }

@@ -6,7 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::unavailable;
 use crate::error::StoreError;
 
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_the_house.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_the_house.sql"), include_str!("migrations/0002_the_shelf.sql")];
 
 pub fn run(connection: &mut Connection) -> Result<(), StoreError> {
     let known = MIGRATIONS.len() as i64;
@@ -40,7 +41,7 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         run(&mut connection).unwrap();
         run(&mut connection).unwrap();
-        assert_eq!(version(&connection).unwrap(), 1);
+        assert_eq!(version(&connection).unwrap(), MIGRATIONS.len() as i64);
         connection.pragma_update(None, "user_version", 99).unwrap();
         let error = run(&mut connection).expect_err("newer").to_string();
         assert!(error.contains("format 99") && error.contains("newer pointsman"), "{error}");

@@ -9,6 +9,7 @@ mod fault;
 mod look_up;
 mod migrate;
 mod read;
+mod shelf;
 mod value;
 mod write;
 
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 pub use checkpoint::Checkpointer;
 pub use read::SqliteReader;
+pub use shelf::SqliteShelf;
 pub use write::SqliteBackend;
 
 use crate::{backend::Store, error::StoreError};
@@ -41,6 +43,11 @@ impl Sqlite {
     /// Starts the thread that folds the write-ahead log into the file; it ends with its handle.
     pub fn checkpointer(&self) -> Result<Checkpointer, StoreError> {
         Checkpointer::start(&self.path)
+    }
+
+    /// What is kept beside the record.
+    pub fn shelf(&self) -> Result<SqliteShelf, StoreError> {
+        Ok(SqliteShelf(connect::write(&self.path)?))
     }
 }
 
