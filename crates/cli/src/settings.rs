@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use pointsman_decision::RoutingSettings;
 use pointsman_domain::{Currency, PolicyName};
+use pointsman_store::Location;
 use serde::{Deserialize, Serialize};
 
 /// The file as written.
@@ -68,15 +69,9 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The file of the SQLite store.
-    pub fn sqlite_file(&self, workspace: &Path) -> anyhow::Result<std::path::PathBuf> {
-        match self.store.url.strip_prefix("sqlite:") {
-            Some(file) if !file.is_empty() => Ok(workspace.join(file)),
-            _ => bail!(
-                "store url '{}' is not supported: use sqlite:FILE, for example sqlite:pointsman.db",
-                self.store.url
-            ),
-        }
+    /// Where the store is.
+    pub fn store(&self, workspace: &Path) -> anyhow::Result<Location> {
+        Location::parse(&self.store.url, workspace).with_context(|| format!("[store] of {}", Self::FILE))
     }
 
     /// The part that decides, as a document.

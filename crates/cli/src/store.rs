@@ -7,36 +7,38 @@ use anyhow::{Context, anyhow, bail};
 use pointsman_decision::{DocumentSet, Snapshot};
 use pointsman_domain::CommandId;
 use pointsman_store::{
-    Command, Outside, Reader, Service, ServiceConfig, Sqlite, Store, WorkspaceLock, command::Switch,
-    sqlite::SqliteReader,
+    Command, Location, Outside, Reader, Service, ServiceConfig, Store, WorkspaceLock, command::Switch,
 };
 
 use crate::clock;
 use crate::settings::Settings;
 
 /// Reads what is stored; works while a server runs.
-pub fn read(workspace: &Path) -> anyhow::Result<SqliteReader> {
-    let file = Settings::read(workspace)?.sqlite_file(workspace)?;
-    if !file.exists() {
+pub fn read(workspace: &Path) -> anyhow::Result<Box<dyn Reader>> {
+    let location = Settings::read(workspace)?.store(workspace)?;
+    if location.is_missing() {
         bail!("{} has no store yet (first: pointsman serve --workspace {})", workspace.display(), workspace.display());
     }
-    let store = Sqlite::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
-    Ok(store.reader()?)
+    Ok(open(&location)?.reader()?)
 }
 
-/// The store, opened to write, with the lock that keeps a second writer out.
+fn open(location: &Location) -> anyhow::Result<Arc<dyn Store>> {
+    location.open().with_context(|| format!("cannot open the store {location}"))
+}
+
+/// The store, opened to write, with the lock that keeps a second writer out of a file.
 pub struct Opened {
-    pub store: Sqlite,
+    pub store: Arc<dyn Store>,
     /// Held as long as this is.
-    _lock: WorkspaceLock,
+    _lock: Option<WorkspaceLock>,
     /// What is live; empty in a new store.
     pub live: DocumentSet,
 }
 
 pub fn write(workspace: &Path) -> anyhow::Result<Opened> {
-    let file = Settings::read(workspace)?.sqlite_file(workspace)?;
-    let lock = WorkspaceLock::take(workspace)?;
-    let store = Sqlite::open(&file).with_context(|| format!("cannot open {}", file.display()))?;
+    let location = Settings::read(workspace)?.store(workspace)?;
+    let lock = (!location.is_shared()).then(|| WorkspaceLock::take(workspace)).transpose()?;
+    let store = open(&location)?;
     let mut reader = store.reader()?;
     let head = reader.head()?;
     let live =
@@ -50,7 +52,7 @@ pub fn outside() -> Outside {
 }
 
 /// Makes a compiled set of documents live.
-pub fn switch(store: &Sqlite, snapshot: Snapshot, author: &str, reason: &str) -> anyhow::Result<()> {
+pub fn switch(store: &dyn Store, snapshot: Snapshot, author: &str, reason: &str) -> anyhow::Result<()> {
     let service = Service::start(store, ServiceConfig::default(), outside())?;
     let switch = Switch {
         command: CommandId::new(clock::now(), clock::chance()),

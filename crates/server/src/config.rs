@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use pointsman_decision::DocumentSet;
 use pointsman_domain::{Digest, Micros};
+use pointsman_store::Location;
 
 use crate::access::{RepFigures, Scopes};
 
@@ -14,8 +15,7 @@ pub struct ServeConfig {
     pub workspace: String,
     /// Its folder: holds the lock and, by default, the store.
     pub folder: PathBuf,
-    /// The store's file.
-    pub database: PathBuf,
+    pub store: Location,
     pub listen: SocketAddr,
     /// Keys of the environment, besides those that the store keeps. Without any key or user the
     /// server listens on loopback only.
@@ -42,7 +42,7 @@ impl ServeConfig {
         let folder = folder.into();
         Self {
             workspace: folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-            database: folder.join("pointsman.db"),
+            store: Location::Sqlite(folder.join("pointsman.db")),
             folder,
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             keys: Vec::new(),

@@ -18,11 +18,14 @@ pub async fn serve(
     ready: Option<oneshot::Sender<SocketAddr>>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), StartError> {
-    let mut lock = WorkspaceLock::take(&config.folder)?;
+    // Many processes may serve a shared store; each takes the head for its batches.
+    let mut lock = (!config.store.is_shared()).then(|| WorkspaceLock::take(&config.folder)).transpose()?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let address = listener.local_addr().map_err(|source| StartError::Listen { address, source })?;
-    lock.announce(&format!("http://{address}"))?;
+    if let Some(lock) = &mut lock {
+        lock.announce(&format!("http://{address}"))?;
+    }
     let state =
         tokio::task::spawn_blocking(move || State::open(config)).await.map_err(|e| StartError::Serve(e.into()))??;
     if let Err(open) = check_exposure(address, state.gate.is_open()) {

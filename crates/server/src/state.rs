@@ -8,8 +8,8 @@ use std::{
 use pointsman_decision::{Facts, Scratch, Snapshot};
 use pointsman_domain::{CommandId, Digest, Instant};
 use pointsman_store::{
-    Command, Handle, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Sqlite, Store, StoreError,
-    backend::StoredDecision, command::Switch, sqlite::Checkpointer,
+    Command, Handle, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Store, StoreError, backend::StoredDecision,
+    command::Switch,
 };
 
 use crate::{
@@ -31,7 +31,7 @@ pub struct State {
     /// Snapshots that older decisions were taken on, compiled again when somebody asks.
     compiled: Mutex<BTreeMap<Digest, Arc<Snapshot>>>,
     scratch: Mutex<Vec<(Digest, Scratch)>>,
-    running: Mutex<Option<(Service, Checkpointer)>>,
+    running: Mutex<Option<Service>>,
 }
 
 impl std::fmt::Debug for State {
@@ -44,7 +44,7 @@ impl std::fmt::Debug for State {
 const KEPT: usize = 8;
 
 struct Readers {
-    store: Sqlite,
+    store: Arc<dyn Store>,
     free: Mutex<Vec<Box<dyn Reader>>>,
 }
 
@@ -75,9 +75,8 @@ impl State {
 
     /// The same with another clock and chance.
     pub fn open_with(config: ServeConfig, outside: Outside) -> Result<Arc<Self>, StartError> {
-        let store = Sqlite::open(&config.database)?;
-        let checkpointer = store.checkpointer()?;
-        let mut shelf: Box<dyn Shelf> = Box::new(store.shelf()?);
+        let store = config.store.open()?;
+        let mut shelf = store.shelf()?;
         let gate = Gate::new(config.keys.clone(), config.figures.clone());
         gate.refresh(&mut *shelf, outside.now())?;
         let service = Service::start(&store, ServiceConfig { queue: config.queue }, outside.clone())?;
@@ -90,7 +89,7 @@ impl State {
             readers: Readers { store, free: Mutex::new(Vec::new()) },
             compiled: Mutex::new(BTreeMap::new()),
             scratch: Mutex::new(Vec::new()),
-            running: Mutex::new(Some((service, checkpointer))),
+            running: Mutex::new(Some(service)),
             config,
         };
         if state.handle.live().is_none()
@@ -117,9 +116,9 @@ impl State {
 
     /// Takes no more commands and returns when what was accepted is on disk. Blocks.
     pub fn stop(&self) {
-        if let Some((service, checkpointer)) = locked(&self.running).take() {
+        let running = locked(&self.running).take();
+        if let Some(service) = running {
             service.stop();
-            drop(checkpointer);
         }
     }
 
@@ -226,7 +225,7 @@ impl Readers {
         let free = locked(&self.free).pop();
         let mut reader = match free {
             Some(reader) => reader,
-            None => Box::new(self.store.reader()?),
+            None => self.store.reader()?,
         };
         let result = read(&mut *reader);
         locked(&self.free).push(reader);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pointsman_assign::{Change, CounterKey, Partition};
 use pointsman_domain::{CommandId, Digest, Instant, LeadId, LimitId, PoolId, RepId, Window};
 use pointsman_store::{
-    Backend, Outside, Reader, Service, ServiceConfig, Sqlite, Store, StoreError, codec,
+    Outside, Service, ServiceConfig, Sqlite, Store, StoreError, codec,
     log::{LogKind, LogRow},
     row::BatchRows,
     stopwatch,
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::temp_dir().join(format!("pointsman-fold-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
     let store = Sqlite::open(&folder.join("pointsman.db"))?;
-    let checkpointer = store.checkpointer()?;
+    let upkeep = store.upkeep()?;
     let reps = (0..REPS).map(|n| RepId::new(&format!("rep-{n:03}"))).collect::<Result<Vec<_>, _>>()?;
     let (open, day, pool) = (LimitId::new("open")?, LimitId::new("day")?, PoolId::new("all")?);
     let changes = |seq: u64| {
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ]
     };
     write(&store, rows, &changes)?;
-    drop(checkpointer);
+    drop(upkeep);
     let size = std::fs::metadata(store.path())?.len();
     let started = stopwatch::start();
     let service = Service::start(&store, ServiceConfig::default(), Outside::system(Arc::new(|| 7)))?;

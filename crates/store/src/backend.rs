@@ -1,7 +1,7 @@
 //! The contract between the committer and a database. Two traits: [`Backend`] writes, under the
 //! head, on a thread of its own; [`Reader`] reads outside it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use pointsman_decision::{Decision, DocumentSet};
 use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, Instant, LeadId, RepId};
@@ -13,7 +13,9 @@ use crate::{
     row::{
         AccountRow, AssignmentRow, BatchRows, ContactRow, CustodyKind, IdempotencyKey, LeadRow, LeadState, StageRow,
     },
+    shelf::Shelf,
     stage::StageFact,
+    upkeep::Upkeep,
 };
 
 /// Everything a batch needs to know of the database, asked for in one go.
@@ -185,11 +187,34 @@ pub trait Reader: Send {
     fn held_claims(&mut self, visit: &mut dyn FnMut(LeadState)) -> Result<(), StoreError>;
 }
 
-/// A place that can be written by one and read by many.
-pub trait Store: Send + Sync + 'static {
-    type Backend: Backend + 'static;
-    type Reader: Reader;
+/// A database of one company, chosen at run time by its [`Location`](crate::Location).
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// A connection that writes; the caller gives it a thread of its own.
+    fn backend(&self) -> Result<Box<dyn Backend>, StoreError>;
+    /// A connection that reads, on whatever thread may wait.
+    fn reader(&self) -> Result<Box<dyn Reader>, StoreError>;
+    /// What is kept beside the record.
+    fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError>;
+    /// Starts what keeps the database in order beside the batches; it ends when dropped.
+    fn upkeep(&self) -> Result<Option<Upkeep>, StoreError> {
+        Ok(None)
+    }
+}
 
-    fn backend(&self) -> Result<Self::Backend, StoreError>;
-    fn reader(&self) -> Result<Self::Reader, StoreError>;
+impl<T: Store + ?Sized> Store for Arc<T> {
+    fn backend(&self) -> Result<Box<dyn Backend>, StoreError> {
+        T::backend(self)
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
+        T::reader(self)
+    }
+
+    fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
+        T::shelf(self)
+    }
+
+    fn upkeep(&self) -> Result<Option<Upkeep>, StoreError> {
+        T::upkeep(self)
+    }
 }

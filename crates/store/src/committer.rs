@@ -40,8 +40,8 @@ pub(crate) enum Wake {
 }
 
 /// See the module.
-pub(crate) struct Committer<B> {
-    backend: B,
+pub(crate) struct Committer {
+    backend: Box<dyn Backend>,
     bench: Bench,
     /// Where the ledger stands; `None` when a failed batch left it in doubt.
     at: Option<Head>,
@@ -74,16 +74,16 @@ impl From<StoreError> for Fault {
 }
 
 /// However it ends, nobody waits for an answer that will not come.
-impl<B> Drop for Committer<B> {
+impl Drop for Committer {
     fn drop(&mut self) {
         self.shared.end();
     }
 }
 
-impl<B: Backend> Committer<B> {
+impl Committer {
     /// Folds the whole log; the live documents are compiled and bound.
     pub fn start(
-        backend: B,
+        backend: Box<dyn Backend>,
         queue: mpsc::Receiver<Queued>,
         shared: Arc<Shared>,
         wake: std_mpsc::Sender<Wake>,

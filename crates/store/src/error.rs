@@ -23,6 +23,10 @@ pub enum StoreError {
     },
     #[error("{what} in the store cannot be read: {why}; run 'pointsman audit verify'")]
     Damaged { what: String, why: String },
+    #[error(
+        "the store's url is neither sqlite:FILE, for example sqlite:pointsman.db, nor postgres://USER@HOST/DATABASE"
+    )]
+    Url,
     #[error("the store has format {found}; this version reads up to {known}: use a newer pointsman")]
     Newer { found: i64, known: i64 },
     #[error("'{}' is in use by a running server{}; stop it, or go through its API", path.display(), hint(address))]

@@ -15,6 +15,7 @@ use crate::{
     committer::{Clock, Committer},
     error::StoreError,
     queue::{Handle, Queued, Shared},
+    upkeep::Upkeep,
     waker::Waker,
 };
 
@@ -77,14 +78,13 @@ impl Default for ServiceConfig {
 pub struct Service {
     handle: Handle,
     threads: Vec<JoinHandle<()>>,
+    /// Ends after the last batch.
+    upkeep: Option<Upkeep>,
 }
 
 impl Service {
     /// Folds the record, then takes commands.
-    pub fn start<S: Store>(store: &S, config: ServiceConfig, outside: Outside) -> Result<Self, StoreError>
-    where
-        S::Reader: 'static,
-    {
+    pub fn start(store: &dyn Store, config: ServiceConfig, outside: Outside) -> Result<Self, StoreError> {
         let (queue, commands) = mpsc::channel(config.queue.max(1));
         let shared = Arc::new(Shared::default());
         let (wake, wakes) = std_mpsc::channel();
@@ -93,7 +93,7 @@ impl Service {
         let waker = Waker { reader: store.reader()?, handle: handle.clone(), outside };
         let threads = vec![spawn("committer", move || committer.run())?, spawn("waker", move || waker.run(&wakes))?];
         handle.tick();
-        Ok(Self { handle, threads })
+        Ok(Self { handle, threads, upkeep: store.upkeep()? })
     }
 
     pub fn handle(&self) -> Handle {
@@ -107,6 +107,7 @@ impl Service {
         for thread in self.threads {
             let _panicked = thread.join();
         }
+        drop(self.upkeep);
     }
 }
 

@@ -34,13 +34,13 @@ const TRIES: usize = 5;
 /// Leads of one kind woken at once at most, the oldest of them.
 const MOST: u32 = 100_000;
 
-pub(crate) struct Waker<R> {
-    pub reader: R,
+pub(crate) struct Waker {
+    pub reader: Box<dyn Reader>,
     pub handle: Handle,
     pub outside: Outside,
 }
 
-impl<R: Reader> Waker<R> {
+impl Waker {
     /// Runs until the committer is gone.
     pub fn run(mut self, wakes: &Receiver<Wake>) {
         let mut looked_at_parked = stopwatch::start();

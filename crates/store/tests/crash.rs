@@ -20,7 +20,7 @@ use std::{
 
 use pointsman_domain::{DecisionId, LeadId, Micros, Rng, record::Stage};
 use pointsman_store::{
-    Reader, Sqlite, Store,
+    Sqlite, Store,
     audit::{verify, verify_ledger},
     row::{Custody, CustodyKind},
     stopwatch,
@@ -53,7 +53,6 @@ fn number(name: &str) -> Option<u64> {
 
 fn child(folder: &Path) {
     let store = Sqlite::open(&folder.join("pointsman.db")).unwrap();
-    let _checkpointer = store.checkpointer().unwrap();
     let round = number(ROUND).unwrap_or(0);
     let acks = number(ACKS);
     let clock = START + Micros::HOUR.times(round as i64 / 4);
@@ -150,8 +149,8 @@ fn check(folder: &Path, lines: &[String]) {
             _ => panic!("the child said '{line}'"),
         }
     }
-    assert_eq!(verify(&mut reader, None).unwrap().fault, None);
-    let (report, ledger) = verify_ledger(&mut reader).unwrap();
+    assert_eq!(verify(&mut *reader, None).unwrap().fault, None);
+    let (report, ledger) = verify_ledger(&mut *reader).unwrap();
     assert!(report.holds() && ledger.over_cap().is_empty(), "{report:?}");
     let counts = reader.counts().unwrap();
     let owned = counts.by_custody.get(&CustodyKind::Owned).copied().unwrap_or(0);

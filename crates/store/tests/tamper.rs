@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use pointsman_domain::{CommandId, Digest, record::Stage};
 use pointsman_store::{
-    Command, Reader, Sqlite, Store,
+    Command, Sqlite, Store,
     audit::{AuditReport, Problem, verify},
     command::Transfer,
 };
@@ -45,7 +45,7 @@ fn record(folder: &Path) -> (PathBuf, Digest) {
 }
 
 fn audit(path: &Path, kept: Option<Digest>) -> AuditReport {
-    verify(&mut Sqlite::open(path).unwrap().reader().unwrap(), kept).unwrap()
+    verify(&mut *Sqlite::open(path).unwrap().reader().unwrap(), kept).unwrap()
 }
 
 /// A copy of the record to tamper with.

@@ -11,7 +11,7 @@ pub fn run(args: &Apply) -> anyhow::Result<Done> {
     let differences = store::differences(&opened.live, &snapshot.documents);
     let id = snapshot.id;
     if !differences.is_empty() && !args.dry_run {
-        store::switch(&opened.store, snapshot, &args.author, &args.reason)?;
+        store::switch(&*opened.store, snapshot, &args.author, &args.reason)?;
     }
     if args.json {
         output::json(&json!({ "snapshot": id, "applied": !args.dry_run, "differences": differences }))?;

@@ -12,9 +12,9 @@ pub fn run(args: &Audit) -> anyhow::Result<Done> {
     let Audit::Verify { workspace, head, ledger, json: as_json } = args;
     let head = head.as_deref().map(str::parse::<Digest>).transpose().context("--head")?;
     let mut reader = store::read(workspace)?;
-    let report = verify(&mut reader, head)?;
+    let report = verify(&mut *reader, head)?;
     let folded = match *ledger && report.fault.is_none() {
-        true => Some(verify_ledger(&mut reader)?.0),
+        true => Some(verify_ledger(&mut *reader)?.0),
         false => None,
     };
     let holds = report.fault.is_none() && folded.as_ref().is_none_or(pointsman_store::audit::LedgerReport::holds);

@@ -9,7 +9,6 @@ use pointsman_decision::{
 };
 use pointsman_domain::{DecisionId, LeadId};
 use pointsman_report::{Cx, Unit, words::reason};
-use pointsman_store::Reader;
 use serde_json::json;
 
 use super::evaluate::word;

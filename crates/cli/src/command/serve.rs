@@ -44,7 +44,7 @@ fn prepare(args: &Serve) -> anyhow::Result<ServeConfig> {
         let differences = store::differences(&opened.live, &documents);
         let empty = opened.live.iter().next().is_none();
         match (args.apply, empty || differences.is_empty()) {
-            (true, false) => store::switch(&opened.store, snapshot, "serve --apply", "")?,
+            (true, false) => store::switch(&*opened.store, snapshot, "serve --apply", "")?,
             (false, false) => {
                 eprintln!("the files differ from what is live, which is what is served (make them live with --apply):");
                 differences.iter().for_each(|line| eprintln!("  {line}"));
@@ -57,7 +57,7 @@ fn prepare(args: &Serve) -> anyhow::Result<ServeConfig> {
     let listen =
         listen.parse().with_context(|| format!("'{listen}' is no address: write for example 127.0.0.1:7171"))?;
     Ok(ServeConfig {
-        database: settings.sqlite_file(&args.workspace)?,
+        store: settings.store(&args.workspace)?,
         listen,
         keys: keys()?,
         documents: Some(documents),

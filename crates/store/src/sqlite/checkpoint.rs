@@ -7,15 +7,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::mpsc,
-    thread::JoinHandle,
     time::Duration,
 };
 
 use rusqlite::Connection;
 
 use super::connect;
-use crate::error::StoreError;
+use crate::{error::StoreError, upkeep::Upkeep};
 
 /// The log is copied when it has grown by this much.
 const STEP: u64 = 8 << 20;
@@ -26,49 +24,32 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How many batches pass between two looks of the committer: looking costs one `stat`.
 const BATCHES: u64 = 64;
 
-/// The running thread; ends, with a last full checkpoint, when dropped.
-#[derive(Debug)]
-pub struct Checkpointer {
-    stop: Option<mpsc::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+/// Starts the thread; at its end it makes a last full checkpoint.
+pub fn start(path: &Path) -> Result<Upkeep, StoreError> {
+    let folder = Folder { connection: connect::write(path)?, path: path.to_owned(), copied: 0 };
+    let last = |folder: &mut Folder| checkpoint(&folder.connection, "PRAGMA wal_checkpoint(TRUNCATE)");
+    Upkeep::start("checkpointer", PAUSE, folder, Folder::look, last)
 }
 
-impl Checkpointer {
-    pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
-        let connection = connect::write(path)?;
-        let (stop, stopped) = mpsc::channel();
-        let path = path.to_owned();
-        let run = move || run(&connection, &path, &stopped);
-        let thread = std::thread::Builder::new().name("checkpointer".into()).spawn(run);
-        let thread =
-            thread.map_err(|e| StoreError::Unavailable { what: "start its checkpointer", source: e.into() })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
+struct Folder {
+    connection: Connection,
+    path: PathBuf,
+    /// Size of the log when it was copied last.
+    copied: u64,
 }
 
-impl Drop for Checkpointer {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _panicked = thread.join();
-        }
-    }
-}
-
-fn run(connection: &Connection, path: &Path, stopped: &mpsc::Receiver<()>) {
-    let mut copied = 0;
-    while stopped.recv_timeout(PAUSE) == Err(mpsc::RecvTimeoutError::Timeout) {
-        let size = log_size(path);
+impl Folder {
+    fn look(&mut self) {
+        let size = log_size(&self.path);
         // The log starts over when it has been copied whole: then it is smaller than before.
-        if size < copied {
-            copied = 0;
+        if size < self.copied {
+            self.copied = 0;
         }
-        if size >= copied + STEP {
-            checkpoint(connection, "PRAGMA wal_checkpoint(PASSIVE)");
-            copied = size;
+        if size >= self.copied + STEP {
+            checkpoint(&self.connection, "PRAGMA wal_checkpoint(PASSIVE)");
+            self.copied = size;
         }
     }
-    checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 /// The committer's part, between batch number `batches` and the next.

@@ -15,12 +15,17 @@ mod write;
 
 use std::path::{Path, PathBuf};
 
-pub use checkpoint::Checkpointer;
-pub use read::SqliteReader;
-pub use shelf::SqliteShelf;
-pub use write::SqliteBackend;
+use read::SqliteReader;
+use shelf::SqliteShelf;
+use write::SqliteBackend;
 
-use crate::{backend::Store, error::StoreError};
+use crate::{
+    backend::{Backend, Reader, Store},
+    error::StoreError,
+    migration::{Format, Standing, standings},
+    shelf::Shelf,
+    upkeep::Upkeep,
+};
 
 /// A store in one file.
 #[derive(Debug, Clone)]
@@ -36,30 +41,35 @@ impl Sqlite {
         Ok(Self { path: path.to_owned() })
     }
 
+    /// Which migrations a file has, without touching it.
+    pub fn migrations(path: &Path) -> Result<Vec<Standing>, StoreError> {
+        let format = match path.exists() {
+            true => migrate::format(&connect::read(path)?)?,
+            false => Format::default(),
+        };
+        Ok(standings(migrate::MIGRATIONS, format))
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Starts the thread that folds the write-ahead log into the file; it ends with its handle.
-    pub fn checkpointer(&self) -> Result<Checkpointer, StoreError> {
-        Checkpointer::start(&self.path)
-    }
-
-    /// What is kept beside the record.
-    pub fn shelf(&self) -> Result<SqliteShelf, StoreError> {
-        Ok(SqliteShelf(connect::write(&self.path)?))
     }
 }
 
 impl Store for Sqlite {
-    type Backend = SqliteBackend;
-    type Reader = SqliteReader;
-
-    fn backend(&self) -> Result<SqliteBackend, StoreError> {
-        Ok(SqliteBackend::new(connect::write(&self.path)?, &self.path))
+    fn backend(&self) -> Result<Box<dyn Backend>, StoreError> {
+        Ok(Box::new(SqliteBackend::new(connect::write(&self.path)?, &self.path)))
     }
 
-    fn reader(&self) -> Result<SqliteReader, StoreError> {
-        Ok(SqliteReader::new(connect::read(&self.path)?))
+    fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
+        Ok(Box::new(SqliteReader::new(connect::read(&self.path)?)))
+    }
+
+    fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
+        Ok(Box::new(SqliteShelf(connect::write(&self.path)?)))
+    }
+
+    /// Folds the write-ahead log into the file.
+    fn upkeep(&self) -> Result<Option<Upkeep>, StoreError> {
+        checkpoint::start(&self.path).map(Some)
     }
 }

@@ -56,7 +56,7 @@ impl Shelf for SqliteShelf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sqlite::Sqlite;
+    use crate::{backend::Store, sqlite::Sqlite};
 
     #[test]
     fn whoever_saw_an_older_version_is_refused() {

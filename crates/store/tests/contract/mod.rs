@@ -5,8 +5,8 @@ use std::sync::{Arc, atomic::Ordering};
 use pointsman_decision::{Facts, Replay, Snapshot, replay};
 use pointsman_domain::{CommandId, Micros, RepId, record::Stage};
 use pointsman_store::{
-    Backend, Command, Declined, Reader, Receipt, Store, StoreError,
-    audit::{verify, verify_ledger},
+    Backend, Command, Declined, Reader, Receipt, Shelf, Store, StoreError,
+    audit::verify,
     backend::{Found, Keys, LeadFilter, Visit},
     command::Transfer,
     log::Head,
@@ -15,10 +15,7 @@ use pointsman_store::{
 
 use crate::world::{World, keyed, lead_of};
 
-pub fn a_decision_is_stored_whole_and_replays<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn a_decision_is_stored_whole_and_replays<S: Store>(store: S) {
     let world = World::with_cap(store, 2);
     for n in 0..30 {
         let country = ["DE", "AT", "CH"][n % 3];
@@ -46,10 +43,7 @@ where
     world.stop();
 }
 
-pub fn one_key_is_decided_once<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn one_key_is_decided_once<S: Store>(store: S) {
     let world = World::with_cap(store, 50);
     let enquiry = world.enquiry("DE");
     let first = world.decide(&enquiry, keyed("k1", b"body").as_ref()).unwrap();
@@ -63,10 +57,7 @@ where
     world.stop();
 }
 
-pub fn one_person_is_one_lead_even_at_once<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn one_person_is_one_lead_even_at_once<S: Store>(store: S) {
     let world = World::with_cap(store, 50);
     let leads = std::sync::Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -100,10 +91,7 @@ where
     world.stop();
 }
 
-pub fn the_same_source_row_is_the_same_lead<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn the_same_source_row_is_the_same_lead<S: Store>(store: S) {
     let world = World::with_cap(store, 50);
     let named = |external: &str| {
         let mut enquiry = world.enquiry("DE");
@@ -118,10 +106,7 @@ where
     world.stop();
 }
 
-pub fn caps_hold_at_every_instant<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn caps_hold_at_every_instant<S: Store>(store: S) {
     let world = World::with_cap(store, 3);
     std::thread::scope(|scope| {
         for worker in 0..8 {
@@ -140,7 +125,7 @@ where
             });
         }
     });
-    let (report, ledger) = world.read(|reader| verify_ledger(reader)).unwrap();
+    let (report, ledger) = world.ledger();
     assert!(report.holds(), "{report:?}");
     assert!(report.rows > 400 && ledger.over_cap().is_empty());
     // The running ledger is the fold of the record.
@@ -158,10 +143,7 @@ where
     world.stop();
 }
 
-pub fn a_freed_slot_goes_to_the_first_in_line<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn a_freed_slot_goes_to_the_first_in_line<S: Store>(store: S) {
     let world = World::with_cap(store, 1);
     let owned: Vec<_> = (0..5).map(|_| lead_of(&world.decide(&world.enquiry("DE"), None).unwrap())).collect();
     let waiting: Vec<_> = (0..2).map(|_| lead_of(&world.decide(&world.enquiry("AT"), None).unwrap())).collect();
@@ -186,15 +168,12 @@ where
     // A raised cap moves it on: parked leads are looked at again when what decides changes.
     world.switch(2);
     wait_until(|| world.owner(waiting[1]).is_some() && world.owner(late).is_some());
-    let report = world.read(|reader| verify_ledger(reader)).unwrap().0;
+    let report = world.ledger().0;
     assert!(report.holds(), "{report:?}");
     world.stop();
 }
 
-fn custody<S: Store>(world: &World<S>, lead: pointsman_domain::LeadId) -> Custody
-where
-    S::Reader: 'static,
-{
+fn custody<S: Store>(world: &World<S>, lead: pointsman_domain::LeadId) -> Custody {
     world.read(|reader| reader.lead(lead)).unwrap().unwrap().state.custody
 }
 
@@ -207,10 +186,7 @@ fn wait_until(mut done: impl FnMut() -> bool) {
     }
 }
 
-pub fn a_manual_assignment_names_the_owner_it_saw<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn a_manual_assignment_names_the_owner_it_saw<S: Store>(store: S) {
     let world = World::with_cap(store, 1);
     let leads: Vec<_> = (0..5).map(|_| lead_of(&world.decide(&world.enquiry("DE"), None).unwrap())).collect();
     let (lead, from) = (leads[0], world.owner(leads[0]));
@@ -238,7 +214,7 @@ where
     assert_eq!(done.receipt, Receipt::Transferred { lead, from: from.clone(), to: to.clone(), over });
     assert_eq!(world.owner(lead), Some(to.clone()));
     assert_eq!(world.send(transfer(from, &to)).unwrap_err(), Declined::OwnerChanged { present: Some(to) });
-    let (report, ledger) = world.read(|reader| verify_ledger(reader)).unwrap();
+    let (report, ledger) = world.ledger();
     assert!(report.holds(), "an override is no breach: {report:?}");
     assert_eq!(ledger.over_cap().len(), 1);
     let history = world.read(|reader| reader.assignments_of(lead)).unwrap();
@@ -250,10 +226,7 @@ where
     world.stop();
 }
 
-pub fn a_restart_keeps_everything<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn a_restart_keeps_everything<S: Store>(store: S) {
     let world = World::with_cap(store, 2);
     for n in 0..20 {
         world.decide(&world.enquiry(["DE", "AT"][n % 2]), keyed(&format!("k{n}"), b"b").as_ref()).unwrap();
@@ -277,10 +250,7 @@ where
 }
 
 /// Two processes on one database: each decides on what the other wrote.
-pub fn two_writers_keep_one_sequence<S: Store + Clone>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn two_writers_keep_one_sequence<S: Store + Clone>(store: S) {
     let first = World::with_cap(store.clone(), 4);
     let second = World::start(store, 2);
     std::thread::scope(|scope| {
@@ -299,17 +269,14 @@ where
     first.switch(9);
     second.decide(&second.enquiry("DE"), None).unwrap();
     assert_eq!(second.handle.live().unwrap().id, first.handle.live().unwrap().id);
-    let (report, _) = first.read(|reader| verify_ledger(reader)).unwrap();
+    let (report, _) = first.ledger();
     assert!(report.holds(), "{report:?}");
     assert_eq!(first.read(|reader| verify(reader, None)).unwrap().fault, None);
     first.stop();
     second.stop();
 }
 
-pub fn lists_are_paged_newest_first<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn lists_are_paged_newest_first<S: Store>(store: S) {
     let world = World::with_cap(store, 1);
     let all: Vec<_> = (0..9).map(|_| lead_of(&world.decide(&world.enquiry("DE"), None).unwrap())).collect();
     let mut seen = Vec::new();
@@ -330,28 +297,29 @@ where
 
 /// A store that refuses every batch with a lead of this source, and whose commits fail now and
 /// then after the fact, as a lost connection does.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Faulty<S>(pub S);
 
-pub struct FaultyBackend<B> {
-    inner: B,
+pub struct FaultyBackend {
+    inner: Box<dyn Backend>,
     commits: u32,
 }
 
 impl<S: Store> Store for Faulty<S> {
-    type Backend = FaultyBackend<S::Backend>;
-    type Reader = S::Reader;
-
-    fn backend(&self) -> Result<Self::Backend, StoreError> {
-        Ok(FaultyBackend { inner: self.0.backend()?, commits: 0 })
+    fn backend(&self) -> Result<Box<dyn Backend>, StoreError> {
+        Ok(Box::new(FaultyBackend { inner: self.0.backend()?, commits: 0 }))
     }
 
-    fn reader(&self) -> Result<S::Reader, StoreError> {
+    fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
         self.0.reader()
+    }
+
+    fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
+        self.0.shelf()
     }
 }
 
-impl<B: Backend> Backend for FaultyBackend<B> {
+impl Backend for FaultyBackend {
     fn begin(&mut self) -> Result<Head, StoreError> {
         self.inner.begin()
     }
@@ -400,10 +368,7 @@ impl<B: Backend> Backend for FaultyBackend<B> {
     }
 }
 
-pub fn only_the_command_that_fails_alone_fails<S: Store>(store: S)
-where
-    S::Reader: 'static,
-{
+pub fn only_the_command_that_fails_alone_fails<S: Store>(store: S) {
     let world = World::with_cap(Faulty(store), 20);
     let failed = std::sync::atomic::AtomicU32::new(0);
     std::thread::scope(|scope| {
@@ -437,7 +402,7 @@ where
     });
     assert_eq!(failed.into_inner(), 2);
     assert_eq!(world.read(Reader::head).unwrap().leads, 94, "decided once each, whatever commits answered");
-    let (report, _) = world.read(|reader| verify_ledger(reader)).unwrap();
+    let (report, _) = world.ledger();
     assert!(report.holds(), "{report:?}");
     assert_eq!(world.read(|reader| verify(reader, None)).unwrap().fault, None);
     world.stop();

@@ -7,12 +7,14 @@ use std::sync::{
     atomic::{AtomicI64, AtomicU64, Ordering},
 };
 
+use pointsman_assign::Ledger;
 use pointsman_decision::{DocumentKind, DocumentSet, Scratch, Snapshot, Ticket};
 use pointsman_domain::{
     AccountId, CommandId, ContactId, DecisionId, Digest, Instant, LeadId, Micros, RepId, Rng, Values, record::Stage,
 };
 use pointsman_store::{
-    Command, Declined, Done, Enquiry, Handle, Outside, Reply, Service, ServiceConfig, Store,
+    Command, Declined, Done, Enquiry, Handle, Outside, Reader, Reply, Service, ServiceConfig, Store,
+    audit::{LedgerReport, verify_ledger},
     command::{Keyed, Staging, Switch},
     enquiry::{Company, Drawn, Person, prepare},
     row::IdempotencyKey,
@@ -55,7 +57,7 @@ pub struct World<S: Store> {
     pub handle: Handle,
     pub outside: Outside,
     pub clock: Arc<AtomicI64>,
-    reader: Mutex<S::Reader>,
+    reader: Mutex<Box<dyn Reader>>,
     counter: AtomicU64,
 }
 
@@ -71,10 +73,7 @@ pub fn outside(clock: &Arc<AtomicI64>, seed: u64) -> Outside {
     Outside::new(Arc::new(clock), Arc::new(chance))
 }
 
-impl<S: Store> World<S>
-where
-    S::Reader: 'static,
-{
+impl<S: Store> World<S> {
     /// Starts on a store as it is; `seed` tells two processes on one store apart.
     pub fn start(store: S, seed: u64) -> Self {
         let clock = Arc::new(AtomicI64::new(START.unix_micros()));
@@ -106,8 +105,13 @@ where
         self.handle.submit(command).expect("room in the queue").wait().expect("answered").result
     }
 
-    pub fn read<T>(&self, read: impl FnOnce(&mut S::Reader) -> T) -> T {
-        read(&mut self.reader.lock().unwrap())
+    pub fn read<T>(&self, read: impl FnOnce(&mut (dyn Reader + 'static)) -> T) -> T {
+        read(&mut **self.reader.lock().unwrap())
+    }
+
+    /// The record folded and counted.
+    pub fn ledger(&self) -> (LedgerReport, Ledger) {
+        verify_ledger(&mut **self.reader.lock().unwrap()).expect("readable")
     }
 
     pub fn advance(&self, by: Micros) {
@@ -194,7 +198,6 @@ where
     }
 
     pub fn owner(&self, lead: LeadId) -> Option<RepId> {
-        use pointsman_store::Reader;
         let record = self.read(|reader| reader.lead(lead)).expect("readable").expect("known");
         record.state.custody.owner().cloned()
     }

@@ -1,0 +1,116 @@
+//! One batch: its commands run in order, each on the load its predecessors left, and become rows.
+//!
+//! `draft` is the rows as they grow; one file a command: `decide`, `stage`, `transfer`, `switch`.
+
+mod decide;
+mod draft;
+mod stage;
+mod switch;
+mod transfer;
+
+use std::sync::Arc;
+
+use pointsman_assign::{Binding, Change, CounterKey, Ledger, Load};
+use pointsman_decision::Snapshot;
+use pointsman_domain::Window;
+
+pub(crate) use draft::Draft;
+
+use crate::{
+    backend::{Found, Keys},
+    command::{Command, Declined, Done, Keyed, Occasion},
+    receipt::Receipt,
+};
+
+/// What commands are run on.
+#[derive(Debug)]
+pub(crate) struct Bench {
+    pub ledger: Ledger,
+    /// What decides, and its numbers in this ledger.
+    pub live: Option<(Arc<Snapshot>, Binding)>,
+    pub load: Load,
+}
+
+/// Adds what a command touches; what it touches is what must be looked up for it.
+pub(crate) fn keys(command: &Command, keys: &mut Keys) {
+    let mut idempotency = |keyed: &Option<Keyed>| keys.idempotency.extend(keyed.iter().map(|keyed| keyed.key.clone()));
+    match command {
+        Command::Decide(decide) => {
+            idempotency(&decide.idempotency);
+            keys.leads.push(decide.lead());
+            keys.contacts.extend(decide.contact);
+            keys.accounts.extend(decide.account);
+            if let Occasion::Arrival(arrival) = &decide.occasion {
+                keys.duplicates.extend(arrival.duplicate_keys.iter().cloned());
+                keys.domains.extend(arrival.domain.clone());
+                let external_id = arrival.lead.external_id.clone();
+                keys.sources.extend(external_id.map(|id| (arrival.lead.source.clone(), id)));
+            }
+        }
+        Command::Stage(staging) => {
+            idempotency(&staging.idempotency);
+            keys.leads.push(staging.lead);
+            keys.staged.push(staging.lead);
+        }
+        Command::Transfer(transfer) => {
+            idempotency(&transfer.idempotency);
+            keys.leads.push(transfer.lead);
+        }
+        Command::Switch(_) | Command::Preview(_) | Command::Look(_) | Command::Tick | Command::Stop => {}
+    }
+}
+
+type Verdict = Result<Done, Declined>;
+
+fn done(receipt: Receipt) -> Verdict {
+    Ok(Done { receipt, replayed: false, decided: None })
+}
+
+impl Bench {
+    /// Numbers the snapshot's names in the ledger; it decides from now on.
+    pub fn bind(&mut self, snapshot: Arc<Snapshot>) {
+        let binding = snapshot.bind(&mut self.ledger);
+        self.live = Some((snapshot, binding));
+    }
+
+    /// Runs one command: what comes of it is applied to the ledger and added to the draft.
+    pub fn run(&mut self, command: &Command, found: &Found, draft: &mut Draft) -> Verdict {
+        let keyed = match command {
+            Command::Decide(decide) => decide.idempotency.as_ref(),
+            Command::Stage(staging) => staging.idempotency.as_ref(),
+            Command::Transfer(transfer) => transfer.idempotency.as_ref(),
+            _ => None,
+        };
+        if let Some(keyed) = keyed
+            && let Some((body, receipt)) = found.idempotency.get(&keyed.key)
+        {
+            let replayed = Done { receipt: receipt.clone(), replayed: true, decided: None };
+            return if *body == keyed.body { Ok(replayed) } else { Err(Declined::KeyReused) };
+        }
+        let verdict = match command {
+            Command::Decide(decide) => self.decide(decide, found, draft),
+            Command::Stage(staging) => self.stage(staging, found, draft),
+            Command::Transfer(transfer) => self.transfer(transfer, found, draft),
+            Command::Switch(switch) => Ok(self.switch(switch, draft)),
+            Command::Preview(_) | Command::Look(_) | Command::Tick | Command::Stop => {
+                unreachable!("these need no batch")
+            }
+        };
+        if let Ok(done) = &verdict {
+            draft.remember(keyed, &done.receipt);
+        }
+        verdict
+    }
+
+    fn apply(&mut self, changes: &[Change]) {
+        changes.iter().for_each(|change| self.ledger.apply(change));
+    }
+}
+
+/// Releases the open slots among these claims; quotas stay counted.
+fn release(claims: &mut Vec<CounterKey>, changes: &mut Vec<Change>) {
+    let is_open = |key: &CounterKey| key.window == Window::Always;
+    let (open, quotas): (Vec<_>, Vec<_>) = std::mem::take(claims).into_iter().partition(is_open);
+    *claims = quotas;
+    changes.extend(open.into_iter().map(|key| Change::Release { key }));
+}

@@ -1,0 +1,48 @@
+//! Documents go live, and the caps change with them.
+
+use std::sync::Arc;
+
+use pointsman_assign::Change;
+use pointsman_domain::Window;
+
+use super::{Bench, Draft, draft::Entry};
+use crate::{
+    command::{Done, Switch},
+    log::{self, LogKind},
+    receipt::Receipt,
+    row::{DocumentRow, SnapshotRow},
+};
+
+impl Bench {
+    pub(super) fn switch(&mut self, command: &Switch, draft: &mut Draft) -> Done {
+        let snapshot = &command.snapshot;
+        let moved = |change: &Change| match change {
+            Change::Cap { rep, limit, cap } => self.ledger.used(rep, limit, Window::Always).1 != *cap,
+            _ => true,
+        };
+        let changes: Vec<Change> = snapshot.caps().filter(moved).collect();
+        self.apply(&changes);
+        let (id, author, reason) = (snapshot.id, command.author.clone(), command.reason.clone());
+        let seq = draft.next();
+        draft.record(Entry {
+            kind: LogKind::Switch,
+            command: command.command,
+            lead: None,
+            actor: Some(author.clone()),
+            changes: &changes,
+            detail: log::switch_digest(&id, &author, &reason, draft.at),
+            facts: None,
+        });
+        let documents = snapshot.documents.iter().map(|(kind, name, body)| DocumentRow {
+            kind,
+            name: name.into(),
+            digest: pointsman_decision::document::digest(body),
+            body: Arc::clone(body),
+        });
+        let documents = documents.collect();
+        draft.rows.snapshots.push(SnapshotRow { seq, id, at: draft.at, author, reason, documents });
+        draft.rows.head.snapshot = Some(id);
+        draft.switched = Some(Arc::clone(snapshot));
+        Done { receipt: Receipt::Switched { snapshot: id }, replayed: false, decided: None }
+    }
+}
