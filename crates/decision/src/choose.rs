@@ -91,7 +91,7 @@ pub fn decide(qualified: &Qualified, ledger: &Ledger, binding: &Binding, ticket:
         }
         walk = walk_from(next, qualified, load, draw);
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(trace::size(qualified, load));
     trace::encode(qualified, load, &mut bytes);
     let mut changes = Vec::new();
     if let Walk::Taken { rung, position, .. } = walk {

@@ -54,7 +54,20 @@ pub struct Scratch {
     row: Row,
     expr: ExprScratch,
     availability: Vec<Availability>,
+    /// By calendar: whether it is open, for whoever has no absence.
+    open: Vec<Availability>,
+    declined: Vec<RepIndex>,
     scorer: ScorerScratch,
+    spare: Buffers,
+}
+
+/// The lists of a [`Qualified`], empty, with the memory that an earlier one gave back.
+#[derive(Debug, Default)]
+struct Buffers {
+    rungs: Vec<Rung>,
+    windows: Vec<Windows>,
+    admissions: Vec<Admission>,
+    asks: Vec<Ask>,
 }
 
 impl Scratch {
@@ -63,8 +76,22 @@ impl Scratch {
             row: snapshot.environment.row(),
             expr: ExprScratch::default(),
             availability: Vec::new(),
+            open: Vec::new(),
+            declined: Vec::new(),
             scorer: ScorerScratch::default(),
+            spare: Buffers::default(),
         }
+    }
+
+    /// Takes back the memory of what [`qualify`] made, for the next lead: whoever decides one
+    /// lead after another does so without allocating.
+    pub fn reuse(&mut self, qualified: Qualified) {
+        let Qualified { mut rungs, mut windows, mut admissions, mut asks, .. } = qualified;
+        rungs.clear();
+        windows.clear();
+        admissions.clear();
+        asks.clear();
+        self.spare = Buffers { rungs, windows, admissions, asks };
     }
 }
 
@@ -115,10 +142,11 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     let policy = snapshot.ruling;
     let roster = &snapshot.roster;
     fill_row(snapshot, facts, now, &mut scratch.row);
-    fill_availability(snapshot, now, &mut scratch.availability);
+    fill_availability(snapshot, now, &mut scratch.open, &mut scratch.availability);
     let find = |id: &Option<RepId>| id.as_ref().and_then(|id| roster.rep(id.as_str()));
     let account = facts.account.as_ref();
-    let declined: Vec<RepIndex> = facts.routing.declined.iter().filter_map(|id| roster.rep(id.as_str())).collect();
+    scratch.declined.clear();
+    scratch.declined.extend(facts.routing.declined.iter().filter_map(|id| roster.rep(id.as_str())));
     let known = Known {
         account_owner: account.and_then(|a| find(&a.owner)),
         parent_owner: account.and_then(|a| find(&a.parent_owner)),
@@ -126,7 +154,7 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
         prior_contact: facts.contact.as_ref().and_then(|c| find(&c.owner)),
         last_owner: find(&facts.routing.last_owner),
         originator: find(&facts.lead.originator),
-        declined: &declined,
+        declined: &scratch.declined,
         availability: &scratch.availability,
     };
     if let Some(scorer) = &snapshot.scorer {
@@ -134,6 +162,8 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     }
     let (value, value_source) = value(snapshot, facts, &scratch.scorer);
     let limits = limits_of_lead(roster, &scratch.row);
+    let Buffers { rungs, windows: mut window_list, admissions, asks } = std::mem::take(&mut scratch.spare);
+    window_list.extend(windows(snapshot, now));
     let mut qualified = Qualified {
         snapshot: Arc::clone(snapshot),
         decided_at: now,
@@ -144,10 +174,10 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
         deadline: facts.routing.deadline,
         value,
         value_source,
-        rungs: Vec::new(),
-        windows: windows(snapshot, now),
-        admissions: Vec::new(),
-        asks: Vec::new(),
+        rungs,
+        windows: window_list,
+        admissions,
+        asks,
     };
     let rules = &snapshot.policies[policy];
     let mut first_priority = None;
@@ -219,12 +249,12 @@ fn limits_of_lead(roster: &Roster, row: &Row) -> LimitSet {
     set
 }
 
-fn windows(snapshot: &Snapshot, now: Instant) -> Vec<Windows> {
-    let of = |calendar: &pointsman_workhours::Calendar| {
+/// Per calendar of the snapshot.
+fn windows(snapshot: &Snapshot, now: Instant) -> impl Iterator<Item = Windows> + '_ {
+    snapshot.calendars.iter().map(move |calendar| {
         let zone = calendar.zone();
         Windows { day: zone.local_day(now), week: zone.local_week_monday(now), month: zone.local_month(now) }
-    };
-    snapshot.calendars.iter().map(of).collect()
+    })
 }
 
 /// What a win of this lead is worth.
@@ -238,10 +268,11 @@ fn value(snapshot: &Snapshot, facts: &Facts, scored: &ScorerScratch) -> (f64, Va
     }
 }
 
-fn fill_availability(snapshot: &Snapshot, now: Instant, out: &mut Vec<Availability>) {
+fn fill_availability(snapshot: &Snapshot, now: Instant, open: &mut Vec<Availability>, out: &mut Vec<Availability>) {
     out.clear();
+    open.clear();
     let nobody_away = Absences::none();
-    let open: Vec<Availability> = snapshot.calendars.iter().map(|c| c.availability(now, &nobody_away)).collect();
+    open.extend(snapshot.calendars.iter().map(|c| c.availability(now, &nobody_away)));
     // Most reps are not away: their calendar's answer is shared. A closed rep who is also away
     // when it opens is the rare case that needs its own.
     let of = |(rep, absences): (usize, &Absences)| match absences.is_empty() {
@@ -300,7 +331,8 @@ pub fn draws_on(
     scratch: &mut Scratch,
 ) -> Vec<pointsman_assign::CounterKey> {
     fill_row(snapshot, facts, now, &mut scratch.row);
-    let windows = &windows(snapshot, now)[usize::from(snapshot.calendar_of[rep.0 as usize])];
+    let calendar = usize::from(snapshot.calendar_of[rep.0 as usize]);
+    let windows = windows(snapshot, now).nth(calendar).expect("a rep's calendar is in its snapshot");
     let owner = snapshot.roster.rep_at(rep);
     let drawn = owner.limits.and(limits_of_lead(&snapshot.roster, &scratch.row));
     let key = |index: LimitIndex| {

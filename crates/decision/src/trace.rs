@@ -39,6 +39,12 @@ pub enum TraceError {
     OtherCandidates { rung: usize },
 }
 
+/// Bytes that [`encode`] writes.
+pub fn size(qualified: &Qualified, load: &Load) -> usize {
+    let of_rung = |(at, rung)| 2 + qualified.admissions(rung).len() + LoadEntry::BYTES * load.rung(at).entries.len();
+    13 + qualified.rungs.iter().take(load.rungs()).enumerate().map(of_rung).sum::<usize>()
+}
+
 /// Writes the load of the rungs that were walked.
 pub fn encode(qualified: &Qualified, load: &Load, out: &mut Vec<u8>) {
     out.clear();
