@@ -72,6 +72,15 @@ pub struct RoutingSettings {
     pub policy: PolicyName,
 }
 
+/// Why a draft cannot stand beside the live documents.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    #[error("the draft is no policy: {0}")]
+    Policy(String),
+    #[error("the routing document is missing or cannot be read")]
+    Routing,
+}
+
 /// The live documents by kind and name (empty where there is one of a kind).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct DocumentSet(BTreeMap<(DocumentKind, Box<str>), Arc<[u8]>>);
@@ -79,6 +88,31 @@ pub struct DocumentSet(BTreeMap<(DocumentKind, Box<str>), Arc<[u8]>>);
 impl DocumentSet {
     pub fn insert(&mut self, kind: DocumentKind, name: &str, body: impl Into<Arc<[u8]>>) {
         self.0.insert((kind, name.into()), body.into());
+    }
+
+    /// The same documents with this policy ruling, in place of its namesake if there is one. The
+    /// text is only looked at for its name: compiling says what is wrong with the rest.
+    pub fn with_policy(&self, text: &str) -> Result<Self, DraftError> {
+        #[derive(Deserialize)]
+        struct Named {
+            name: PolicyName,
+        }
+        let named: Named = toml::from_str(text).map_err(|e| DraftError::Policy(e.to_string()))?;
+        self.ruled_by(&named.name).map(|mut documents| {
+            documents.insert(DocumentKind::Policy, named.name.as_str(), text.as_bytes());
+            documents
+        })
+    }
+
+    /// The same documents with another of their policies ruling.
+    pub fn ruled_by(&self, policy: &PolicyName) -> Result<Self, DraftError> {
+        let body = self.get(DocumentKind::Routing, "").ok_or(DraftError::Routing)?;
+        let text = std::str::from_utf8(body).map_err(|_| DraftError::Routing)?;
+        let mut routing: toml::Table = toml::from_str(text).map_err(|_| DraftError::Routing)?;
+        routing.insert("policy".into(), policy.as_str().into());
+        let mut documents = self.clone();
+        documents.insert(DocumentKind::Routing, "", routing.to_string().into_bytes());
+        Ok(documents)
     }
 
     pub fn remove(&mut self, kind: DocumentKind, name: &str) {

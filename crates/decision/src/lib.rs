@@ -11,7 +11,7 @@
 //!
 //! Reading order: [`document`] and [`snapshot`] (what decides), [`facts`] (what is known),
 //! [`mod@qualify`], [`mod@choose`], [`record`] and [`trace`] (what is kept), [`mod@explain`],
-//! [`mod@replay`], [`model`] (how a lead becomes log-odds).
+//! [`mod@replay`], [`mod@preview`] (without writing), [`model`] (how a lead becomes log-odds).
 
 pub mod choose;
 pub mod comparison;
@@ -19,6 +19,7 @@ pub mod document;
 pub mod explain;
 pub mod facts;
 pub mod model;
+pub mod preview;
 pub mod qualify;
 pub mod record;
 pub mod replay;
@@ -26,9 +27,10 @@ pub mod snapshot;
 pub mod trace;
 
 pub use choose::{Walk, choose, decide};
-pub use document::{DocumentKind, DocumentSet, RoutingSettings};
+pub use document::{DocumentKind, DocumentSet, DraftError, RoutingSettings};
 pub use explain::{ExplainedCandidate, ExplainedRung, Explanation, Verdict, explain};
 pub use facts::{AccountFacts, ContactFacts, Engagement, Exposed, Facts, LeadFacts, Routing};
+pub use preview::{End, PastLead, Routed, Summary, preview, preview_all};
 pub use qualify::{Qualified, Scratch, draws_on, qualify};
 pub use record::{Decided, Decision, ENGINE, Hold, Outcome, Ticket, ValueSource};
 pub use replay::{Replay, ReplayError, replay};
