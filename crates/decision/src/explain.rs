@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use pointsman_assign::{Choosing, LoadEntry, pick::merit};
 use pointsman_domain::{Availability, Pick, Reason, ReasonCode, RepId, RuleId};
-use pointsman_rules::{Admission, Target};
+use pointsman_rules::{Admission, Rule, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::choose::Walk;
 use crate::facts::Facts;
-use crate::qualify::{Rung, availability_of};
+use crate::qualify::{Qualified, Rung, availability_of};
 use crate::record::{Decision, Hold};
 use crate::replay::{ReplayError, Replayed, walk_again};
 use crate::snapshot::Snapshot;
@@ -128,7 +128,7 @@ fn explain_rung(replayed: &Replayed, at: usize, rung: &Rung) -> ExplainedRung {
     let mut entry = entries.iter().enumerate();
     let candidates = admissions.iter().map(|admission| {
         let load = (admission.reason == ReasonCode::Admitted).then(|| entry.next()).flatten();
-        explain_candidate(replayed, admission, load, &how, entries, chosen)
+        explain_candidate(replayed, rule, admission, load, &how, entries, chosen)
     });
     ExplainedRung {
         rule: rule.id.clone(),
@@ -141,6 +141,7 @@ fn explain_rung(replayed: &Replayed, at: usize, rung: &Rung) -> ExplainedRung {
 
 fn explain_candidate(
     replayed: &Replayed,
+    rule: &Rule,
     admission: &Admission,
     load: Option<(usize, &LoadEntry)>,
     how: &Choosing,
@@ -150,7 +151,7 @@ fn explain_candidate(
     let snapshot = &replayed.qualified.snapshot;
     let rep = snapshot.roster.rep_at(admission.rep).id.clone();
     let Some((position, entry)) = load else {
-        let reason = before_load(replayed, admission);
+        let reason = before_load(&replayed.qualified, rule, admission);
         return ExplainedCandidate { rep, reason, score: None, price: None, net: None, free: None };
     };
     let scored = snapshot.scorer.is_some();
@@ -166,15 +167,11 @@ fn explain_candidate(
     }
 }
 
-fn before_load(replayed: &Replayed, admission: &Admission) -> Reason {
-    let qualified = &replayed.qualified;
+/// What spoke against a candidate before any load was read.
+pub(crate) fn before_load(qualified: &Qualified, rule: &Rule, admission: &Admission) -> Reason {
     let until = || match availability_of(&qualified.snapshot, admission.rep, qualified.decided_at) {
         Availability::Absent { until } | Availability::Closed { until } => until,
         Availability::Here => None,
-    };
-    let named_by = || {
-        let rung = qualified.rungs.iter().find(|rung| qualified.admissions(rung).contains(admission));
-        rung.map(|rung| qualified.rule(rung))
     };
     match admission.reason {
         ReasonCode::Absent => Reason::Absent { until: until() },
@@ -183,13 +180,10 @@ fn before_load(replayed: &Replayed, admission: &Admission) -> Reason {
         ReasonCode::MissingSkill => {
             let rep = qualified.snapshot.roster.rep_at(admission.rep);
             let lacks = |(name, least): &&(Box<str>, u8)| rep.skills.get(name).copied().unwrap_or(0) < (*least).max(1);
-            let skill = named_by().and_then(|rule| rule.skills.iter().find(lacks)).map(|(name, _)| name.clone());
+            let skill = rule.skills.iter().find(lacks).map(|(name, _)| name.clone());
             Reason::MissingSkill { skill: skill.unwrap_or_default() }
         }
-        ReasonCode::ExcludedByRule => match named_by() {
-            Some(rule) => Reason::ExcludedByRule { rule: rule.id.clone() },
-            None => Reason::Inactive,
-        },
+        ReasonCode::ExcludedByRule => Reason::ExcludedByRule { rule: rule.id.clone() },
         _ => Reason::Inactive,
     }
 }

@@ -112,12 +112,8 @@ impl<'a> Run<'a> {
         snapshot.caps().for_each(|cap| ledger.apply(&cap));
         let binding = snapshot.bind(&mut ledger);
         let at = |(index, lead): (usize, &PastLead)| Reverse((lead.at, Event::Decide, index as u32));
-        let undecided = |lead: &PastLead| Routed {
-            lead: lead.facts.lead.id,
-            end: End::Held,
-            rule: None,
-            waited: Micros(0),
-        };
+        let undecided =
+            |lead: &PastLead| Routed { lead: lead.facts.lead.id, end: End::Held, rule: None, waited: Micros(0) };
         Self {
             snapshot,
             leads,

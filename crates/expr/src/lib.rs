@@ -10,9 +10,10 @@
 //! `parse`, `check` and `constant` (text to tree), [`tree`] (the checked tree, open to whoever
 //! reasons about policies), [`row`] (the facts of one lead), [`condition`] (one condition),
 //! [`ruleset`] (thousands at once, through `terms`, `classes` and `index`), [`reason`] (can it
-//! hold at all, and for whom), `blame` (what would have to differ), `show` (trees as text again),
+//! hold at all, and for whom), `blame` and [`amend`] (what would have to differ), `show` (trees as text again),
 //! [`error`]. The language as its users read it: `LANGUAGE.md`.
 
+pub mod amend;
 mod blame;
 mod check;
 mod classes;

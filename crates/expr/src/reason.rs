@@ -104,7 +104,7 @@ impl Environment {
 
     /// Values of `field` that satisfy `parts`, at least one of each class that can; `None` is
     /// missing, and comes last. The rest only adds to what is tried.
-    fn values(&self, field: Field, parts: &[Node], rest: &[Node]) -> Vec<Option<Value>> {
+    pub(crate) fn values(&self, field: Field, parts: &[Node], rest: &[Node]) -> Vec<Option<Value>> {
         let info = self.info(field);
         let mut tried = self.candidates(info, parts, rest);
         tried.retain(|value| info.can_be(value));
@@ -140,7 +140,7 @@ fn never(parts: &[Node]) -> bool {
     Constants::of(parts.iter()).answers(parts).never()
 }
 
-fn fields_of<'n>(nodes: impl IntoIterator<Item = &'n Node>) -> impl Iterator<Item = Field> {
+pub(crate) fn fields_of<'n>(nodes: impl IntoIterator<Item = &'n Node>) -> impl Iterator<Item = Field> {
     let tests = nodes.into_iter().flat_map(Node::tests);
     tests.flat_map(|(test, _)| [Some(test.field), test.other_field()]).flatten()
 }

@@ -121,6 +121,13 @@ impl Row {
         };
     }
 
+    /// One field is missing again.
+    pub fn unset(&mut self, field: Field) {
+        if let Some(cell) = self.cells.get_mut(field.slot()) {
+            *cell = Cell::Missing;
+        }
+    }
+
     /// Sets a built-in field that holds a text or a rep's id.
     pub fn set_text(&mut self, builtin: Builtin, text: &str) {
         if self.domains[builtin as usize] == Domain::Text {

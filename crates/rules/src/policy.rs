@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use pointsman_domain::{Micros, Pick, PolicyName, PoolId, PoolIndex, QueueId, RepId, RepIndex, RuleId};
-use pointsman_expr::{Environment, ExprError, RuleSet};
+use pointsman_expr::{Condition, Environment, ExprError, RuleSet};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -127,6 +127,9 @@ pub struct Policy {
     pub name: PolicyName,
     pub description: Box<str>,
     pub rules: Vec<Rule>,
+    /// What `rules` ask, by rule.
+    pub when: Vec<Condition>,
+    /// The same, asked at once.
     pub conditions: RuleSet,
     pub fallback: QueueId,
     /// Whether parking there raises an alarm.
@@ -194,7 +197,7 @@ impl Policy {
             return Err(PolicyError::NoRule);
         }
         let mut seen = BTreeSet::new();
-        let (mut rules, mut conditions) = (Vec::new(), Vec::new());
+        let (mut rules, mut when) = (Vec::new(), Vec::new());
         for written in &file.rule {
             let rule = written.get_ref();
             let at = |span: Range<usize>, fault: RuleFault| {
@@ -205,18 +208,19 @@ impl Policy {
                 return Err(at(written.span(), RuleFault::Twice));
             }
             rules.push(check(written, roster, default_pick).map_err(|(span, fault)| at(span, fault))?);
-            conditions.push(match &rule.when {
+            when.push(match &rule.when {
                 Some(when) => {
                     environment.compile(when.get_ref()).map_err(|e| condition_error(source, when, rule, &e))?
                 }
-                None => environment.compile("true").map_err(|e| PolicyError::Toml(e.to_string()))?,
+                None => Condition::always(),
             });
         }
         Ok(Self {
             name: file.name,
             description: file.description.into(),
             rules,
-            conditions: RuleSet::new(&conditions),
+            conditions: RuleSet::new(&when),
+            when,
             fallback: fallback.queue,
             alarm: fallback.alarm,
         })

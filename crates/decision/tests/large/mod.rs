@@ -113,7 +113,8 @@ pub fn documents() -> DocumentSet {
     }
     policy.push_str("[fallback]\nqueue = 'unassigned'\n");
     let calendar = |zone: &str| {
-        let days: String = ["mon", "tue", "wed", "thu", "fri"].map(|d| format!("{d} = ['08:00-12:00', '12:30-18:00']\n")).concat();
+        let days: String =
+            ["mon", "tue", "wed", "thu", "fri"].map(|d| format!("{d} = ['08:00-12:00', '12:30-18:00']\n")).concat();
         format!("format = 1\nzone = '{zone}'\n[hours]\n{days}")
     };
     let absences: String = (0..40)
@@ -168,7 +169,13 @@ pub fn leads(snapshot: &Snapshot, count: usize) -> Vec<Facts> {
             values.set(index, Some(value));
         }
         let arrived = noon() + Micros(n as i64);
-        Facts::of(LeadFacts { id: LeadId::new(arrived, n as u128), arrived, attributes: values, value: None, originator: None })
+        Facts::of(LeadFacts {
+            id: LeadId::new(arrived, n as u128),
+            arrived,
+            attributes: values,
+            value: None,
+            originator: None,
+        })
     };
     (0..count).map(|n| one(n, &mut rng)).collect()
 }
