@@ -2,5 +2,6 @@
 
 pub mod binary;
 pub mod layers;
+pub mod oracle;
 pub mod server;
 pub mod shared;

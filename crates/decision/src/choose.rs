@@ -1,8 +1,8 @@
 //! From the matching rungs and the load to a decision: the walk down the ladder.
 
 use pointsman_assign::{Binding, Change, Choice, Choosing, Draw, Ledger, Load, Waiting, choose as choose_rung};
-use pointsman_domain::{Instant, Micros, RepId};
-use pointsman_rules::{OnFull, Target};
+use pointsman_domain::{Instant, Micros, ReasonCode, RepId};
+use pointsman_rules::{Admission, OnFull, Target};
 
 use crate::qualify::{Qualified, Rung};
 use crate::record::{Decided, Decision, ENGINE, Hold, Outcome, Ticket};
@@ -27,6 +27,16 @@ pub enum Walk {
     Parked {
         rung: Option<usize>,
     },
+}
+
+impl Walk {
+    /// The rung where it ended; `None`: at the fallback, behind all of them.
+    pub fn rung(&self) -> Option<usize> {
+        match self {
+            Self::Rung(rung) | Self::Taken { rung, .. } | Self::Held { rung, .. } => Some(*rung),
+            Self::Parked { rung } => *rung,
+        }
+    }
 }
 
 /// Walks the rungs whose load is there. Looks at nothing but its arguments, so that a stored
@@ -60,8 +70,7 @@ fn walk_from(first: usize, qualified: &Qualified, load: &Load, draw: Draw) -> Wa
             Choice::NobodyFree => {}
         }
         match &rule.on_full {
-            // Somebody who is merely full or away may be waited for; an empty rung may not.
-            OnFull::Hold(longest) if may_hold && !qualified.admissions(rung).is_empty() => {
+            OnFull::Hold(longest) if may_hold && qualified.admissions(rung).iter().any(may_be_waited_for) => {
                 let until = deadline(qualified, *longest);
                 return Walk::Held { rung: at, hold: Hold::Queued, until };
             }
@@ -70,6 +79,12 @@ fn walk_from(first: usize, qualified: &Qualified, load: &Load, draw: Draw) -> Wa
         }
     }
     Walk::Parked { rung: None }
+}
+
+/// Somebody who is merely full or away. Waiting for whoever may never take this lead would hold it
+/// in vain, and would keep that person's free slots from the leads behind it.
+fn may_be_waited_for(admission: &Admission) -> bool {
+    matches!(admission.reason, ReasonCode::Admitted | ReasonCode::Absent | ReasonCode::OutsideHours)
 }
 
 /// A hold ends when the first hold of this lead said it would.
@@ -120,7 +135,10 @@ pub fn decide(qualified: &Qualified, ledger: &Ledger, binding: &Binding, ticket:
 fn waiting(qualified: &Qualified, rung: &Rung, hold: Hold, until: Instant, wake_at: Instant) -> Waiting {
     let roster = &qualified.snapshot.roster;
     let reps: Vec<RepId> = match hold {
-        Hold::Queued => qualified.admissions(rung).iter().map(|a| roster.rep_at(a.rep).id.clone()).collect(),
+        Hold::Queued => {
+            let able = qualified.admissions(rung).iter().filter(|admission| may_be_waited_for(admission));
+            able.map(|admission| roster.rep_at(admission.rep).id.clone()).collect()
+        }
         Hold::Priced => Vec::new(),
     };
     let (lead, arrived) = (qualified.place.lead(), qualified.place.arrived());

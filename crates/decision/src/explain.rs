@@ -76,34 +76,27 @@ pub fn explain(
     trace: &[u8],
 ) -> Result<Explanation, ReplayError> {
     let (replayed, _) = walk_again(snapshot, facts, recorded, trace)?;
-    let walked = replayed.load.rungs();
+    let matched = &replayed.qualified.rungs;
+    // The fallback stands behind the whole ladder.
+    let end = replayed.walk.rung().unwrap_or(matched.len());
+    let last_rule = matched.get(end).map(|rung| rung.rule);
     let mut rungs = Vec::new();
-    let mut next = 0;
     for (index, rule) in replayed.qualified.policy().rules.iter().enumerate() {
-        let mut matched = false;
-        while let Some(rung) = replayed.qualified.rungs.get(next).filter(|rung| rung.rule == index) {
-            matched = true;
-            let parked_here = replayed.walk == Walk::Parked { rung: Some(next) };
-            if next < walked || parked_here {
-                rungs.push(explain_rung(&replayed, next, rung));
-            }
-            next += 1;
-        }
-        if !matched {
-            let verdict = Verdict::NotMatched;
-            rungs.push(ExplainedRung {
-                rule: rule.id.clone(),
-                overflow: false,
-                verdict,
-                pick: rule.pick,
-                candidates: vec![],
-            });
-        }
-        if next >= walked && !matches!(replayed.walk, Walk::Parked { rung: None }) {
+        if last_rule.is_some_and(|last| index > last) {
             break;
         }
+        let mut of_rule = matched.iter().enumerate().filter(|(at, rung)| rung.rule == index && *at <= end).peekable();
+        if of_rule.peek().is_none() {
+            rungs.push(not_matched(rule));
+        }
+        rungs.extend(of_rule.map(|(at, rung)| explain_rung(&replayed, at, rung)));
     }
     Ok(Explanation { decision: recorded.clone(), rungs })
+}
+
+fn not_matched(rule: &Rule) -> ExplainedRung {
+    let verdict = Verdict::NotMatched;
+    ExplainedRung { rule: rule.id.clone(), overflow: false, verdict, pick: rule.pick, candidates: Vec::new() }
 }
 
 fn explain_rung(replayed: &Replayed, at: usize, rung: &Rung) -> ExplainedRung {

@@ -11,7 +11,7 @@
 //!
 //! Reading order: [`document`] and [`snapshot`] (what decides), [`facts`] (what is known),
 //! [`mod@qualify`], [`mod@choose`], [`record`] and [`trace`] (what is kept), [`mod@explain`],
-//! [`mod@replay`], [`mod@preview`] (without writing), [`model`] (how a lead becomes log-odds).
+//! [`mod@replay`], [`mod@why_not`] (what would have had to differ), [`mod@preview`] (without writing), [`model`] (how a lead becomes log-odds).
 
 pub mod choose;
 pub mod comparison;
@@ -25,6 +25,7 @@ pub mod record;
 pub mod replay;
 pub mod snapshot;
 pub mod trace;
+pub mod why_not;
 
 pub use choose::{Walk, choose, decide};
 pub use document::{DocumentKind, DocumentSet, DraftError, RoutingSettings};
@@ -35,3 +36,4 @@ pub use qualify::{Qualified, Scratch, draws_on, qualify};
 pub use record::{Decided, Decision, ENGINE, Hold, Outcome, Ticket, ValueSource};
 pub use replay::{Replay, ReplayError, replay};
 pub use snapshot::{AbsenceFile, Snapshot, SnapshotError};
+pub use why_not::{Difference, WhyNot, WhyNotError, why_not};

@@ -321,6 +321,13 @@ fn fill_row(snapshot: &Snapshot, facts: &Facts, now: Instant, row: &mut Row) {
     row.set_time(zone.local_hour(now), zone.local_weekday(now), zone.local_day(now));
 }
 
+/// What conditions see of a lead.
+pub fn row_of(snapshot: &Snapshot, facts: &Facts, now: Instant) -> Row {
+    let mut row = snapshot.environment.row();
+    fill_row(snapshot, facts, now, &mut row);
+    row
+}
+
 /// The counters that this rep would raise by taking this lead, in partition 0: one per limit that
 /// bounds the rep and counts the lead. What an assignment by a named person claims.
 pub fn draws_on(

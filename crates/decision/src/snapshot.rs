@@ -17,7 +17,7 @@ use crate::document::{DocumentKind, DocumentSet, RoutingSettings};
 use crate::model::Scorer;
 
 /// The compiled documents.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Snapshot {
     pub id: Digest,
     pub documents: DocumentSet,
@@ -35,7 +35,7 @@ pub struct Snapshot {
     pub policies: Vec<Policy>,
     /// Which of the policies rules outside experiments.
     pub ruling: usize,
-    pub scorer: Option<Scorer>,
+    pub scorer: Option<Arc<Scorer>>,
 }
 
 /// A document that does not compile, and why.
@@ -178,7 +178,7 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
         absences,
         policies,
         ruling: ruling?,
-        scorer,
+        scorer: scorer.map(Arc::new),
         documents,
     })
 }
@@ -252,7 +252,7 @@ fn absences(documents: &DocumentSet, roster: &Roster, faults: &mut Vec<SnapshotE
 impl Snapshot {
     /// The border of the feature state this snapshot scores with.
     pub fn border(&self) -> Option<Instant> {
-        self.scorer.as_ref().map(Scorer::border)
+        self.scorer.as_deref().map(Scorer::border)
     }
 }
 

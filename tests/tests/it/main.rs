@@ -4,4 +4,6 @@ mod architecture;
 mod bad_input;
 mod commands;
 mod demo;
+mod oracle;
 mod serve;
+mod why_not;
