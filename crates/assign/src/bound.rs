@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Partition(pub u8);
 
 /// The windows an instant falls into, in one zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Windows {
     /// Local days since 1970-01-01.
     pub day: i32,

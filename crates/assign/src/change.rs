@@ -1,9 +1,12 @@
 //! What changes load, as it is written to the log; and the order in which leads wait.
 
-use pointsman_domain::{Instant, LeadId, LimitId, PoolId, RepId};
+use pointsman_domain::{CreditReason, Instant, LeadId, LimitId, RepId};
 use serde::{Deserialize, Serialize};
 
-use crate::{CounterKey, Partition};
+use crate::{
+    CounterKey,
+    turn::{LineId, Standing},
+};
 
 /// One change of load: what a log row says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,21 +25,29 @@ pub enum Change {
     Release {
         key: CounterKey,
     },
-    /// A turn was taken: where the pool's clock and the rep's next start stand now.
+    /// A turn was taken: where the line's clock and the rep stand now, and how much it weighed.
     Turn {
-        pool: PoolId,
-        partition: Partition,
+        line: LineId,
         clock: f64,
         rep: RepId,
-        start: f64,
+        standing: Standing,
+        amount: f64,
     },
-    /// A rep stood in a pool's line for the first time, or for the first time since it was away;
+    /// A rep stood in a line for the first time, came back to it, or was paid what it was owed;
     /// written with the turn it saw.
     Join {
-        pool: PoolId,
-        partition: Partition,
+        line: LineId,
         rep: RepId,
-        start: f64,
+        standing: Standing,
+    },
+    /// A turn given back (a bad lead, a no-show) or, negative, charged (an assignment by hand):
+    /// settled when the rep next stands in the line.
+    Credit {
+        line: LineId,
+        rep: RepId,
+        /// Divided by the rep's weight.
+        time: f64,
+        amount: f64,
     },
     Wait {
         waiting: Waiting,
@@ -47,6 +58,11 @@ pub enum Change {
     },
     /// A lead got its first decision.
     Decided,
+    /// Says why the credits and releases beside it were made; counts nothing itself.
+    Credited {
+        lead: LeadId,
+        reason: CreditReason,
+    },
 }
 
 /// A lead that waits.

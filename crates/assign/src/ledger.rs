@@ -8,14 +8,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pointsman_domain::{
-    Instant, LeadId, LimitId, LimitIndex, LimitKind, Pick, PoolId, PoolIndex, ReasonCode, RepId, RepIndex, Window, math,
+    COUNTED_ONLY, Contract, FairnessMeasure, Instant, LeadId, LimitId, LimitIndex, LimitKind, Pick, PoolId, PoolIndex,
+    ReasonCode, RepId, RepIndex, Window, math,
 };
 
 use crate::{
-    Ask, CounterKey, Load, LoadEntry, LoadHeader, Partition, RungAsk,
+    Ask, CounterKey, Load, LoadEntry, LoadHeader, Partition, RungAsk, Windows,
     change::{Change, Place, Waiting},
+    line::{Account, Line, Share, window_of},
     posted::Posted,
-    turn::{Clock, Standing, takes_turns},
+    turn::{LineId, takes_turns},
 };
 
 /// Interned names: a slot per name, in the order of first appearance.
@@ -89,17 +91,8 @@ impl Cell {
     }
 }
 
-#[derive(Debug, Clone, Default)]
-struct PoolTurns {
-    clock: Clock,
-    standings: Vec<Option<Standing>>,
-}
-
-/// A pool's line at one turn: who is present, by position in the rung, and the clock they see.
-struct Line {
-    clock: Clock,
-    present: Vec<(usize, Standing)>,
-}
+/// The ledger's own key of a [`LineId`].
+type LineKey = (u32, Partition, FairnessMeasure, Window);
 
 /// Counters, caps, turns, prices and waiting leads.
 #[derive(Debug, Clone, Default)]
@@ -111,7 +104,7 @@ pub struct Ledger {
     cells: Vec<Vec<Cell>>,
     /// Counters of the variants' partitions; partition 0 lives in the cells.
     shares: BTreeMap<CounterKey, u32>,
-    turns: BTreeMap<(u32, Partition), PoolTurns>,
+    lines: BTreeMap<LineKey, Account>,
     waiting: BTreeMap<Place, Waiting>,
     places: BTreeMap<LeadId, Place>,
     /// Per rep, the waiting leads it may take.
@@ -176,11 +169,17 @@ impl Ledger {
                     *count = count.saturating_sub(1);
                 }
             }
-            Change::Turn { pool, partition, clock, rep, start } => {
-                self.stand(pool, *partition, rep, *start).clock = Clock { now: *clock };
+            Change::Turn { line, clock, rep, standing, amount } => {
+                let rep = self.rep(rep);
+                self.account(line).turn(*clock, rep, *standing, *amount);
             }
-            Change::Join { pool, partition, rep, start } => {
-                self.stand(pool, *partition, rep, *start);
+            Change::Join { line, rep, standing } => {
+                let rep = self.rep(rep);
+                self.account(line).join(rep, *standing);
+            }
+            Change::Credit { line, rep, time, amount } => {
+                let rep = self.rep(rep);
+                self.account(line).credit(rep, *time, *amount);
             }
             Change::Wait { waiting } => {
                 self.leave(waiting.lead);
@@ -194,18 +193,20 @@ impl Ledger {
             }
             Change::Awake { lead } => self.leave(*lead),
             Change::Decided => self.decided += 1,
+            Change::Credited { .. } => {}
         }
     }
 
-    fn stand(&mut self, pool: &PoolId, partition: Partition, rep: &RepId, start: f64) -> &mut PoolTurns {
-        let rep = self.rep(rep);
-        let pool = self.pools.slot(pool) as u32;
-        let turns = self.turns.entry((pool, partition)).or_default();
-        if turns.standings.len() <= rep {
-            turns.standings.resize(rep + 1, None);
+    /// The account of a line. A line of a newer window ends those two windows back: a credit to a
+    /// day that long gone moves nobody.
+    fn account(&mut self, line: &LineId) -> &mut Account {
+        let key = (self.pools.slot(&line.pool) as u32, line.partition, line.measure, line.window);
+        if !self.lines.contains_key(&key) {
+            let same = |k: &LineKey| (k.0, k.1, k.2) == (key.0, key.1, key.2) && is_older(k.3, key.3);
+            let older: Vec<LineKey> = self.lines.keys().copied().filter(same).collect();
+            older.iter().rev().skip(1).for_each(|key| drop(self.lines.remove(key)));
         }
-        turns.standings[rep] = Some(Standing { start });
-        turns
+        self.lines.entry(key).or_default()
     }
 
     fn leave(&mut self, lead: LeadId) {
@@ -243,16 +244,47 @@ impl Ledger {
         cell.and_then(|(r, l)| self.cells[*r as usize].get(*l as usize)).map_or((0, None), |c| (c.used(window), c.cap))
     }
 
-    /// The turns each rep of a pool is owed (positive) or has had in advance, by rep id.
-    pub fn deficits(&self, pool: &PoolId, partition: Partition, weights: &[(RepId, f64)]) -> Vec<(RepId, f64)> {
-        let turns = self.pools.slots.get(pool).and_then(|slot| self.turns.get(&(*slot, partition)));
-        let deficit = |rep: &RepId, weight: f64| {
-            let turns = turns?;
-            let slot = *self.reps.slots.get(rep)? as usize;
-            let standing = turns.standings.get(slot).copied().flatten()?;
-            Some(standing.deficit(turns.clock, weight))
+    /// Where the members of a pool stand by its contract, in the window of `windows` (the
+    /// workspace's), in the order given.
+    pub fn shares(
+        &self,
+        (pool, partition): (&PoolId, Partition),
+        contract: Contract,
+        windows: &Windows,
+        members: &[(RepId, f64)],
+    ) -> Vec<Share> {
+        if contract.measure == FairnessMeasure::OpenWork {
+            return self.open_shares(members);
+        }
+        let slot = self.pools.slots.get(pool).copied();
+        let key = slot.map(|slot| (slot, partition, contract.measure, window_of(&contract, windows)));
+        let account = key.and_then(|key| self.lines.get(&key));
+        let share = |(rep, weight): &(RepId, f64)| {
+            let slot = self.reps.slots.get(rep).map_or(usize::MAX, |slot| *slot as usize);
+            let (taken, deficit, owed) = account.map_or((0.0, 0.0, 0.0), |account| {
+                account.deficit(slot, *weight, &account.terms(contract, windows.day))
+            });
+            Share { rep: rep.clone(), weight: *weight, taken, entitled: taken + deficit, deficit, owed }
         };
-        weights.iter().map(|(rep, weight)| (rep.clone(), deficit(rep, *weight).unwrap_or(0.0))).collect()
+        members.iter().map(share).collect()
+    }
+
+    fn open_shares(&self, members: &[(RepId, f64)]) -> Vec<Share> {
+        let open = |rep: &RepId| self.reps.slots.get(rep).map_or(0, |slot| self.open_work(*slot as usize));
+        let open: Vec<f64> = members.iter().map(|(rep, _)| f64::from(open(rep))).collect();
+        let (total, weights) = (open.iter().sum::<f64>(), members.iter().map(|(_, w)| w).sum::<f64>());
+        let share = |((rep, weight), taken): (&(RepId, f64), &f64)| {
+            let entitled = if weights > 0.0 { total * weight / weights } else { 0.0 };
+            let (rep, weight, taken) = (rep.clone(), *weight, *taken);
+            Share { rep, weight, taken, entitled, deficit: entitled - taken, owed: 0.0 }
+        };
+        members.iter().zip(&open).map(share).collect()
+    }
+
+    /// The leads a rep has open: the fullest of its counters of open leads, since whatever a
+    /// conditional one counts is counted by the unconditional one as well.
+    fn open_work(&self, rep: usize) -> u32 {
+        self.cells[rep].iter().map(|cell| cell.used(Window::Always)).max().unwrap_or(0)
     }
 
     pub fn decided(&self) -> u64 {
@@ -270,6 +302,27 @@ impl Ledger {
 
     pub fn is_waiting(&self, lead: LeadId) -> bool {
         self.places.contains_key(&lead)
+    }
+
+    /// Whose slots a waiting lead may have.
+    pub fn waits_for(&self, lead: LeadId) -> &[RepId] {
+        let waiting = self.places.get(&lead).and_then(|place| self.waiting.get(place));
+        waiting.map_or(&[], |waiting| &waiting.reps)
+    }
+
+    /// Whether some cap on this rep's open leads is reached.
+    pub fn is_full(&self, rep: &RepId) -> bool {
+        let slot = self.reps.slots.get(rep);
+        let full = |cell: &Cell| cell.cap.is_some_and(|cap| cap <= cell.used(Window::Always));
+        slot.is_some_and(|slot| self.cells[*slot as usize].iter().any(full))
+    }
+
+    /// What a turn of a line weighed on average so far.
+    pub fn mean_turn(&self, line: &LineId) -> f64 {
+        let slot = self.pools.slots.get(&line.pool).copied();
+        let key = slot.map(|slot| (slot, line.partition, line.measure, line.window));
+        let contract = Contract { measure: line.measure, ..Contract::default() };
+        key.and_then(|key| self.lines.get(&key)).map_or(1.0, |account| account.terms(contract, 0).mean)
     }
 
     /// The first lead in line for a slot of this rep.
@@ -294,34 +347,58 @@ impl Ledger {
     pub fn load_rung(&self, binding: &Binding, place: Place, ask: &RungAsk<'_>, load: &mut Load) {
         let entry = |candidate: &Ask| self.entry(binding, place, ask, candidate);
         load.push_rung(ask.candidates.iter().map(entry));
-        if let Some(pool) = ask.pool.filter(|_| takes_turns(ask.pick)) {
-            let line = self.line(binding, pool, ask, load.rung(load.rungs() - 1).entries);
-            let entries = load.last_rung();
-            for (position, standing) in line.present {
-                let (may_go, deadline) = standing.due(line.clock, ask.candidates[position].weight);
-                entries[position].rank = deadline as f32;
-                if !may_go {
-                    entries[position].reason = ReasonCode::LaterTurn;
-                }
+        let entries = load.last_rung();
+        if ask.pick == Pick::LeastLoaded && ask.candidates.iter().any(|c| !self.has_open_cap(binding, c)) {
+            // Shares of a cap compare with nothing where somebody has none: open leads it is then.
+            for (entry, candidate) in entries.iter_mut().zip(ask.candidates) {
+                entry.rank = self.open_work(binding.reps[candidate.rep.0 as usize] as usize) as f32;
             }
         }
+        let Some(pool) = ask.pool.filter(|_| takes_turns(ask.pick)) else { return };
+        if ask.contract.measure == FairnessMeasure::OpenWork {
+            for (entry, candidate) in entries.iter_mut().zip(ask.candidates) {
+                let open = self.open_work(binding.reps[candidate.rep.0 as usize] as usize);
+                entry.rank = (f64::from(open) / candidate.weight) as f32;
+            }
+            return;
+        }
+        let line = self.line(binding, pool, ask, entries);
+        for present in &line.present {
+            let (may_go, rank) = line.rank(present);
+            entries[present.at].rank = rank as f32;
+            if !may_go {
+                entries[present.at].reason = ReasonCode::LaterTurn;
+            }
+        }
+    }
+
+    fn has_open_cap(&self, binding: &Binding, candidate: &Ask) -> bool {
+        let cells = &self.cells[binding.reps[candidate.rep.0 as usize] as usize];
+        candidate.limits.iter().any(|limit| {
+            let (slot, kind) = binding.limits[usize::from(limit.0)];
+            let cap = cells.get(slot as usize).and_then(|cell| cell.cap);
+            kind == LimitKind::Open && cap.is_some_and(|cap| cap != COUNTED_ONLY)
+        })
+    }
+
+    fn line_key(&self, binding: &Binding, pool: PoolIndex, ask: &RungAsk<'_>) -> LineKey {
+        let windows = ask.windows.first().copied().unwrap_or_default();
+        let slot = binding.pools[usize::from(pool.0)];
+        (slot, ask.partition, ask.contract.measure, window_of(&ask.contract, &windows))
     }
 
     /// Who is in a pool's line now, and its clock. Whoever is full or promised to a lead ahead
     /// shares no turn.
     fn line(&self, binding: &Binding, pool: PoolIndex, ask: &RungAsk<'_>, entries: &[LoadEntry]) -> Line {
-        let turns = self.turns.get(&(binding.pools[usize::from(pool.0)], ask.partition));
-        let kept = turns.map(|t| t.clock).unwrap_or_default();
+        let empty = Account::default();
+        let account = self.lines.get(&self.line_key(binding, pool, ask)).unwrap_or(&empty);
         let shares = |entry: &LoadEntry| matches!(entry.reason, ReasonCode::Admitted | ReasonCode::LaterTurn);
         let candidates = ask.candidates.iter().zip(entries).enumerate().filter(|(_, (_, entry))| shares(entry));
-        let present: Vec<(usize, Standing)> = candidates
-            .map(|(position, (candidate, _))| {
-                let rep = binding.reps[candidate.rep.0 as usize] as usize;
-                let standing = turns.and_then(|t| t.standings.get(rep).copied().flatten());
-                (position, Standing::of_present(standing, kept, candidate.weight))
-            })
-            .collect();
-        Line { clock: kept.before(present.iter().map(|(_, standing)| *standing)), present }
+        let places = candidates.map(|(position, (candidate, _))| {
+            (position, binding.reps[candidate.rep.0 as usize] as usize, candidate.weight)
+        });
+        let day = ask.windows.first().map_or(0, |windows| windows.day);
+        account.line(account.terms(ask.contract, day), places)
     }
 
     fn entry(&self, binding: &Binding, place: Place, ask: &RungAsk<'_>, candidate: &Ask) -> LoadEntry {
@@ -333,6 +410,9 @@ impl Ledger {
             let Some(cell) = self.cells[rep].get(slot as usize) else { continue };
             let Some(cap) = cell.cap else { continue };
             let used = cell.used(windows.of(kind));
+            if cap == COUNTED_ONLY {
+                continue;
+            }
             if kind == LimitKind::Open {
                 busy = busy.max(f64::from(used) / f64::from(cap.max(1)));
             }
@@ -398,7 +478,8 @@ impl Ledger {
                 key: CounterKey { rep: name.clone(), limit: limit.clone(), window, partition },
             }));
         }
-        if let Some(pool) = ask.pool.filter(|_| takes_turns(ask.pick)) {
+        let counted = takes_turns(ask.pick) && ask.contract.measure != FairnessMeasure::OpenWork;
+        if let Some(pool) = ask.pool.filter(|_| counted) {
             self.turn(binding, pool, ask, entries, candidate, changes);
         }
     }
@@ -413,27 +494,27 @@ impl Ledger {
         changes: &mut Vec<Change>,
     ) {
         let line = self.line(binding, pool, ask, entries);
-        let slot = binding.pools[usize::from(pool.0)];
-        let (pool, partition) = (&self.pools.names[slot as usize], ask.partition);
-        let turns = self.turns.get(&(slot, partition));
-        let (mut total, mut earliest, mut start) = (0.0, f64::INFINITY, line.clock.now);
-        for (position, standing) in line.present {
-            let candidate = &ask.candidates[position];
-            let rep = binding.reps[candidate.rep.0 as usize] as usize;
-            let after = if candidate.rep == chosen.rep { standing.taken(candidate.weight) } else { standing };
-            total += candidate.weight;
-            earliest = earliest.min(after.deadline(candidate.weight));
-            if candidate.rep == chosen.rep {
-                start = after.start;
-            } else if turns.and_then(|t| t.standings.get(rep).copied().flatten()) != Some(standing) {
-                // New in this line, or back in it.
-                let rep = self.reps.names[rep].clone();
-                changes.push(Change::Join { pool: pool.clone(), partition, rep, start: standing.start });
-            }
+        let key = self.line_key(binding, pool, ask);
+        let Some(at) = ask.candidates.iter().position(|candidate| candidate.rep == chosen.rep) else { return };
+        let amount = match ask.contract.measure {
+            FairnessMeasure::ExpectedValue => (ask.value * f64::from(entries[at].score)).max(0.0),
+            _ => 1.0,
+        };
+        let id = LineId {
+            pool: self.pools.names[key.0 as usize].clone(),
+            partition: ask.partition,
+            measure: key.2,
+            window: key.3,
+        };
+        let empty = Account::default();
+        let account = self.lines.get(&key).unwrap_or(&empty);
+        for present in line.present.iter().filter(|p| p.at != at && account.moved(p)) {
+            let rep = self.reps.names[present.rep].clone();
+            changes.push(Change::Join { line: id.clone(), rep, standing: present.standing });
         }
-        let clock = line.clock.after(total, earliest).now;
-        let rep = self.rep_name(binding, chosen.rep).clone();
-        changes.push(Change::Turn { pool: pool.clone(), partition, clock, rep, start });
+        let (clock, Some(after)) = line.after(at, amount) else { return };
+        let (rep, standing) = (self.reps.names[after.rep].clone(), after.standing);
+        changes.push(Change::Turn { line: id, clock: clock.now, rep, standing, amount });
     }
 
     /// The rep's name behind an index of the bound snapshot.
@@ -460,4 +541,9 @@ impl Ledger {
         }
         over
     }
+}
+
+/// Whether `a` is an earlier window of the same kind.
+fn is_older(a: Window, b: Window) -> bool {
+    std::mem::discriminant(&a) == std::mem::discriminant(&b) && a < b
 }

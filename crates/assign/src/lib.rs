@@ -9,14 +9,15 @@
 //! Left to others: who may take a lead (`rules`), what a win is worth (`scoring`), which rung is
 //! walked next (`decision`).
 //!
-//! Reading order: [`bound`] (limits and counter keys), [`change`], [`ledger`], [`turn`] (fair turns),
-//! [`load`], [`pick`], then [`price`] (what a slot is worth to the leads still to come) and
+//! Reading order: [`bound`] (limits and counter keys), [`change`], [`ledger`], [`turn`] (fair turns)
+//! and [`line`](mod@line), [`load`], [`pick`], then [`price`] (what a slot is worth to the leads still to come) and
 //! [`flow`] (the exact optimum in hindsight).
 
 pub mod bound;
 pub mod change;
 pub mod flow;
 pub mod ledger;
+pub mod line;
 pub mod load;
 pub mod pick;
 pub mod posted;
@@ -26,6 +27,8 @@ pub mod turn;
 pub use bound::{CounterKey, Partition, Windows};
 pub use change::{Change, Place, Waiting};
 pub use ledger::{Binding, Ledger};
+pub use line::{Share, window_of};
 pub use load::{Ask, Load, LoadEntry, LoadHeader, RungAsk, RungLoad};
 pub use pick::{Choice, Choosing, Draw, choose};
 pub use posted::Posted;
+pub use turn::{LineId, Standing};

@@ -3,7 +3,7 @@
 //! A load is asked for per rung that matched ([`RungAsk`]), made by the ledger, compared by
 //! [`crate::pick`], stored as the trace, and read back by replay: one and the same bytes.
 
-use pointsman_domain::{LimitIndex, LimitSet, Pick, PoolIndex, ReasonCode, RepIndex};
+use pointsman_domain::{Contract, LimitIndex, LimitSet, Pick, PoolIndex, ReasonCode, RepIndex};
 
 use crate::{Partition, Windows};
 
@@ -30,9 +30,13 @@ pub struct RungAsk<'a> {
     pub pool: Option<PoolIndex>,
     pub pick: Pick,
     pub candidates: &'a [Ask],
-    /// The lead's windows per zone.
+    /// The lead's windows per zone; the first is the workspace's own.
     pub windows: &'a [Windows],
     pub partition: Partition,
+    /// What the pool promises, for picks that take turns.
+    pub contract: Contract,
+    /// What a win of the lead is worth.
+    pub value: f64,
 }
 
 /// What is the same for all rungs of one decision.
@@ -53,8 +57,9 @@ pub struct LoadEntry {
     pub limit: LimitIndex,
     /// Free slots under that limit; `u16::MAX` without limits or beyond.
     pub free: u16,
-    /// What the pick compares besides score and price: the turn's deadline after the pool's
-    /// clock, the share of the cap in use, the skill level, the narrowness of the territory.
+    /// What the pick compares besides score and price: the turn's deadline after the pool's clock
+    /// (with other measures what was had in advance, or open leads, by weight), the share of the
+    /// cap in use, the skill level, the nearness of the territory.
     pub rank: f32,
     /// Probability of winning.
     pub score: f32,

@@ -1,9 +1,13 @@
 //! Commands and flags.
 
+mod team;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use pointsman_domain::ModelName;
+
+pub use team::{Absences, AbsencesImport, Reps};
 
 /// Sends every sales lead to the rep most likely to win it, within everybody's capacity, and
 /// proves that it did better than before.
@@ -33,6 +37,9 @@ pub enum Command {
     #[command(subcommand)]
     Policy(Policy),
     Apply(Apply),
+    Reps(Reps),
+    #[command(subcommand)]
+    Absences(Absences),
     Serve(Serve),
     Simulate(Simulate),
     #[command(subcommand)]

@@ -4,14 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
-use pointsman_decision::{DocumentSet, Snapshot};
+use pointsman_assign::Ledger;
+use pointsman_decision::{
+    DocumentSet, Snapshot,
+    document::{LIVE_ABSENCES, away_files},
+};
 use pointsman_domain::CommandId;
 use pointsman_store::{
-    Command, Location, Outside, Reader, Service, ServiceConfig, Store, WorkspaceLock, command::Switch,
+    Command, Location, Outside, Reader, Service, ServiceConfig, Store, WorkspaceLock, codec, command::Switch,
+    log::LogRow,
 };
 
-use crate::clock;
 use crate::settings::Settings;
+use crate::{clock, output};
 
 /// Reads what is stored; works while a server runs.
 pub fn read(workspace: &Path) -> anyhow::Result<Box<dyn Reader>> {
@@ -24,6 +29,42 @@ pub fn read(workspace: &Path) -> anyhow::Result<Box<dyn Reader>> {
 
 fn open(location: &Location) -> anyhow::Result<Arc<dyn Store>> {
     location.open().with_context(|| format!("cannot open the store {location}"))
+}
+
+/// What is live, with the load that the record folds to; `None` where nothing is live yet.
+pub fn standing(workspace: &Path) -> anyhow::Result<Option<(Snapshot, Ledger)>> {
+    let location = Settings::read(workspace)?.store(workspace)?;
+    if location.is_missing() {
+        return Ok(None);
+    }
+    let mut reader = open(&location)?.reader()?;
+    let Some(live) = reader.head()?.snapshot else { return Ok(None) };
+    let documents = reader.documents(&live)?.context("the documents that are live are not stored")?;
+    let snapshot = Snapshot::compile(documents).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow!("the documents that are live do not compile: {}", faults.join("; "))
+    })?;
+    let mut ledger = Ledger::default();
+    let fold = &mut |row: LogRow| Ok(codec::decode(&row.changes, |change| ledger.apply(&change))?);
+    reader.log_after(0, fold)?;
+    Ok(Some((snapshot, ledger)))
+}
+
+/// What of a folder goes live over what is live: its own documents, and the absences that came in
+/// while serving, less those of people who left the roster.
+pub fn over_live(live: &DocumentSet, snapshot: Snapshot) -> anyhow::Result<Snapshot> {
+    let came_in = away_files(live).into_iter().find(|(name, _)| &**name == LIVE_ABSENCES);
+    let Some((_, mut file)) = came_in else { return Ok(snapshot) };
+    let gone = file.keep_known(&snapshot.roster);
+    if gone > 0 {
+        output::note(format!("{gone} absences name reps or pools that the roster does not list any more: they end"));
+    }
+    let mut documents = snapshot.documents;
+    documents.keep_away(LIVE_ABSENCES, &file);
+    Snapshot::compile(documents).map_err(|faults| {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        anyhow!("the files do not go with the absences that are live: {}", faults.join("; "))
+    })
 }
 
 /// The store, opened to write, with the lock that keeps a second writer out of a file.
@@ -57,6 +98,7 @@ pub fn switch(store: &dyn Store, snapshot: Snapshot, author: &str, reason: &str)
     let switch = Switch {
         command: CommandId::new(clock::now(), clock::chance()),
         snapshot: Arc::new(snapshot),
+        over: None,
         author: author.into(),
         reason: reason.into(),
     };

@@ -42,6 +42,10 @@ fn documents_with(workspace: &Path, model: Option<&Path>) -> anyhow::Result<Docu
             set.insert(kind, &name, body);
         }
     }
+    for (region, path) in files(&workspace.join("calendars/holidays"), &["toml", "ics"])? {
+        let body = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        set.insert(DocumentKind::Holidays, &region, body);
+    }
     if let Some(model) = model {
         let read = |file: &str| {
             let path = model.join(file);
@@ -70,6 +74,11 @@ fn compile(workspace: &Path, set: DocumentSet) -> anyhow::Result<Snapshot> {
 }
 
 fn toml_files(folder: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
+    files(folder, &["toml"])
+}
+
+/// The files of a folder with one of these endings, by the name before it.
+fn files(folder: &Path, endings: &[&str]) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     let mut files = BTreeMap::new();
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -78,10 +87,12 @@ fn toml_files(folder: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
     };
     for entry in entries {
         let path = entry.with_context(|| format!("cannot list {}", folder.display()))?.path();
-        if let (Some("toml"), Some(stem)) =
-            (path.extension().and_then(|e| e.to_str()), path.file_stem().and_then(|s| s.to_str()))
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if let (Some(_), Some(stem)) =
+            (ending.filter(|ending| endings.contains(ending)), path.file_stem().and_then(|s| s.to_str()))
+            && let Some(other) = files.insert(stem.to_owned(), path.clone())
         {
-            files.insert(stem.to_owned(), path.clone());
+            bail!("{} and {} are both called '{stem}': keep one", other.display(), path.display());
         }
     }
     Ok(files)

@@ -84,7 +84,8 @@ fn walk_from(first: usize, qualified: &Qualified, load: &Load, draw: Draw) -> Wa
 /// Somebody who is merely full or away. Waiting for whoever may never take this lead would hold it
 /// in vain, and would keep that person's free slots from the leads behind it.
 fn may_be_waited_for(admission: &Admission) -> bool {
-    matches!(admission.reason, ReasonCode::Admitted | ReasonCode::Absent | ReasonCode::OutsideHours)
+    use ReasonCode::{Absent, Admitted, OutOfPool, OutsideHours, Redirected};
+    matches!(admission.reason, Admitted | Absent | OutsideHours | Redirected | OutOfPool)
 }
 
 /// A hold ends when the first hold of this lead said it would.

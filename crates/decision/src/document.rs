@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pointsman_domain::{Currency, Digest, PolicyName};
+use pointsman_rules::AwayFile;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -17,6 +18,8 @@ pub enum DocumentKind {
     Roster,
     Absences,
     Calendar,
+    /// The holidays of a region.
+    Holidays,
     Policy,
     /// The promoted artifact.
     Model,
@@ -27,12 +30,13 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Routing,
         Self::Attributes,
         Self::Roster,
         Self::Absences,
         Self::Calendar,
+        Self::Holidays,
         Self::Policy,
         Self::Model,
         Self::Features,
@@ -47,6 +51,7 @@ impl DocumentKind {
             Self::Roster => "roster",
             Self::Absences => "absences",
             Self::Calendar => "calendar",
+            Self::Holidays => "holidays",
             Self::Policy => "policy",
             Self::Model => "model",
             Self::Features => "features",
@@ -131,6 +136,15 @@ impl DocumentSet {
         self.0.iter().map(|((kind, name), body)| (*kind, &**name, body))
     }
 
+    /// Sets the document of absences of this name, or removes it where nothing is left in it.
+    pub fn keep_away(&mut self, name: &str, file: &AwayFile) {
+        if file.is_empty() {
+            return self.remove(DocumentKind::Absences, name);
+        }
+        let body = toml::to_string(file).expect("names and times are TOML");
+        self.insert(DocumentKind::Absences, name, body.into_bytes());
+    }
+
     /// SHA-256 over kind, name and body hash of each document, in order: the snapshot's name.
     pub fn digest(&self) -> Digest {
         let mut hasher = Sha256::new();
@@ -143,6 +157,18 @@ impl DocumentSet {
         }
         Digest::new(hasher.finalize().into())
     }
+}
+
+/// The document of absences that came in while serving; the folder's own has no name.
+pub const LIVE_ABSENCES: &str = "live";
+
+/// The documents of absences that can be read, by name. A snapshot that compiled has no others.
+pub fn away_files(documents: &DocumentSet) -> Vec<(Box<str>, AwayFile)> {
+    let read = |(name, body): (&str, &Arc<[u8]>)| {
+        let file = std::str::from_utf8(body).ok().and_then(|text| toml::from_str(text).ok())?;
+        Some((name.into(), file))
+    };
+    documents.of(DocumentKind::Absences).filter_map(read).collect()
 }
 
 /// SHA-256 of one document's body.

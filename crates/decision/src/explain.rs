@@ -170,6 +170,7 @@ pub(crate) fn before_load(qualified: &Qualified, rule: &Rule, admission: &Admiss
         ReasonCode::Absent => Reason::Absent { until: until() },
         ReasonCode::OutsideHours => Reason::OutsideHours { until: until() },
         ReasonCode::DeclinedBefore => Reason::DeclinedBefore,
+        ReasonCode::Redirected | ReasonCode::OutOfPool => overridden(qualified, admission),
         ReasonCode::MissingSkill => {
             let rep = qualified.snapshot.roster.rep_at(admission.rep);
             let lacks = |(name, least): &&(Box<str>, u8)| rep.skills.get(name).copied().unwrap_or(0) < (*least).max(1);
@@ -179,6 +180,17 @@ pub(crate) fn before_load(qualified: &Qualified, rule: &Rule, admission: &Admiss
         ReasonCode::ExcludedByRule => Reason::ExcludedByRule { rule: rule.id.clone() },
         _ => Reason::Inactive,
     }
+}
+
+/// The dated override that held for this rep.
+fn overridden(qualified: &Qualified, admission: &Admission) -> Reason {
+    let (snapshot, now) = (&qualified.snapshot, qualified.decided_at);
+    let redirects = admission.reason == ReasonCode::Redirected;
+    let mut overrides = snapshot.away.overrides_of(admission.rep, now);
+    let held = overrides.find(|o| o.from <= now && o.to.is_some() == redirects);
+    let until = held.map(|o| o.until);
+    let to = held.and_then(|o| o.to).map(|to| snapshot.roster.rep_at(to).id.clone());
+    if redirects { Reason::Redirected { to, until } } else { Reason::OutOfPool { until } }
 }
 
 fn after_load(

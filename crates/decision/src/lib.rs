@@ -11,7 +11,8 @@
 //!
 //! Reading order: [`document`] and [`snapshot`] (what decides), [`facts`] (what is known),
 //! [`mod@qualify`], [`mod@choose`], [`record`] and [`trace`] (what is kept), [`mod@explain`],
-//! [`mod@replay`], [`mod@why_not`] (what would have had to differ), [`mod@preview`] (without writing), [`model`] (how a lead becomes log-odds).
+//! [`mod@replay`], [`mod@why_not`] (what would have had to differ), [`mod@preview`] (without writing),
+//! [`mod@team`] (who is here, how full, whose turn), [`model`] (how a lead becomes log-odds).
 
 pub mod choose;
 pub mod comparison;
@@ -24,6 +25,7 @@ pub mod qualify;
 pub mod record;
 pub mod replay;
 pub mod snapshot;
+pub mod team;
 pub mod trace;
 pub mod why_not;
 
@@ -35,5 +37,6 @@ pub use preview::{End, PastLead, Routed, Summary, preview, preview_all};
 pub use qualify::{Qualified, Scratch, draws_on, qualify};
 pub use record::{Decided, Decision, ENGINE, Hold, Outcome, Ticket, ValueSource};
 pub use replay::{Replay, ReplayError, replay};
-pub use snapshot::{AbsenceFile, Snapshot, SnapshotError};
+pub use snapshot::{Snapshot, SnapshotError};
+pub use team::{Member, Presence, team};
 pub use why_not::{Difference, WhyNot, WhyNotError, why_not};

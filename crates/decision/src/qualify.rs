@@ -6,7 +6,10 @@ use std::sync::Arc;
 use pointsman_assign::{Ask, Partition, Place, RungAsk, Windows};
 use pointsman_domain::{Availability, Instant, LimitIndex, LimitSet, Pick, ReasonCode, RepId, RepIndex};
 use pointsman_expr::{Builtin, Row, Scratch as ExprScratch};
-use pointsman_rules::{Admission, Known, OnFull, Policy, Roster, Rule, Target, admit, admit::admit_on_full};
+use pointsman_rules::{
+    Admission, Known, OnFull, Policy, Roster, Rule, Target,
+    admit::{admit, admit_on_full, plain_postcode, steps_on_full},
+};
 use pointsman_workhours::Absences;
 
 use crate::facts::{Exposed, Facts};
@@ -127,6 +130,8 @@ impl Qualified {
             candidates: self.asks(rung),
             windows: &self.windows,
             partition: self.partition,
+            contract: pool.map(|pool| self.snapshot.roster.pool_at(pool).contract).unwrap_or_default(),
+            value: self.value,
         }
     }
 
@@ -147,6 +152,7 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     let account = facts.account.as_ref();
     scratch.declined.clear();
     scratch.declined.extend(facts.routing.declined.iter().filter_map(|id| roster.rep(id.as_str())));
+    let place = place(snapshot, facts);
     let known = Known {
         account_owner: account.and_then(|a| find(&a.owner)),
         parent_owner: account.and_then(|a| find(&a.parent_owner)),
@@ -156,6 +162,9 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
         originator: find(&facts.lead.originator),
         declined: &scratch.declined,
         availability: &scratch.availability,
+        away: Some(&snapshot.away),
+        now,
+        place: place.as_ref().map(|(country, postcode)| (&**country, &**postcode)),
     };
     if let Some(scorer) = &snapshot.scorer {
         scorer.prepare(facts, now, snapshot, &mut scratch.scorer);
@@ -184,12 +193,13 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     for rule_index in rules.conditions.matches(&scratch.row, &mut scratch.expr) {
         let rule = &rules.rules[rule_index];
         first_priority.get_or_insert(rule.priority);
-        let rungs = if matches!(rule.on_full, OnFull::Overflow(_) | OnFull::Backup) { 2 } else { 1 };
-        for overflow in [false, true].into_iter().take(rungs) {
+        let steps = steps_on_full(rule, roster, &known);
+        for step in std::iter::once(None).chain((0..steps).map(Some)) {
+            let overflow = step.is_some();
             let from = qualified.admissions.len();
-            match overflow {
-                false => admit(rule, roster, &known, &mut qualified.admissions),
-                true => admit_on_full(rule, roster, &known, &mut qualified.admissions),
+            match step {
+                None => admit(rule, roster, &known, &mut qualified.admissions),
+                Some(step) => admit_on_full(rule, roster, &known, step, &mut qualified.admissions),
             }
             let asks_from = qualified.asks.len() as u32;
             let mut back_at: Option<Instant> = None;
@@ -203,6 +213,10 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
                     ReasonCode::Absent | ReasonCode::OutsideHours => {
                         let back = back(&scratch.availability, admission.rep);
                         back_at = [back_at, back].into_iter().flatten().min();
+                    }
+                    ReasonCode::Redirected | ReasonCode::OutOfPool => {
+                        let ends = snapshot.away.overrides_of(admission.rep, now).map(|o| o.until).min();
+                        back_at = [back_at, ends].into_iter().flatten().min();
                     }
                     _ => {}
                 }
@@ -227,8 +241,18 @@ fn ask(snapshot: &Snapshot, admission: &Admission, limits: LimitSet, logit: f64)
         limits: snapshot.roster.rep_at(admission.rep).limits.and(limits),
         zone: snapshot.calendar_of[admission.rep.0 as usize],
         logit,
-        rank: admission.skill,
+        rank: admission.rank,
     }
+}
+
+/// Country and plain postcode, where a rule asks who is nearest.
+fn place(snapshot: &Snapshot, facts: &Facts) -> Option<(Box<str>, String)> {
+    let (country, postcode) = snapshot.place?;
+    let text = |at| match facts.lead.attributes.get(at) {
+        Some(pointsman_domain::Value::Text(text)) => Some(text),
+        _ => None,
+    };
+    Some((text(country)?.clone(), text(postcode).map(|text| plain_postcode(text)).unwrap_or_default()))
 }
 
 fn back(availability: &[Availability], rep: RepIndex) -> Option<Instant> {

@@ -8,7 +8,7 @@ use crate::facts::Exposed;
 
 /// The version of the engine: raised whenever the same snapshot, facts, load, time and seed may
 /// give another decision. `replay` under another version shows the difference.
-pub const ENGINE: u32 = 2;
+pub const ENGINE: u32 = 3;
 
 /// Where a decision leaves the lead.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pointsman_domain::{
-    Absence, AttributeSchema, CalendarId, Currency, Digest, Instant, LimitKind, Pick, PolicyName, RepIndex,
-    attribute::AttributeFile,
+    AttributeIndex, AttributeSchema, CalendarId, Currency, Digest, Entity, Instant, LimitKind, Pick, PolicyName,
+    RepIndex, attribute::AttributeFile,
 };
 use pointsman_expr::Environment;
-use pointsman_rules::{Policy, Roster};
-use pointsman_workhours::{Absences, Calendar, CalendarFile, Zone};
+use pointsman_rules::{Away, AwayFile, Policy, Rep, Roster};
+use pointsman_workhours::{Absences, Calendar, CalendarFile, Holiday, Zone, icalendar};
 use serde::Deserialize;
 
 use crate::document::{DocumentKind, DocumentSet, RoutingSettings};
@@ -32,6 +32,10 @@ pub struct Snapshot {
     pub calendar_of: Vec<u8>,
     /// By rep index.
     pub absences: Vec<Absences>,
+    /// Dated overrides, and who stands in during which absence.
+    pub away: Away,
+    /// Where a lead is, where some rule asks who is nearest: country and postcode.
+    pub place: Option<(AttributeIndex, AttributeIndex)>,
     pub policies: Vec<Policy>,
     /// Which of the policies rules outside experiments.
     pub ruling: usize,
@@ -51,13 +55,13 @@ fn place(kind: DocumentKind, name: &str) -> String {
     if name.is_empty() { kind.as_str().to_owned() } else { format!("{} '{name}'", kind.as_str()) }
 }
 
-/// `absences.toml`.
+/// `calendars/holidays/REGION.toml`.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AbsenceFile {
-    pub format: u32,
+struct HolidayFile {
+    format: u32,
     #[serde(default)]
-    pub absence: Vec<Absence>,
+    holidays: Vec<Holiday>,
 }
 
 /// The years for which working hours are laid out; outside them calendars are slower, not wrong.
@@ -139,7 +143,7 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
     let roster = Roster::new(&roster, &environment);
     let roster = roster.map_err(|e| faults.push(fault(DocumentKind::Roster, "", e.to_string()))).ok()?;
     let (calendars, calendar_of) = calendars(&documents, &routing, &roster, faults)?;
-    let absences = absences(&documents, &roster, faults);
+    let mut away = away(&documents, &roster, &calendars, &calendar_of, faults);
     let scorer = Scorer::compile(&documents, &schema, &roster)
         .map_err(|message| faults.push(fault(DocumentKind::Model, "", message)))
         .ok()?;
@@ -166,6 +170,8 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
             format!("names the policy '{}', which is not there", routing.policy),
         ));
     }
+    let asks_place = policies.iter().flat_map(|policy| &policy.rules).any(|r| r.pick == Pick::NearestTerritory);
+    let place = schema.find(Entity::Lead, "country").zip(schema.find(Entity::Lead, "postcode")).filter(|_| asks_place);
     Some(Snapshot {
         id: documents.digest(),
         zone: routing.zone,
@@ -175,7 +181,9 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
         roster,
         calendars,
         calendar_of,
-        absences,
+        absences: std::mem::take(&mut away.absences),
+        away,
+        place,
         policies,
         ruling: ruling?,
         scorer: scorer.map(Arc::new),
@@ -195,13 +203,14 @@ fn calendars(
 ) -> Option<(Vec<Calendar>, Vec<u8>)> {
     let mut note = |kind, name: &str, message: String| faults.push(SnapshotError { kind, name: name.into(), message });
     let zone = Zone::new(&routing.zone).map_err(|e| note(DocumentKind::Routing, "", e.to_string())).ok()?;
-    let mut calendars = vec![Calendar::stand_by(zone)];
-    let mut by_name: BTreeMap<CalendarId, u8> = BTreeMap::new();
+    let mut calendars = vec![Calendar::stand_by(zone.clone())];
+    let mut by_name: BTreeMap<CalendarId, (u8, CalendarFile)> = BTreeMap::new();
     for (name, body) in documents.of(DocumentKind::Calendar) {
-        let file = parse::<CalendarFile>(body).and_then(|file| Calendar::new(&file, YEARS).map_err(|e| e.to_string()));
+        let file = parse::<CalendarFile>(body)
+            .and_then(|file| Ok((Calendar::new(&file, YEARS).map_err(|e| e.to_string())?, file)));
         match (CalendarId::new(name), file) {
-            (Ok(id), Ok(calendar)) if calendars.len() < MOST_CALENDARS => {
-                by_name.insert(id, calendars.len() as u8);
+            (Ok(id), Ok((calendar, file))) if calendars.len() < MOST_CALENDARS => {
+                by_name.insert(id, (calendars.len() as u8, file));
                 calendars.push(calendar);
             }
             (Ok(_), Ok(_)) => {
@@ -211,42 +220,115 @@ fn calendars(
             (_, Err(e)) => note(DocumentKind::Calendar, name, e),
         }
     }
+    let regions = regions(documents, &zone, faults);
+    let mut note = |kind, message: String| faults.push(SnapshotError { kind, name: "".into(), message });
     let mut calendar_of = Vec::with_capacity(roster.reps.len());
+    // Reps with the same hours, clock and holidays share one calendar.
+    let mut variants: BTreeMap<(Option<&CalendarId>, Option<&str>, &[CalendarId]), u8> = BTreeMap::new();
     for rep in &roster.reps {
-        let index = match &rep.calendar {
-            None => Some(0),
-            Some(name) => by_name.get(name).copied(),
-        };
-        if index.is_none() {
-            let name = rep.calendar.as_ref().map_or("", |c| c.as_str());
-            note(DocumentKind::Roster, "", format!("rep '{}' names the calendar '{name}', which is not there", rep.id));
+        let own = (rep.calendar.as_ref(), rep.zone.as_deref(), &rep.holidays[..]);
+        if let Some(index) = variants.get(&own) {
+            calendar_of.push(*index);
+            continue;
         }
-        calendar_of.push(index.unwrap_or(0));
+        let index = match (rep.calendar.as_ref(), rep.zone.is_none() && rep.holidays.is_empty()) {
+            (None, true) => Ok(0),
+            (Some(name), _) if !by_name.contains_key(name) => {
+                Err(format!("rep '{}' names the calendar '{name}', which is not there", rep.id))
+            }
+            (Some(name), true) => Ok(by_name[name].0),
+            (name, false) if calendars.len() < MOST_CALENDARS => {
+                let file = name.map(|name| &by_name[name].1);
+                variant(rep, file, &regions).map(|calendar| {
+                    calendars.push(calendar);
+                    (calendars.len() - 1) as u8
+                })
+            }
+            (_, false) => Err(format!("more than {MOST_CALENDARS} different calendars, zones and holidays together")),
+        };
+        let index = index.map_err(|message| note(DocumentKind::Roster, message)).unwrap_or(0);
+        variants.insert(own, index);
+        calendar_of.push(index);
     }
     Some((calendars, calendar_of))
 }
 
-fn absences(documents: &DocumentSet, roster: &Roster, faults: &mut Vec<SnapshotError>) -> Vec<Absences> {
-    let mut by_rep = vec![Vec::new(); roster.reps.len()];
-    let laid_out = |by_rep: Vec<Vec<(Instant, Instant)>>| by_rep.into_iter().map(Absences::new).collect();
-    let Some(body) = documents.get(DocumentKind::Absences, "") else { return laid_out(by_rep) };
-    let mut note =
-        |message: String| faults.push(SnapshotError { kind: DocumentKind::Absences, name: "".into(), message });
-    let file: AbsenceFile = match parse(body) {
-        Ok(file) => file,
-        Err(message) => {
-            note(message);
-            return laid_out(by_rep);
-        }
-    };
-    for absence in file.absence {
-        match roster.rep(absence.rep.as_str()) {
-            Some(rep) if absence.from < absence.until => by_rep[rep.0 as usize].push((absence.from, absence.until)),
-            Some(_) => note(format!("the absence of '{}' from {} ends before it begins", absence.rep, absence.from)),
-            None => note(format!("names the rep '{}', whom the roster does not list", absence.rep)),
+/// The holidays of each region: a table of our own, or an iCalendar file as a government or an HR
+/// system gives it out.
+fn regions(
+    documents: &DocumentSet,
+    zone: &Zone,
+    faults: &mut Vec<SnapshotError>,
+) -> BTreeMap<CalendarId, Vec<Holiday>> {
+    let mut regions = BTreeMap::new();
+    for (name, body) in documents.of(DocumentKind::Holidays) {
+        let id = CalendarId::new(name).map_err(|e| e.to_string());
+        let read = || match std::str::from_utf8(body) {
+            Ok(text) if text.trim_start().starts_with("BEGIN:") => {
+                icalendar::holidays(text, zone).map_err(|e| e.to_string())
+            }
+            _ => parse::<HolidayFile>(body).and_then(|file| match file.format {
+                1 => Ok(file.holidays),
+                newer => Err(format!("format {newer} of the holidays is newer than this version reads (1)")),
+            }),
+        };
+        match id.and_then(|id| Ok((id, read()?))) {
+            Ok((id, holidays)) => drop(regions.insert(id, holidays)),
+            Err(message) => faults.push(SnapshotError { kind: DocumentKind::Holidays, name: name.into(), message }),
         }
     }
-    laid_out(by_rep)
+    regions
+}
+
+/// A calendar on another clock, with the holidays of regions; the calendar's own go before them.
+fn variant(
+    rep: &Rep,
+    file: Option<&CalendarFile>,
+    regions: &BTreeMap<CalendarId, Vec<Holiday>>,
+) -> Result<Calendar, String> {
+    let zone = rep.zone.as_ref().map(|name| Zone::new(name)).transpose().map_err(|e| e.to_string())?;
+    let Some(file) = file else {
+        return match zone {
+            Some(zone) if rep.holidays.is_empty() => Ok(Calendar::stand_by(zone)),
+            _ => Err(format!("rep '{}' has holidays but no calendar: without one there are no hours", rep.id)),
+        };
+    };
+    let mut file = file.clone();
+    for region in &rep.holidays {
+        let holidays = regions.get(region);
+        let missing = || format!("rep '{}' names the holidays of '{region}', which are not there", rep.id);
+        for holiday in holidays.ok_or_else(missing)? {
+            if file.holidays.iter().all(|own| own.date != holiday.date) {
+                file.holidays.push(holiday.clone());
+            }
+        }
+    }
+    let zone = zone.map_or_else(|| Zone::new(&file.zone), Ok).map_err(|e| e.to_string())?;
+    Calendar::in_zone(&file, zone, YEARS).map_err(|e| format!("calendar of rep '{}': {e}", rep.id))
+}
+
+/// The file's absences and those that came in while serving, together.
+fn away(
+    documents: &DocumentSet,
+    roster: &Roster,
+    calendars: &[Calendar],
+    calendar_of: &[u8],
+    faults: &mut Vec<SnapshotError>,
+) -> Away {
+    let mut note = |name: &str, message: String| {
+        faults.push(SnapshotError { kind: DocumentKind::Absences, name: name.into(), message });
+    };
+    let mut files: Vec<(&str, AwayFile)> = Vec::new();
+    for (name, body) in documents.of(DocumentKind::Absences) {
+        match parse(body) {
+            Ok(file) => files.push((name, file)),
+            Err(message) => note(name, message),
+        }
+    }
+    let zone_of = |rep: RepIndex| calendars[usize::from(calendar_of[rep.0 as usize])].zone().clone();
+    let (away, found) = Away::new(files.iter().map(|(_, file)| file), roster, zone_of);
+    found.into_iter().for_each(|(file, fault)| note(files[file].0, fault.to_string()));
+    away
 }
 
 impl Snapshot {

@@ -10,6 +10,7 @@
 //! (pinned arithmetic, so that a replay gives the same bits everywhere).
 
 pub mod attribute;
+pub mod credit;
 pub mod hash;
 pub mod id;
 pub mod index;
@@ -25,15 +26,16 @@ pub mod time;
 pub mod value;
 
 pub use attribute::{Attribute, AttributeIndex, AttributeSchema, AttributeType, Entity, SchemaError};
+pub use credit::CreditReason;
 pub use hash::Digest;
 pub use id::{
     AccountId, ActivityId, CalendarId, CommandId, ContactId, DecisionId, ExperimentId, IdError, LeadId, LimitId,
     ModelName, OpportunityId, PolicyName, PoolId, QueueId, RepId, RuleId, TeamId, TerritoryId, VariantId,
 };
 pub use index::{LimitIndex, LimitSet, PoolIndex, RepIndex};
-pub use limit::{Availability, LimitKind, Window};
+pub use limit::{Availability, COUNTED_ONLY, LimitKind, Window};
 pub use money::{Currency, Money};
-pub use pick::{CatchUp, Fairness, FairnessMeasure, Pick};
+pub use pick::{CatchUp, Contract, Fairness, FairnessMeasure, FairnessWindow, Pick};
 pub use probability::Probability;
 pub use reason::{Reason, ReasonCode};
 pub use record::Absence;

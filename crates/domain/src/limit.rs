@@ -18,6 +18,9 @@ pub enum LimitKind {
     PerMonth,
 }
 
+/// The cap of a counter that counts and is never full: how the open work of who has no cap is known.
+pub const COUNTED_ONLY: u32 = u32::MAX;
+
 /// The window a counter belongs to, in the rep's zone at the decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

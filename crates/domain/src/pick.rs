@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::LimitId;
+
 /// A pick that a rule can name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -22,34 +24,69 @@ pub enum Pick {
     Draw,
 }
 
-/// What a pool shares out evenly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+/// What a pool shares out in proportion to weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FairnessMeasure {
+    /// Each lead is one turn.
     #[default]
     Turns,
+    /// The leads each rep has open now, wherever they came from.
     OpenWork,
+    /// Each lead weighs its value times the probability that this rep wins it.
     ExpectedValue,
+    /// Each lead is one turn, and the weights are the caps of one quota.
     Quota,
 }
 
-/// What happens to the turns a rep missed while absent, or before joining.
+/// What happens to the turns a rep missed while away, or before joining.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CatchUp {
+    /// They are forgotten: the rep goes on at the pool's clock.
     #[default]
     None,
+    /// All of them, at once.
     Full,
     /// At most this many a day.
     PerDay(u32),
 }
 
-/// The fairness contract of a pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+/// When a pool's account begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FairnessWindow {
+    #[default]
+    Always,
+    /// The local day of the workspace.
+    Day,
+    /// From Monday.
+    Week,
+    Month,
+}
+
+/// The fairness contract of a pool, as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Fairness {
     pub measure: FairnessMeasure,
+    pub window: FairnessWindow,
+    /// After an absence.
     pub catch_up: CatchUp,
-    /// Whether an assignment by a named person counts as a turn.
+    /// For who joins the pool.
+    pub newcomers: CatchUp,
+    /// Whether an assignment by a named person counts.
     pub count_manual: bool,
+    /// With the measure `quota`: the limit whose caps are the weights and whose window is the window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quota: Option<LimitId>,
+}
+
+/// What of a contract steers turns; the weights come with the candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Contract {
+    pub measure: FairnessMeasure,
+    pub window: FairnessWindow,
+    pub catch_up: CatchUp,
+    pub newcomers: CatchUp,
 }

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Instant, LeadId, LimitId, RuleId};
+use crate::{Instant, LeadId, LimitId, RepId, RuleId};
 
 /// The one-byte form kept in a trace. The numbers are stored: never renumber, only append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -19,6 +19,10 @@ pub enum ReasonCode {
     MissingSkill = 4,
     ExcludedByRule = 5,
     DeclinedBefore = 6,
+    /// A dated override sends this rep's leads to somebody else.
+    Redirected = 7,
+    /// A dated override keeps this rep out of the pool.
+    OutOfPool = 8,
     // Known from the load.
     LimitReached = 32,
     /// The free slot belongs to a lead that waits already.
@@ -37,7 +41,7 @@ pub enum ReasonCode {
 }
 
 impl ReasonCode {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 20] = [
         Self::Admitted,
         Self::Inactive,
         Self::Absent,
@@ -45,6 +49,8 @@ impl ReasonCode {
         Self::MissingSkill,
         Self::ExcludedByRule,
         Self::DeclinedBefore,
+        Self::Redirected,
+        Self::OutOfPool,
         Self::LimitReached,
         Self::OlderLeadWaits,
         Self::LaterTurn,
@@ -82,6 +88,13 @@ pub enum Reason {
         rule: RuleId,
     },
     DeclinedBefore,
+    Redirected {
+        to: Option<RepId>,
+        until: Option<Instant>,
+    },
+    OutOfPool {
+        until: Option<Instant>,
+    },
     LimitReached {
         limit: LimitId,
     },

@@ -3,10 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pointsman_domain::{
-    CalendarId, Fairness, LimitId, LimitIndex, LimitKind, LimitSet, PoolId, PoolIndex, RepId, RepIndex, TeamId,
+    COUNTED_ONLY, CalendarId, CatchUp, Contract, Fairness, FairnessMeasure, FairnessWindow, LimitId, LimitIndex,
+    LimitKind, LimitSet, PoolId, PoolIndex, RepId, RepIndex, TeamId,
 };
 use pointsman_expr::{Condition, Environment, ExprError};
 use serde::{Deserialize, Serialize};
+
+/// The limit by which the open leads of reps without a cap are counted.
+pub const OPEN_WORK: &str = "open-work";
 
 /// The file as written.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -54,9 +58,22 @@ pub struct RepFile {
     pub name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
+    /// As the HR system's files name the rep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Box<str>>,
     /// Working hours; without a calendar the rep is always open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<CalendarId>,
+    /// The clock on which those hours are read, and on which days, weeks and months begin; the
+    /// calendar's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Box<str>>,
+    /// Whose holidays hold, besides the calendar's own: `calendars/holidays/REGION.toml` or `.ics`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<CalendarId>,
+    /// Where the rep is, for the pick `nearest-territory`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub home: Option<HomeFile>,
     /// Share of turns; 1 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<u32>,
@@ -73,6 +90,15 @@ pub struct RepFile {
     pub active: bool,
 }
 
+/// A country (two letters) and a postcode, whole or its beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HomeFile {
+    pub country: Box<str>,
+    #[serde(default)]
+    pub postcode: Box<str>,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolFile {
@@ -85,6 +111,9 @@ pub struct PoolFile {
     /// Share of turns in this pool where it differs from the rep's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub weights: BTreeMap<RepId, u32>,
+    /// Around the clock: members take leads outside their hours as well, unless they are absent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stand_by: bool,
     #[serde(default)]
     pub fairness: Fairness,
 }
@@ -110,6 +139,37 @@ pub enum RosterError {
     Condition { limit: LimitId, error: ExprError },
     #[error("backups of '{rep}' lead back to '{rep}'")]
     BackupCycle { rep: RepId },
+    #[error("rep '{rep}': {error}")]
+    Zone { rep: RepId, error: pointsman_workhours::CalendarError },
+    #[error("rep '{rep}': '{given}' is no country: write two letters, for example DE")]
+    Country { rep: RepId, given: Box<str> },
+    #[error("fairness of pool '{pool}': {fault}")]
+    Fairness { pool: PoolId, fault: FairnessFault },
+    #[error("the limit id '{}' is taken: it counts the open leads of reps without a cap", OPEN_WORK)]
+    Reserved,
+}
+
+/// What is wrong with a pool's contract.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum FairnessFault {
+    #[error("measure 'quota' needs quota = \"LIMIT\": the limit whose caps are the shares")]
+    NoQuota,
+    #[error("quota has a meaning with measure 'quota' only")]
+    OddQuota,
+    #[error("the roster has no limit '{0}'")]
+    UnknownQuota(LimitId),
+    #[error("limit '{0}' counts open leads; a quota is per-day, per-week or per-month")]
+    OpenQuota(LimitId),
+    #[error("'{rep}' has no cap for '{limit}', so no share of it")]
+    NoCap { rep: RepId, limit: LimitId },
+    #[error("the window is the quota's own; leave it out")]
+    Window,
+    #[error("{0} has no meaning with measure 'open-work', which looks at what is open now")]
+    Meaningless(&'static str),
+    #[error("newcomers catch up on what came before them only within a window: day, week or month")]
+    EndlessCatchUp,
+    #[error("per-day = 0 pays nothing; write none")]
+    Zero,
 }
 
 /// A rep, resolved.
@@ -117,8 +177,13 @@ pub enum RosterError {
 pub struct Rep {
     pub id: RepId,
     pub name: Box<str>,
+    pub email: Option<Box<str>>,
     pub team: Option<TeamId>,
     pub calendar: Option<CalendarId>,
+    pub zone: Option<Box<str>>,
+    pub holidays: Vec<CalendarId>,
+    /// Country and the beginning of the postcode, as [`crate::admit::nearness`] compares them.
+    pub home: Option<(Box<str>, Box<str>)>,
     pub weight: u32,
     pub skills: BTreeMap<Box<str>, u8>,
     /// One per limit of the roster; `None` is no bound.
@@ -134,7 +199,10 @@ pub struct Pool {
     pub id: PoolId,
     /// In ascending order, with the weight each has here.
     pub members: Vec<(RepIndex, u32)>,
+    pub stand_by: bool,
     pub fairness: Fairness,
+    /// What of it steers turns.
+    pub contract: Contract,
 }
 
 #[derive(Debug, Clone)]
@@ -168,17 +236,79 @@ impl Roster {
             let when = when.map_err(|error| RosterError::Condition { limit: limit.id.clone(), error })?;
             roster.limits.push(Limit { id: limit.id.clone(), kind: limit.kind, when });
         }
+        let counted = roster.limits.len();
         for rep in &written {
             roster.reps.push(roster.resolve(rep, &file.limit, &teams)?);
         }
         for pool in &file.pool {
             let index = PoolIndex(roster.pools.len() as u16);
-            let members = roster.members(pool, &written, &teams)?;
-            roster.pools.push(Pool { id: pool.id.clone(), members, fairness: pool.fairness });
+            let mut members = roster.members(pool, &written, &teams)?;
+            let contract = roster.contract(pool, &mut members);
+            let contract = contract.map_err(|fault| RosterError::Fairness { pool: pool.id.clone(), fault })?;
+            let (stand_by, fairness) = (pool.stand_by, pool.fairness.clone());
+            roster.pools.push(Pool { id: pool.id.clone(), members, stand_by, fairness, contract });
             roster.by_pool.insert(pool.id.clone(), index);
         }
         roster.check_backups()?;
+        roster.count_open_work(counted);
         Ok(roster)
+    }
+
+    /// Open leads are counted for everybody, so that load and open work compare: who has no
+    /// unconditional cap on them gets a counter that is never full.
+    fn count_open_work(&mut self, limits: usize) {
+        let capped = |rep: &Rep| {
+            let of_all = |i: usize| self.limits[i].kind == LimitKind::Open && self.limits[i].when.is_none();
+            (0..limits).any(|i| of_all(i) && rep.caps[i].is_some())
+        };
+        let uncapped: Vec<bool> = self.reps.iter().map(|rep| !capped(rep)).collect();
+        if !uncapped.contains(&true) || limits >= LimitSet::MAX {
+            return;
+        }
+        let id = LimitId::new(OPEN_WORK).expect("a slug");
+        self.limits.push(Limit { id, kind: LimitKind::Open, when: None });
+        for (rep, uncapped) in self.reps.iter_mut().zip(uncapped) {
+            rep.caps.push(uncapped.then_some(COUNTED_ONLY));
+            if uncapped {
+                rep.limits.insert(LimitIndex(limits as u8));
+            }
+        }
+    }
+
+    /// Checks a pool's contract; with quotas the members' weights become their caps.
+    fn contract(&self, pool: &PoolFile, members: &mut [(RepIndex, u32)]) -> Result<Contract, FairnessFault> {
+        let fairness = &pool.fairness;
+        let FairnessMeasure::Quota = fairness.measure else {
+            if fairness.quota.is_some() {
+                return Err(FairnessFault::OddQuota);
+            }
+            check_contract(fairness)?;
+            let Fairness { measure, window, catch_up, newcomers, .. } = *fairness;
+            return Ok(Contract { measure, window, catch_up, newcomers });
+        };
+        let limit = fairness.quota.as_ref().ok_or(FairnessFault::NoQuota)?;
+        let place = self.limits.iter().position(|l| l.id == *limit);
+        let place = place.ok_or_else(|| FairnessFault::UnknownQuota(limit.clone()))?;
+        if fairness.window != FairnessWindow::Always {
+            return Err(FairnessFault::Window);
+        }
+        let window = match self.limits[place].kind {
+            LimitKind::Open => return Err(FairnessFault::OpenQuota(limit.clone())),
+            LimitKind::PerDay => FairnessWindow::Day,
+            LimitKind::PerWeek => FairnessWindow::Week,
+            LimitKind::PerMonth => FairnessWindow::Month,
+        };
+        for (rep, weight) in members {
+            let rep = self.rep_at(*rep);
+            let cap = rep.caps[place];
+            let no_cap = || FairnessFault::NoCap { rep: rep.id.clone(), limit: limit.clone() };
+            // Whoever has a cap of nothing is never a candidate; a weight must be positive all the same.
+            *weight = cap.ok_or_else(no_cap)?.max(1);
+        }
+        let fairness = Fairness { window, ..fairness.clone() };
+        check_contract(&fairness)?;
+        let (catch_up, newcomers) = (fairness.catch_up, fairness.newcomers);
+        Ok(Contract { measure: FairnessMeasure::Quota, window, catch_up, newcomers })
     }
 
     pub fn rep(&self, id: &str) -> Option<RepIndex> {
@@ -211,6 +341,11 @@ impl Roster {
         if rep.weight == Some(0) {
             return Err(RosterError::Weight { place: rep.id.to_string() });
         }
+        if let Some(zone) = &rep.zone {
+            let known = pointsman_workhours::Zone::new(zone);
+            known.map_err(|error| RosterError::Zone { rep: rep.id.clone(), error })?;
+        }
+        let home = rep.home.as_ref().map(|home| read_home(rep, home)).transpose()?;
         let caps: Vec<Option<u32>> =
             limits.iter().map(|limit| rep.caps.get(&limit.id).copied().or(limit.default)).collect();
         let mut bounded = LimitSet::default();
@@ -220,8 +355,12 @@ impl Roster {
         Ok(Rep {
             id: rep.id.clone(),
             name: if rep.name.is_empty() { rep.id.as_str().into() } else { rep.name.as_str().into() },
+            email: rep.email.clone(),
             team: rep.team.clone(),
             calendar: rep.calendar.clone(),
+            zone: rep.zone.clone(),
+            holidays: rep.holidays.clone(),
+            home,
             weight: rep.weight.unwrap_or(1),
             skills: rep.skills.clone(),
             caps,
@@ -286,6 +425,35 @@ fn check_team(place: impl Fn() -> String, team: Option<&TeamId>, teams: &BTreeSe
     }
 }
 
+fn read_home(rep: &RepFile, home: &HomeFile) -> Result<(Box<str>, Box<str>), RosterError> {
+    let country = home.country.trim().to_ascii_uppercase();
+    if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Err(RosterError::Country { rep: rep.id.clone(), given: home.country.clone() });
+    }
+    Ok((country.into(), crate::admit::plain_postcode(&home.postcode).into()))
+}
+
+fn check_contract(fairness: &Fairness) -> Result<(), FairnessFault> {
+    if [fairness.catch_up, fairness.newcomers].contains(&CatchUp::PerDay(0)) {
+        return Err(FairnessFault::Zero);
+    }
+    if fairness.measure == FairnessMeasure::OpenWork {
+        let odd = [
+            ("a window", fairness.window != FairnessWindow::Always),
+            ("catch_up", fairness.catch_up != CatchUp::None),
+            ("newcomers", fairness.newcomers != CatchUp::None),
+            ("count_manual", fairness.count_manual),
+        ];
+        if let Some((what, _)) = odd.into_iter().find(|(_, odd)| *odd) {
+            return Err(FairnessFault::Meaningless(what));
+        }
+    }
+    if fairness.newcomers != CatchUp::None && fairness.window == FairnessWindow::Always {
+        return Err(FairnessFault::EndlessCatchUp);
+    }
+    Ok(())
+}
+
 fn check_counts(file: &RosterFile) -> Result<(), RosterError> {
     if file.format != 1 {
         return Err(RosterError::Format(file.format));
@@ -301,6 +469,9 @@ fn check_counts(file: &RosterFile) -> Result<(), RosterError> {
             }
         }
         Ok(())
+    }
+    if file.limit.iter().any(|limit| limit.id.as_str() == OPEN_WORK) {
+        return Err(RosterError::Reserved);
     }
     twice("limit", file.limit.iter().map(|limit| &limit.id))?;
     twice("team", file.team.iter().map(|team| &team.id))?;
@@ -376,5 +547,47 @@ mod tests {
         check("weight = 3", "weight = 0", "weight of 'mara' is 0");
         check("caps = {", "backup = [\"mara\"]\ncaps = {", "lead back to");
         check("weight = 3", "wieght = 3", "wieght");
+        check("weight = 3", "zone = \"Europe/Berlyn\"", "rep 'mara': zone: 'Europe/Berlyn' is not an IANA time zone");
+        check("weight = 3", "home = { country = \"Germany\" }", "'Germany' is no country");
+        check("id = \"open\"", "id = \"open-work\"", "'open-work' is taken");
+    }
+
+    #[test]
+    fn contracts_are_checked() {
+        let with = |fairness: &str| load(&format!("{GOOD}\nfairness = {{ {fairness} }}\n"));
+        let check = |fairness: &str, expected: &str| {
+            let error = with(fairness).expect_err(expected);
+            assert!(error.contains("fairness of pool 'all': ") && error.contains(expected), "{error}");
+        };
+        check("measure = 'quota'", "needs quota");
+        check("quota = 'open'", "with measure 'quota' only");
+        check("measure = 'quota', quota = 'opened'", "no limit 'opened'");
+        check("measure = 'quota', quota = 'open'", "counts open leads");
+        check("measure = 'open-work', catch_up = 'full'", "catch_up has no meaning");
+        check("newcomers = 'full'", "only within a window");
+        check("catch_up = { per-day = 0 }", "pays nothing");
+        let roster = with("window = 'week', catch_up = { per-day = 3 }, newcomers = 'full'").expect("valid");
+        let contract = roster.pools[0].contract;
+        assert_eq!((contract.window, contract.catch_up), (FairnessWindow::Week, CatchUp::PerDay(3)));
+    }
+
+    #[test]
+    fn quotas_are_the_weights_of_their_pool() {
+        let quota = "kind = \"per-month\"";
+        let text = GOOD.replace("kind = \"open\"", quota) + "\nfairness = { measure = 'quota', quota = 'open' }\n";
+        let roster = load(&text).expect("valid");
+        assert_eq!(roster.pools[0].members, [(RepIndex(0), 5), (RepIndex(1), 20)]);
+        assert_eq!(roster.pools[0].contract.window, FairnessWindow::Month);
+        let error = load(&text.replace("default = 20", "")).expect_err("refused");
+        assert!(error.contains("'mara' has no cap for 'open'"), "{error}");
+    }
+
+    #[test]
+    fn open_work_is_counted_for_who_has_no_cap() {
+        let roster = load(&GOOD.replace("default = 20", "")).expect("valid");
+        let caps: Vec<_> = roster.reps.iter().map(|rep| rep.caps.clone()).collect();
+        assert_eq!(caps, [vec![Some(5), None], vec![None, Some(COUNTED_ONLY)]]);
+        assert_eq!(roster.limits[1].id.as_str(), OPEN_WORK);
+        assert_eq!(load(GOOD).expect("valid").limits.len(), 1, "everybody has a cap: nothing is added");
     }
 }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use pointsman_domain::RepId;
+use pointsman_domain::{CreditReason, RepId};
 use pointsman_store::{Declined, StoreError, queue::Ended};
 use serde::Serialize;
 
@@ -44,6 +44,12 @@ pub enum Problem {
     },
     IfMatchMissing,
     LeadClosed,
+    /// Quota and turn were given back before.
+    Credited {
+        reason: CreditReason,
+    },
+    /// The lead took neither quota nor turn.
+    NothingTaken,
     /// Facts or trace are gone, by age or by erasure.
     Gone {
         what: &'static str,
@@ -101,6 +107,8 @@ pub const SLUGS: &[(&str, &str, StatusCode)] = &[
     ("owner-changed", "Somebody else has the lead by now", StatusCode::PRECONDITION_FAILED),
     ("if-match-missing", "Say whom you saw as owner", StatusCode::PRECONDITION_REQUIRED),
     ("lead-closed", "The lead is closed", StatusCode::CONFLICT),
+    ("credited", "The lead was credited before", StatusCode::CONFLICT),
+    ("nothing-taken", "There is nothing to give back", StatusCode::CONFLICT),
     ("gone", "This is no longer kept", StatusCode::GONE),
     ("nothing-live", "No policy is live yet", StatusCode::SERVICE_UNAVAILABLE),
     ("busy", "Too much waits already", StatusCode::SERVICE_UNAVAILABLE),
@@ -128,6 +136,8 @@ impl Problem {
             Self::OwnerChanged { .. } => "owner-changed",
             Self::IfMatchMissing => "if-match-missing",
             Self::LeadClosed => "lead-closed",
+            Self::Credited { .. } => "credited",
+            Self::NothingTaken => "nothing-taken",
             Self::Gone { .. } => "gone",
             Self::NothingLive => "nothing-live",
             Self::Busy => "busy",
@@ -159,6 +169,8 @@ impl Problem {
             Self::OwnerChanged { present: None } => "the lead is with nobody".into(),
             Self::IfMatchMissing => "an assignment by hand must name the owner it replaces".into(),
             Self::LeadClosed => "a closed lead is not assigned".into(),
+            Self::Credited { reason } => format!("it was credited because of {}", reason.as_str()),
+            Self::NothingTaken => "the lead took neither a turn nor a quota of anybody".into(),
             Self::Gone { what } => format!("{what} aged out or were erased on request"),
             Self::NothingLive => "nothing was applied to this workspace's store".into(),
             Self::Busy => "the queue is full; nothing was done".into(),
@@ -189,6 +201,8 @@ impl Problem {
             }
             Self::IfMatchMissing => "add If-Match with the owner's id in quotes, or \"none\"".into(),
             Self::LeadClosed => "report a new enquiry with POST /v1/leads instead".into(),
+            Self::Credited { .. } => "nothing: quota and turn are back already".into(),
+            Self::NothingTaken => "see GET /v1/leads/{id} for how it came to its owner".into(),
             Self::Gone { .. } => "the decision itself is still in the lead's history".into(),
             Self::NothingLive => "run 'pointsman apply' in the workspace's folder".into(),
             Self::Busy | Self::RateLimited => "send it again after the time in Retry-After".into(),
@@ -233,6 +247,8 @@ impl From<Declined> for Problem {
             Declined::OwnerChanged { present } => Self::OwnerChanged { present },
             Declined::UnknownLead => Self::NotFound { what: "such lead".into() },
             Declined::Closed | Declined::Moot => Self::LeadClosed,
+            Declined::Credited { before } => Self::Credited { reason: before },
+            Declined::NothingTaken => Self::NothingTaken,
             Declined::Failed => Self::Ours,
             Declined::Unavailable => Self::StoreDown,
         }

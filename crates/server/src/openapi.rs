@@ -120,6 +120,8 @@ fn example(body: &str) -> Value {
         "Outcome" => {
             json!({ "source": "website", "external_id": "form-4711", "stage": "won", "value": { "minor_units": 1_150_000 } })
         }
+        "Absence" => json!({ "rep": "mara", "from": "2026-12-21", "until": "2027-01-04", "backup": "jonas" }),
+        "Credit" => json!({ "reason": "no-show", "by": "olga" }),
         _ => json!({ "rep": "anna", "by": "olga", "reason": "knows the company" }),
     }
 }
@@ -233,7 +235,42 @@ fn schemas() -> Value {
             "value": number(""), "completeness": number(""), "would": { "type": "object" }, "candidates": list(reference("Candidate")),
             "warnings": list(reference("FieldError")),
         })),
-        "Reps": object(&["reps"], json!({ "reps": list(json!({ "type": "object" })) })),
+        "Reps": object(&["reps"], json!({ "reps": list(reference("Rep")) })),
+        "Rep": object(&["id", "available", "state"], json!({
+            "id": text(""), "name": text(""), "team": maybe("string", ""), "active": { "type": "boolean" },
+            "available": { "type": "boolean", "description": "Takes leads now." },
+            "state": { "type": "string", "enum": ["here", "closed", "absent", "inactive"] },
+            "until": maybe("string", "When an absence ends or a closed calendar opens."),
+            "returns_at": maybe("string", "When this rep is next open and not absent."),
+            "stand_in": maybe("string", "Who stands in."), "overrides": list(json!({ "type": "object" })),
+            "limits": list(json!({ "type": "object" })),
+            "turns": list(object(&["pool"], json!({
+                "pool": text(""), "measure": text(""), "window": text(""), "weight": { "type": "integer" },
+                "taken": number("In the window, in the pool's measure."), "entitled": number("By weight."),
+                "deficit": number("Still to come; negative: had in advance."), "owed": number("From absence, paid by the day."),
+            }))),
+        })),
+        "Absences": object(&["absences", "overrides"], json!({ "absences": list(json!({ "type": "object" })), "overrides": list(json!({ "type": "object" })) })),
+        "Absence": closed(object(&["rep"], json!({
+            "rep": text("By id, address or name."), "from": maybe("string", "A date (that day's beginning on the rep's clock) or RFC 3339; now, if absent."),
+            "until": maybe("string", "The first day back, or RFC 3339; an absence without it has no known end."),
+            "backup": maybe("string", "Who stands in during the absence."),
+            "to": maybe("string", "An override: who gets the rep's leads."), "pool": maybe("string", "An override: only in this pool."),
+        }))),
+        "AbsenceCreated": object(&["id", "created"], json!({ "id": text(""), "created": { "type": "boolean" }, "snapshot": text("What is live now.") })),
+        "AbsenceRemoved": object(&["id"], json!({ "id": text(""), "snapshot": text("What is live now.") })),
+        "AbsencesImported": object(&["absences", "added", "removed"], json!({
+            "absences": { "type": "integer" }, "added": { "type": "integer" }, "removed": { "type": "integer" },
+            "skipped": list(text("A row that names nobody of the roster.")), "snapshot": text("What is live now."),
+        })),
+        "Credit": closed(object(&["reason"], json!({
+            "reason": { "type": "string", "enum": pointsman_domain::CreditReason::ALL.map(pointsman_domain::CreditReason::as_str) },
+            "by": maybe("string", "The person who decides it; the caller, if absent."),
+        }))),
+        "Credited": object(&["did", "lead", "reason"], json!({
+            "did": text(""), "lead": text(""), "reason": text(""), "reps": list(text("Whose account it was taken off.")),
+            "quotas": list(text("A limit that got a place back.")), "pools": list(text("A pool in which a turn was given back.")),
+        })),
         "Audit": object(&["holds"], json!({ "holds": { "type": "boolean" }, "chain": { "type": "object" }, "ledger": { "type": "object" } })),
         "Status": object(&["status"], json!({ "status": text("") })),
         "FieldError": object(&["field", "problem"], json!({ "field": text("Its path in the body."), "problem": text("") })),

@@ -29,6 +29,10 @@ use crate::{
     state::{State, Whole},
 };
 
+mod team;
+
+pub use team::team;
+
 const CX: Cx = Cx::EN;
 /// Decisions on the first page.
 const LAST: u32 = 20;
@@ -50,7 +54,7 @@ fn respond(state: &State, here: &str, page: &Page, links: &[(String, String)]) -
     let place = |href: &str, label: &str| Place { href: href.into(), label: label.into(), current: href == here };
     let live = Live {
         workspace: state.config.workspace.clone(),
-        places: vec![place("/", "Today"), place("/leads", "Leads"), place("/docs", "API")],
+        places: vec![place("/", "Today"), place("/leads", "Leads"), place("/team", "Team"), place("/docs", "API")],
         css_href: "/assets/app.css".into(),
         script_href: "/assets/chart.js".into(),
         theme: None,
@@ -87,6 +91,10 @@ fn page(title: &str, question: &str, kicker: &str, snapshot: &Snapshot) -> Page 
     }
 }
 
+fn tile(label: &str, value: u64, detail: &str) -> Tile {
+    Tile { label: label.into(), value: CX.locale.number(value as f64, 0), detail: detail.into() }
+}
+
 fn section(id: &str, heading: &str, sentence: String, table: Table) -> Section {
     Section { id: id.into(), heading: heading.into(), sentence, tables: vec![table], ..Section::default() }
 }
@@ -119,11 +127,6 @@ pub async fn today(Shared(state): Shared<Arc<State>>) -> Result<Response, Proble
     let read = state.read(|reader| Ok((reader.counts()?, reader.last_decisions(LAST)?)));
     let (counts, decisions) = read.await?;
     let count = |kind: CustodyKind| counts.by_custody.get(&kind).copied().unwrap_or(0);
-    let tile = |label: &str, value: u64, detail: &str| Tile {
-        label: label.into(),
-        value: CX.locale.number(value as f64, 0),
-        detail: detail.into(),
-    };
     let mut page =
         page("Today", "Where do the leads stand, and does anything need a person?", &state.config.workspace, &snapshot);
     let parked = count(CustodyKind::Parked);

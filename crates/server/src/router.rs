@@ -7,13 +7,13 @@ use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
     middleware,
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     access::{Access, Rights, Scope},
-    api::{assignment, audit, decisions, leads, operation, outcomes, reps, scores},
+    api::{absences, assignment, audit, credit, decisions, leads, operation, outcomes, reps, scores},
     around,
     body::MOST_BYTES,
     error::Problem,
@@ -203,6 +203,93 @@ pub fn routes() -> Vec<(Route, Access, MethodRouter<Arc<State>>)> {
         ),
         (
             Route {
+                path: "/v1/absences",
+                id: "listAbsences",
+                summary: "Who is away, and whose leads go elsewhere.",
+                text: "Everything that is not over, from absences.toml and from here.",
+                answer: Some("Absences"),
+                ..PLAIN
+            },
+            Access::Needs(Scope::SetupRead),
+            get(absences::list),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/absences",
+                id: "createAbsence",
+                summary: "Say that somebody is away, or that their leads go elsewhere.",
+                text: "In force for the next decision, and recorded. With 'to' or 'pool' it is a dated override, which ends by itself. Saying the same twice is saying it once.",
+                body: Some("Absence"),
+                answer: Some("AbsenceCreated"),
+                problems: &["bad-body", "bad-fields", "media-type", "too-large"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::SetupWrite),
+            post(absences::create),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/absences/import",
+                id: "importAbsences",
+                summary: "Take over the absences of an HR system.",
+                text: "The body is CSV or iCalendar. Everything that came from the same source before is replaced; a row that cannot be read, or names nobody of the roster, refuses the whole file.",
+                answer: Some("AbsencesImported"),
+                parameters: &[
+                    ("query", "source", "The system's name.", true),
+                    ("query", "rep", "Whose the whole file is, where it does not say.", false),
+                    ("query", "unknown", "'skip': leave out rows of people whom the roster does not list.", false),
+                ],
+                problems: &["bad-body", "bad-fields", "too-large", "bad-parameter"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::SetupWrite),
+            post(absences::import),
+        ),
+        (
+            Route {
+                method: "delete",
+                path: "/v1/absences/{id}",
+                id: "deleteAbsence",
+                summary: "End an absence or override at once.",
+                text: "Those of absences.toml are ended there.",
+                answer: Some("AbsenceRemoved"),
+                parameters: &[("path", "id", "As GET /v1/absences names it.", true)],
+                problems: &["bad-parameter", "not-found"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::SetupWrite),
+            delete(absences::remove),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/leads/{id}/credit",
+                id: "creditLead",
+                summary: "A bad lead or a no-show: give quota and turn back.",
+                text: "Whatever became of the lead, once. Recorded with its reason.",
+                body: Some("Credit"),
+                answer: Some("Credited"),
+                parameters: &[LEAD, KEY],
+                problems: &[
+                    "bad-body",
+                    "bad-fields",
+                    "media-type",
+                    "too-large",
+                    "bad-parameter",
+                    "not-found",
+                    "credited",
+                    "nothing-taken",
+                    "key-reused",
+                ],
+                ..PLAIN
+            },
+            Access::Needs(Scope::LeadsAssign),
+            post(credit::create),
+        ),
+        (
+            Route {
                 path: "/v1/audit/verify",
                 id: "verifyAudit",
                 summary: "Whether the record is what was written.",
@@ -260,6 +347,16 @@ pub fn routes() -> Vec<(Route, Access, MethodRouter<Arc<State>>)> {
             },
             Access::Needs(Scope::LeadsRead),
             get(pages::leads),
+        ),
+        (
+            Route {
+                path: "/team",
+                id: "teamPage",
+                summary: "The team as a page: who is here, how full, whose turn.",
+                ..PLAIN
+            },
+            Access::Needs(Scope::RepsRead),
+            get(pages::team),
         ),
         (
             Route {

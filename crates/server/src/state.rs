@@ -5,17 +5,17 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use pointsman_decision::{Facts, Scratch, Snapshot};
+use pointsman_decision::{DocumentSet, Facts, Scratch, Snapshot, SnapshotError};
 use pointsman_domain::{CommandId, Digest, Instant};
 use pointsman_store::{
-    Command, Handle, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Store, StoreError, backend::StoredDecision,
-    command::Switch,
+    Command, Declined, Handle, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Store, StoreError,
+    backend::StoredDecision, command::Switch,
 };
 
 use crate::{
     access::gate::Gate,
     config::{ServeConfig, StartError},
-    error::Problem,
+    error::{FieldError, Problem},
     metrics::Metrics,
 };
 
@@ -40,6 +40,8 @@ impl std::fmt::Debug for State {
     }
 }
 
+/// A change of documents that others overtake is tried so many times.
+const CHANGES: usize = 8;
 /// Compiled snapshots kept for explanations.
 const KEPT: usize = 8;
 
@@ -107,11 +109,49 @@ impl State {
     /// Makes documents live; blocks until it is done.
     pub fn switch(&self, snapshot: Arc<Snapshot>, author: &str, reason: &str) -> Result<(), StartError> {
         let command = CommandId::new(self.outside.now(), self.outside.chance());
-        let switch = Switch { command, snapshot, author: author.into(), reason: reason.into() };
-        let pending = self.handle.submit(Command::Switch(Box::new(switch)));
-        let pending = pending.map_err(|_| pointsman_store::Declined::Unavailable)?;
-        let reply = pending.wait().map_err(|_| pointsman_store::Declined::Unavailable)?;
-        reply.result.map(drop).map_err(StartError::Declined)
+        let switch = Switch { command, snapshot, over: None, author: author.into(), reason: reason.into() };
+        self.switched(switch).map_err(StartError::Declined)
+    }
+
+    fn switched(&self, switch: Switch) -> Result<(), Declined> {
+        let pending = self.handle.submit(Command::Switch(Box::new(switch))).map_err(|_| Declined::Unavailable)?;
+        let reply = pending.wait().map_err(|_| Declined::Unavailable)?;
+        reply.result.map(drop)
+    }
+
+    /// Edits the live documents and makes the result live, on a thread that may wait; `edit` gives
+    /// its answer and the new documents, or none where nothing changes. Where somebody else made
+    /// other documents live meanwhile, it is done again on theirs. Says what is live then, and
+    /// whether it changed.
+    pub async fn change_documents<T: Send + 'static>(
+        self: &Arc<Self>,
+        author: String,
+        reason: String,
+        edit: impl Fn(&Snapshot) -> Result<(T, Option<DocumentSet>), Problem> + Send + 'static,
+    ) -> Result<(T, Digest, bool), Problem> {
+        let state = Arc::clone(self);
+        let run = move || {
+            for _ in 0..CHANGES {
+                let live = state.live()?;
+                let (answer, documents) = edit(&live)?;
+                let Some(documents) = documents else { return Ok((answer, live.id, false)) };
+                let snapshot = Snapshot::compile(documents).map_err(|faults| {
+                    let fault = |fault: &SnapshotError| FieldError::new(fault.kind.as_str(), fault.message.clone());
+                    Problem::Fields(faults.iter().map(fault).collect())
+                })?;
+                let snapshot = Arc::new(snapshot);
+                let (id, over) = (snapshot.id, Some(live.id));
+                let command = CommandId::new(state.outside.now(), state.outside.chance());
+                let (author, reason) = (author.as_str().into(), reason.as_str().into());
+                match state.switched(Switch { command, snapshot, over, author, reason }) {
+                    Ok(()) => return Ok((answer, id, true)),
+                    Err(Declined::Stale) => {}
+                    Err(declined) => return Err(declined.into()),
+                }
+            }
+            Err(Problem::Busy)
+        };
+        blocking(run).await?
     }
 
     /// Takes no more commands and returns when what was accepted is on disk. Blocks.

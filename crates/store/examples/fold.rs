@@ -7,8 +7,8 @@
 
 use std::sync::Arc;
 
-use pointsman_assign::{Change, CounterKey, Partition};
-use pointsman_domain::{CommandId, Digest, Instant, LeadId, LimitId, PoolId, RepId, Window};
+use pointsman_assign::{Change, CounterKey, LineId, Partition, Standing};
+use pointsman_domain::{CommandId, Digest, FairnessMeasure, Instant, LeadId, LimitId, PoolId, RepId, Window};
 use pointsman_store::{
     Outside, Service, ServiceConfig, Sqlite, Store, StoreError, codec,
     log::{LogKind, LogRow},
@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let upkeep = store.upkeep()?;
     let reps = (0..REPS).map(|n| RepId::new(&format!("rep-{n:03}"))).collect::<Result<Vec<_>, _>>()?;
     let (open, day, pool) = (LimitId::new("open")?, LimitId::new("day")?, PoolId::new("all")?);
+    let line = LineId { pool, partition: Partition(0), measure: FairnessMeasure::Turns, window: Window::Always };
     let changes = |seq: u64| {
         let rep = || reps[(seq % REPS) as usize].clone();
         let key =
@@ -35,7 +36,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         vec![
             Change::Claim { key: key(&open, Window::Always) },
             Change::Claim { key: key(&day, Window::Day((seq / 50_000) as i32)) },
-            Change::Turn { pool: pool.clone(), partition: Partition(0), clock: start, rep: rep(), start },
+            Change::Turn {
+                line: line.clone(),
+                clock: start,
+                rep: rep(),
+                standing: Standing::at(start, 1.0),
+                amount: 1.0,
+            },
             Change::Decided,
         ]
     };

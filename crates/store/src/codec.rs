@@ -10,8 +10,8 @@
 //! an i32. A decision takes about forty bytes, and a million rows decode in a fraction of the
 //! second that a start may take.
 
-use pointsman_assign::{Change, CounterKey, Partition, Waiting};
-use pointsman_domain::{Instant, LeadId, LimitId, PoolId, RepId, Window};
+use pointsman_assign::{Change, CounterKey, LineId, Partition, Standing, Waiting};
+use pointsman_domain::{CreditReason, FairnessMeasure, Instant, LeadId, LimitId, PoolId, RepId, Window};
 
 const FORMAT: u8 = 1;
 
@@ -51,20 +51,26 @@ pub fn encode(changes: &[Change], out: &mut Vec<u8>) {
                 out.push(3);
                 counter(out, key);
             }
-            Change::Turn { pool, partition, clock, rep, start } => {
-                out.push(4);
-                name(out, pool.as_str());
-                out.push(partition.0);
+            Change::Turn { line, clock, rep, standing, amount } => {
+                out.push(9);
+                turns(out, line);
                 out.extend(clock.to_le_bytes());
                 name(out, rep.as_str());
-                out.extend(start.to_le_bytes());
+                stands(out, standing);
+                out.extend(amount.to_le_bytes());
             }
-            Change::Join { pool, partition, rep, start } => {
-                out.push(5);
-                name(out, pool.as_str());
-                out.push(partition.0);
+            Change::Join { line, rep, standing } => {
+                out.push(10);
+                turns(out, line);
                 name(out, rep.as_str());
-                out.extend(start.to_le_bytes());
+                stands(out, standing);
+            }
+            Change::Credit { line, rep, time, amount } => {
+                out.push(11);
+                turns(out, line);
+                name(out, rep.as_str());
+                out.extend(time.to_le_bytes());
+                out.extend(amount.to_le_bytes());
             }
             Change::Wait { waiting } => {
                 out.push(6);
@@ -75,6 +81,11 @@ pub fn encode(changes: &[Change], out: &mut Vec<u8>) {
                 out.extend(lead.bytes());
             }
             Change::Decided => out.push(8),
+            Change::Credited { lead, reason } => {
+                out.push(12);
+                out.extend(lead.bytes());
+                out.push(*reason as u8);
+            }
         }
     }
 }
@@ -96,15 +107,37 @@ fn name(out: &mut Vec<u8>, text: &str) {
 fn counter(out: &mut Vec<u8>, key: &CounterKey) {
     name(out, key.rep.as_str());
     name(out, key.limit.as_str());
-    let (kind, number) = match key.window {
+    window(out, key.window);
+    out.push(key.partition.0);
+}
+
+fn window(out: &mut Vec<u8>, window: Window) {
+    let (kind, number) = match window {
         Window::Always => (0, 0),
         Window::Day(n) => (1, n),
         Window::Week(n) => (2, n),
         Window::Month(n) => (3, n),
     };
     out.push(kind);
-    out.extend(number.to_le_bytes());
-    out.push(key.partition.0);
+    out.extend(i32::to_le_bytes(number));
+}
+
+/// The measures in the order of their bytes; never reorder, only append.
+const MEASURES: [FairnessMeasure; 4] =
+    [FairnessMeasure::Turns, FairnessMeasure::OpenWork, FairnessMeasure::ExpectedValue, FairnessMeasure::Quota];
+
+fn turns(out: &mut Vec<u8>, line: &LineId) {
+    name(out, line.pool.as_str());
+    out.push(line.partition.0);
+    out.extend(MEASURES.iter().position(|measure| *measure == line.measure).map(|at| at as u8));
+    window(out, line.window);
+}
+
+fn stands(out: &mut Vec<u8>, standing: &Standing) {
+    out.extend(standing.start.to_le_bytes());
+    out.extend(standing.weight.to_le_bytes());
+    out.extend(standing.owed.to_le_bytes());
+    out.extend(standing.paid_on.to_le_bytes());
 }
 
 fn wait(out: &mut Vec<u8>, waiting: &Waiting) {
@@ -193,17 +226,39 @@ impl<'a> Reader<'a> {
 
     fn counter(&mut self) -> Result<CounterKey, CodecError> {
         let (rep, limit) = (self.rep()?, self.limit()?);
+        Ok(CounterKey { rep, limit, window: self.window()?, partition: Partition(self.byte()?) })
+    }
+
+    fn window(&mut self) -> Result<Window, CodecError> {
         let at = self.at;
         let kind = self.byte()?;
         let number = i32::from_le_bytes(self.take()?);
-        let window = match kind {
+        Ok(match kind {
             0 => Window::Always,
             1 => Window::Day(number),
             2 => Window::Week(number),
             3 => Window::Month(number),
             byte => return Err(CodecError::Unknown { at, byte }),
-        };
-        Ok(CounterKey { rep, limit, window, partition: Partition(self.byte()?) })
+        })
+    }
+
+    fn line(&mut self) -> Result<LineId, CodecError> {
+        let (pool, partition) = (self.pool()?, Partition(self.byte()?));
+        let at = self.at;
+        let byte = self.byte()?;
+        let measure = *MEASURES.get(usize::from(byte)).ok_or(CodecError::Unknown { at, byte })?;
+        Ok(LineId { pool, partition, measure, window: self.window()? })
+    }
+
+    fn standing(&mut self) -> Result<Standing, CodecError> {
+        let (start, weight, owed) = (self.float()?, self.float()?, self.float()?);
+        Ok(Standing { start, weight, owed, paid_on: i32::from_le_bytes(self.take()?) })
+    }
+
+    /// A line as it was before pools had contracts: whole turns, for ever.
+    fn plain_line(&mut self) -> Result<LineId, CodecError> {
+        let (pool, partition) = (self.pool()?, Partition(self.byte()?));
+        Ok(LineId { pool, partition, measure: FairnessMeasure::Turns, window: Window::Always })
     }
 
     fn wait(&mut self) -> Result<Waiting, CodecError> {
@@ -225,18 +280,35 @@ impl<'a> Reader<'a> {
             }
             2 => Change::Claim { key: self.counter()? },
             3 => Change::Release { key: self.counter()? },
+            // Written before pools had contracts; the weight was the one of the roster then.
             4 => {
-                let (pool, partition) = (self.pool()?, Partition(self.byte()?));
-                let clock = self.float()?;
-                Change::Turn { pool, partition, clock, rep: self.rep()?, start: self.float()? }
+                let line = self.plain_line()?;
+                let (clock, rep) = (self.float()?, self.rep()?);
+                Change::Turn { line, clock, rep, standing: Standing::of_unknown_weight(self.float()?), amount: 1.0 }
             }
             5 => {
-                let (pool, partition) = (self.pool()?, Partition(self.byte()?));
-                Change::Join { pool, partition, rep: self.rep()?, start: self.float()? }
+                let (line, rep) = (self.plain_line()?, self.rep()?);
+                Change::Join { line, rep, standing: Standing::of_unknown_weight(self.float()?) }
             }
             6 => Change::Wait { waiting: self.wait()? },
             7 => Change::Awake { lead: LeadId::from_bytes(self.take()?) },
             8 => Change::Decided,
+            9 => Change::Turn {
+                line: self.line()?,
+                clock: self.float()?,
+                rep: self.rep()?,
+                standing: self.standing()?,
+                amount: self.float()?,
+            },
+            10 => Change::Join { line: self.line()?, rep: self.rep()?, standing: self.standing()? },
+            11 => Change::Credit { line: self.line()?, rep: self.rep()?, time: self.float()?, amount: self.float()? },
+            12 => {
+                let lead = LeadId::from_bytes(self.take()?);
+                let at = self.at;
+                let byte = self.byte()?;
+                let reason = CreditReason::from_byte(byte).ok_or(CodecError::Unknown { at, byte })?;
+                Change::Credited { lead, reason }
+            }
             byte => return Err(CodecError::Unknown { at, byte }),
         })
     }
@@ -250,6 +322,7 @@ mod tests {
         let rep = || RepId::new("mara").unwrap();
         let limit = || LimitId::new("open").unwrap();
         let pool = || PoolId::new("all").unwrap();
+        let line = |measure, window| LineId { pool: pool(), partition: Partition(1), measure, window };
         let key = |window| CounterKey { rep: rep(), limit: limit(), window, partition: Partition(2) };
         let lead = LeadId::from_bytes([9; 16]);
         let at = Instant::from_unix_micros;
@@ -260,8 +333,24 @@ mod tests {
             Change::Claim { key: key(Window::Day(-3)) },
             Change::Release { key: key(Window::Week(4)) },
             Change::Release { key: key(Window::Month(24_000)) },
-            Change::Turn { pool: pool(), partition: Partition(0), clock: 0.25, rep: rep(), start: f64::MAX },
-            Change::Join { pool: pool(), partition: Partition(1), rep: rep(), start: -0.5 },
+            Change::Turn {
+                line: line(FairnessMeasure::Turns, Window::Always),
+                clock: 0.25,
+                rep: rep(),
+                standing: Standing::at(f64::MAX, 3.0),
+                amount: 1.0,
+            },
+            Change::Join {
+                line: line(FairnessMeasure::Quota, Window::Month(24_001)),
+                rep: rep(),
+                standing: Standing { owed: 2.5, paid_on: -4, ..Standing::at(-0.5, 1.0) },
+            },
+            Change::Credit {
+                line: line(FairnessMeasure::ExpectedValue, Window::Day(20_000)),
+                rep: rep(),
+                time: -1.5,
+                amount: 12_345.5,
+            },
             Change::Wait {
                 waiting: Waiting {
                     lead,
@@ -274,6 +363,7 @@ mod tests {
             },
             Change::Awake { lead },
             Change::Decided,
+            Change::Credited { lead, reason: CreditReason::NoShow },
         ]
     }
 
@@ -284,6 +374,34 @@ mod tests {
         let mut read = Vec::new();
         decode(&bytes, |change| read.push(change)).unwrap();
         assert_eq!(read, every_change());
+    }
+
+    #[test]
+    fn turns_from_before_contracts_are_read() {
+        let mut bytes = vec![FORMAT, 2, 0, 0, 0, 4];
+        name(&mut bytes, "all");
+        bytes.push(0);
+        bytes.extend(1.5f64.to_le_bytes());
+        name(&mut bytes, "mara");
+        bytes.extend(2.0f64.to_le_bytes());
+        bytes.push(5);
+        name(&mut bytes, "all");
+        bytes.push(0);
+        name(&mut bytes, "jonas");
+        bytes.extend(1.25f64.to_le_bytes());
+        let mut read = Vec::new();
+        decode(&bytes, |change| read.push(change)).unwrap();
+        let line = LineId {
+            pool: PoolId::new("all").unwrap(),
+            partition: Partition(0),
+            measure: FairnessMeasure::Turns,
+            window: Window::Always,
+        };
+        let rep = |id| RepId::new(id).unwrap();
+        let standing = Standing::of_unknown_weight;
+        let turn =
+            Change::Turn { line: line.clone(), clock: 1.5, rep: rep("mara"), standing: standing(2.0), amount: 1.0 };
+        assert_eq!(read, [turn, Change::Join { line, rep: rep("jonas"), standing: standing(1.25) }]);
     }
 
     #[test]

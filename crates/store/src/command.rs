@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pointsman_assign::{CounterKey, Ledger};
 use pointsman_decision::{Decided, Facts, Qualified, Snapshot, Ticket};
-use pointsman_domain::{CommandId, Digest, LeadId, Micros, RepId};
+use pointsman_domain::{CommandId, CreditReason, Digest, LeadId, Micros, RepId};
 
 use crate::{
     log,
@@ -127,11 +127,24 @@ pub struct Transfer {
     pub idempotency: Option<Keyed>,
 }
 
+/// A lead that shall not count against whoever had it: quota and turn are given back.
+#[derive(Debug, Clone)]
+pub struct Credit {
+    pub command: CommandId,
+    pub lead: LeadId,
+    pub reason: CreditReason,
+    pub actor: Box<str>,
+    pub idempotency: Option<Keyed>,
+}
+
 /// New documents go live. Compiled before the head is taken.
 #[derive(Debug, Clone)]
 pub struct Switch {
     pub command: CommandId,
     pub snapshot: Arc<Snapshot>,
+    /// The documents that these were made from: with others live by now it is declined. `None`
+    /// replaces whatever is live.
+    pub over: Option<Digest>,
     pub author: Box<str>,
     pub reason: Box<str>,
 }
@@ -144,6 +157,7 @@ pub enum Command {
     Decide(Box<Decide>),
     Stage(Box<Staging>),
     Transfer(Box<Transfer>),
+    Credit(Box<Credit>),
     Switch(Box<Switch>),
     /// Decides without writing: what would happen now.
     Preview(Box<Decide>),
@@ -160,6 +174,7 @@ impl std::fmt::Debug for Command {
             Self::Decide(_) => "Decide",
             Self::Stage(_) => "Stage",
             Self::Transfer(_) => "Transfer",
+            Self::Credit(_) => "Credit",
             Self::Switch(_) => "Switch",
             Self::Preview(_) => "Preview",
             Self::Look(_) => "Look",
@@ -192,6 +207,10 @@ pub enum Declined {
     UnknownLead,
     #[error("the lead is closed")]
     Closed,
+    #[error("the lead was credited before, because of {}", before.as_str())]
+    Credited { before: CreditReason },
+    #[error("the lead took no turn and no quota")]
+    NothingTaken,
     #[error("the lead waits no longer")]
     Moot,
     #[error("this command alone could not be written")]

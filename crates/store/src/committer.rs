@@ -136,7 +136,7 @@ impl Committer {
                     later.push_back(queued);
                     break;
                 }
-                Command::Decide(_) | Command::Stage(_) | Command::Transfer(_) => {
+                Command::Decide(_) | Command::Stage(_) | Command::Transfer(_) | Command::Credit(_) => {
                     let free = touches(&queued.command)
                         .into_iter()
                         .map(|key| seen.insert(key))
@@ -176,7 +176,7 @@ impl Committer {
                 };
                 reply(Queued { command: Command::Preview(preview), reply: queued.reply }, result);
             }
-            Command::Decide(_) | Command::Stage(_) | Command::Transfer(_) | Command::Switch(_) => {
+            Command::Decide(_) | Command::Stage(_) | Command::Transfer(_) | Command::Credit(_) | Command::Switch(_) => {
                 unreachable!("these go through a batch")
             }
         }

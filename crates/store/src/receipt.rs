@@ -1,7 +1,7 @@
 //! What the committer answers: small, stable, stored with an idempotency key, so that the same
 //! request is answered the same way again.
 
-use pointsman_domain::{DecisionId, Digest, LeadId, LimitId, RepId, record::Stage};
+use pointsman_domain::{CreditReason, DecisionId, Digest, LeadId, LimitId, PoolId, RepId, record::Stage};
 use serde::{Deserialize, Serialize};
 
 /// An acknowledged command.
@@ -34,6 +34,16 @@ pub enum Receipt {
         /// Limits of the new owner that this assignment exceeds: a person may, and is told.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         over: Vec<LimitId>,
+    },
+    Credited {
+        lead: LeadId,
+        reason: CreditReason,
+        /// Whose account it was taken off.
+        reps: Vec<RepId>,
+        /// Quotas that were given back.
+        quotas: Vec<LimitId>,
+        /// Pools in which a turn was given back.
+        pools: Vec<PoolId>,
     },
     Switched {
         snapshot: Digest,

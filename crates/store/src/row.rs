@@ -1,9 +1,10 @@
 //! What one batch writes: one plain struct per table.
 
-use pointsman_assign::CounterKey;
+use pointsman_assign::{CounterKey, LineId};
 use pointsman_decision::{Decision, DocumentKind, Hold, record::Outcome as Decided};
 use pointsman_domain::{
-    AccountId, ContactId, DecisionId, Digest, Instant, LeadId, Money, QueueId, RepId, Values, record::Stage,
+    AccountId, ContactId, CreditReason, DecisionId, Digest, Instant, LeadId, Money, QueueId, RepId, Values,
+    record::Stage,
 };
 use serde::{Deserialize, Serialize};
 
@@ -137,11 +138,34 @@ pub struct LeadState {
     pub priority: u8,
     /// The counters it holds; a release lowers exactly the open ones of these.
     pub claims: Vec<CounterKey>,
+    /// The turns it took; a credit gives back exactly these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<TurnTaken>,
+    /// Quota and turn were given back; once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credited: Option<Credited>,
     pub contact: Option<ContactId>,
     /// Whether the person was known before this lead.
     pub person_known: bool,
     /// The seq that last changed it.
     pub version: u64,
+}
+
+/// A turn that a lead took in a pool.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TurnTaken {
+    pub line: LineId,
+    pub rep: RepId,
+    /// 1, or the expected value, as the line's measure counts.
+    pub amount: f64,
+}
+
+/// Why, when and by whom a lead was taken off the account of whoever had it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credited {
+    pub reason: CreditReason,
+    pub at: Instant,
+    pub by: Box<str>,
 }
 
 /// How a lead came to a rep.

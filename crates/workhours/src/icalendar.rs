@@ -3,7 +3,7 @@
 //! Of repetition only "every year on this date" is read; other rules are an error, because a
 //! holiday that is quietly not imported is worse than a file that is refused.
 
-use pointsman_domain::Instant;
+use pointsman_domain::{Instant, Micros};
 
 use crate::{civil, error::CalendarError, file::Holiday, zone::Zone};
 
@@ -12,8 +12,11 @@ use crate::{civil, error::CalendarError, file::Holiday, zone::Zone};
 struct Event {
     line: usize,
     summary: String,
+    /// Names and addresses of attendees and organiser.
+    people: Vec<Box<str>>,
     from: Option<Moment>,
     until: Option<Moment>,
+    lasts: Option<Lasts>,
     yearly: bool,
     cancelled: bool,
 }
@@ -22,6 +25,45 @@ struct Event {
 enum Moment {
     Day(i32),
     At(Instant),
+}
+
+/// A DURATION: whole days on the calendar, then time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lasts {
+    days: i32,
+    time: Micros,
+}
+
+/// One absence, and what the file says of whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absent {
+    /// Where the event begins in the file.
+    pub line: usize,
+    pub summary: Box<str>,
+    /// Names and addresses of attendees and organiser.
+    pub people: Vec<Box<str>>,
+    from: Moment,
+    until: Moment,
+}
+
+impl Absent {
+    /// `[from, until)`, its whole days on the clock of this zone.
+    pub fn span(&self, zone: &Zone) -> (Instant, Instant) {
+        (instant(self.from, zone), instant(self.until, zone))
+    }
+}
+
+/// The events of a file as absences of several people. Times without a zone are read in `zone`.
+pub fn everybodys_absences(text: &str, zone: &Zone) -> Result<Vec<Absent>, CalendarError> {
+    let mut found = Vec::new();
+    for event in events(text, zone)? {
+        if event.yearly {
+            return Err(refuse(event.line, "an absence cannot repeat every year; list each one"));
+        }
+        let (from, until) = ends(&event)?;
+        found.push(Absent { line: event.line, summary: event.summary.into(), people: event.people, from, until });
+    }
+    Ok(found)
 }
 
 /// The events of a file as holidays, one for each local day in `zone` that they touch.
@@ -56,15 +98,7 @@ pub fn holidays(text: &str, zone: &Zone) -> Result<Vec<Holiday>, CalendarError> 
 
 /// The events of a file as `(from, until)`, for [`Absences::new`](crate::Absences::new).
 pub fn absences(text: &str, zone: &Zone) -> Result<Vec<(Instant, Instant)>, CalendarError> {
-    let mut found = Vec::new();
-    for event in events(text, zone)? {
-        if event.yearly {
-            return Err(refuse(event.line, "an absence cannot repeat every year; list each one"));
-        }
-        let (from, until) = ends(&event)?;
-        found.push((instant(from, zone), instant(until, zone)));
-    }
-    Ok(found)
+    Ok(everybodys_absences(text, zone)?.iter().map(|absent| absent.span(zone)).collect())
 }
 
 fn refuse(line: usize, what: impl Into<Box<str>>) -> CalendarError {
@@ -74,9 +108,11 @@ fn refuse(line: usize, what: impl Into<Box<str>>) -> CalendarError {
 /// An event without an end lasts its one day, or no time at all.
 fn ends(event: &Event) -> Result<(Moment, Moment), CalendarError> {
     let from = event.from.ok_or_else(|| refuse(event.line, "the event has no DTSTART"))?;
-    let until = event.until.unwrap_or(match from {
-        Moment::Day(day) => Moment::Day(day + 1),
-        at @ Moment::At(_) => at,
+    let until = event.until.unwrap_or(match (from, event.lasts) {
+        (Moment::Day(day), None) => Moment::Day(day + 1),
+        (Moment::Day(day), Some(lasts)) => Moment::Day(day + lasts.days.max(1)),
+        (at @ Moment::At(_), None) => at,
+        (Moment::At(at), Some(lasts)) => Moment::At(at + Micros::DAY.times(lasts.days.into()) + lasts.time),
     });
     Ok((from, until))
 }
@@ -113,7 +149,13 @@ fn events(text: &str, zone: &Zone) -> Result<Vec<Event>, CalendarError> {
             ("SUMMARY", value, Some(event)) => event.summary = unescaped(value),
             ("STATUS", "CANCELLED", Some(event)) => event.cancelled = true,
             ("RRULE", value, Some(event)) => event.yearly = is_yearly(value, line)?,
-            ("DURATION", _, Some(_)) => return Err(refuse(line, "DURATION is not read; expected DTEND")),
+            ("DURATION", value, Some(event)) => event.lasts = Some(lasts(value, line)?),
+            ("ATTENDEE" | "ORGANIZER", value, Some(event)) => {
+                let name = head.split(';').find_map(|part| part.strip_prefix("CN="));
+                event.people.extend(name.map(|name| name.trim_matches('"').into()));
+                let address = value.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
+                event.people.extend(address.map(|_| value[7..].into()));
+            }
             ("RDATE" | "EXDATE", _, Some(_)) => {
                 return Err(refuse(line, format!("{name} is not read; list each event")));
             }
@@ -148,6 +190,36 @@ fn unescaped(text: &str) -> String {
         plain.push(c);
     }
     plain
+}
+
+/// `P2W`, `P1D`, `PT4H30M`, `P1DT12H` (RFC 5545, 3.3.6); an event does not last less than nothing.
+fn lasts(text: &str, line: usize) -> Result<Lasts, CalendarError> {
+    let bad = || refuse(line, format!("DURATION '{text}' is not read: expected for example P2D or PT4H"));
+    let rest = text.strip_prefix('+').unwrap_or(text).strip_prefix('P').ok_or_else(bad)?;
+    let (mut lasts, mut in_time, mut number, mut any) =
+        (Lasts { days: 0, time: Micros(0) }, false, String::new(), false);
+    for c in rest.chars() {
+        if c.is_ascii_digit() && number.len() < 5 {
+            number.push(c);
+            continue;
+        }
+        if c == 'T' && number.is_empty() && !in_time {
+            in_time = true;
+            continue;
+        }
+        let n: i32 = std::mem::take(&mut number).parse().map_err(|_| bad())?;
+        let time = |unit: Micros| Micros(lasts.time.0 + unit.times(n.into()).0);
+        match (c, in_time) {
+            ('W', false) => lasts.days += 7 * n,
+            ('D', false) => lasts.days += n,
+            ('H', true) => lasts.time = time(Micros::HOUR),
+            ('M', true) => lasts.time = time(Micros::MINUTE),
+            ('S', true) => lasts.time = time(Micros::SECOND),
+            _ => return Err(bad()),
+        }
+        any = true;
+    }
+    if any && number.is_empty() { Ok(lasts) } else { Err(bad()) }
 }
 
 /// Only `FREQ=YEARLY`, at most with the month and day that the start says anyway.

@@ -109,6 +109,28 @@ fn absences_come_from_icalendar_files() {
 }
 
 #[test]
+fn absences_say_whose_they_are_and_how_long_they_last() {
+    let zone = Zone::new("Europe/Berlin").expect("known");
+    let event = |body: &str| format!("BEGIN:VEVENT\r\n{body}\r\nEND:VEVENT\r\n");
+    let check = |body: &str, expected: &str| {
+        let absent = icalendar::everybodys_absences(&event(body), &zone).expect("readable").remove(0);
+        let (from, until) = absent.span(&zone);
+        assert_eq!(format!("{from} {until} {} {}", absent.summary, absent.people.join(",")), expected);
+    };
+    let start = "DTSTART;VALUE=DATE:20261221\r\n";
+    check(
+        &format!("{start}DURATION:P2W\r\nSUMMARY:Mara: leave\r\nATTENDEE;CN=\"Mara Lindner\":MAILTO:mara@x.example"),
+        "2026-12-20T23:00:00Z 2027-01-03T23:00:00Z Mara: leave Mara Lindner,mara@x.example",
+    );
+    check(&format!("{start}SUMMARY:x"), "2026-12-20T23:00:00Z 2026-12-21T23:00:00Z x ");
+    check("DTSTART:20261221T100000\r\nDURATION:P1DT2H30M", "2026-12-21T09:00:00Z 2026-12-22T11:30:00Z  ");
+    for bad in ["DURATION:P", "DURATION:-P1D", "DURATION:P1H", "DURATION:PT1D", "DURATION:P1", "DURATION:P999999999D"] {
+        let error = icalendar::everybodys_absences(&event(&format!("{start}{bad}")), &zone).expect_err(bad);
+        assert!(error.to_string().starts_with("line 3 of the iCalendar file: DURATION"), "{error}");
+    }
+}
+
+#[test]
 fn icalendar_faults_name_their_line() {
     let check = |from: &str, to: &str, expected: &str| {
         let error = icalendar::holidays(&EVENTS.replace(from, to), &Zone::utc()).expect_err("refused").to_string();
@@ -139,7 +161,7 @@ fn icalendar_faults_name_their_line() {
 }
 
 /// Pieces of iCalendar lines and of spans, right and wrong, in any order.
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 26] = [
     "BEGIN:VEVENT\n",
     "END:VEVENT\n",
     "DTSTART",
@@ -164,6 +186,8 @@ const PIECES: [&str; 24] = [
     "12-25",
     "99",
     "STATUS:CANCELLED",
+    "DURATION:P",
+    "ATTENDEE:mailto",
 ];
 
 proptest! {

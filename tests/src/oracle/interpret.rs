@@ -71,6 +71,8 @@ pub struct Interpreter {
     used: BTreeMap<Counter, u64>,
     /// What each owned lead holds, to give it back.
     held: BTreeMap<u64, Vec<Counter>>,
+    /// Who has which open lead.
+    owners: BTreeMap<u64, String>,
     clocks: BTreeMap<String, f64>,
     starts: BTreeMap<(String, String), f64>,
     /// Waiting leads: place, deadline, wake time, and who may take them.
@@ -159,6 +161,7 @@ impl Interpreter {
             always: Hours::always(company.zone),
             used: BTreeMap::new(),
             held: BTreeMap::new(),
+            owners: BTreeMap::new(),
             clocks: BTreeMap::new(),
             starts: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -180,6 +183,7 @@ impl Interpreter {
 
     /// A closed or declined lead gives back its open slots; what a day, a week, a month counted stays.
     pub fn release(&mut self, lead: u64) {
+        self.owners.remove(&lead);
         for counter in self.held.remove(&lead).unwrap_or_default() {
             if counter.2.is_empty()
                 && let Some(used) = self.used.get_mut(&counter)
@@ -215,13 +219,13 @@ impl Interpreter {
             rungs: Vec::new(),
         };
         for rule in &matches {
-            let halves = match rule.get("on_full") {
-                Some(Value::String(word)) if word == "backup" => 2,
-                Some(Value::Table(table)) if table.contains_key("overflow") => 2,
-                _ => 1,
+            let steps = match rule.get("on_full") {
+                Some(Value::String(word)) if word == "backup" => self.backups(rule, case, now).len().max(1),
+                Some(Value::Table(table)) if table.contains_key("overflow") => 1,
+                _ => 0,
             };
-            for half in 0..halves {
-                if self.rung(rule, half == 1, case, now, (place, value, large), &mut answer) {
+            for step in std::iter::once(None).chain((0..steps).map(Some)) {
+                if self.rung(rule, step, case, now, (place, value, large), &mut answer) {
                     self.settle(case, place, &answer);
                     return answer;
                 }
@@ -276,8 +280,9 @@ impl Interpreter {
         text(&self.reps[rep], "calendar").map_or(&self.always, |name| &self.hours[name])
     }
 
-    /// Whom a rule names for this lead, by rep, with the weight each has there.
-    fn named(&self, rule: &Table, overflow: bool, case: &Case) -> Vec<(String, f64)> {
+    /// Whom a rule names for this lead, by rep, with the weight each has there; an absent owner or
+    /// named rep is followed by whoever stands in.
+    fn named(&self, rule: &Table, step: Option<usize>, case: &Case, now: i64) -> Vec<(String, f64)> {
         let weight = |rep: &str| number(&self.reps[rep], "weight").unwrap_or(1.0);
         let members = |pool: &str| {
             let pool = &self.pools[pool];
@@ -302,19 +307,77 @@ impl Interpreter {
                 _ => None,
             };
             // An owner whom the roster does not list is nobody.
-            rep.filter(|rep| self.reps.contains_key(rep)).map(|rep| (rep, 1.0)).into_iter().collect()
+            let Some(rep) = rep.filter(|rep| self.reps.contains_key(rep)) else { return Vec::new() };
+            let mut both = vec![(rep.clone(), 1.0)];
+            if self.judge(rule, &rep, 1.0, case, now).against == "absent" {
+                both.extend(self.stand_in(&rep, now).map(|other| (other, 1.0)));
+            }
+            both.sort_by(|a, b| a.0.cmp(&b.0));
+            both
         };
-        match (overflow, rule.get("on_full")) {
-            (false, _) => target(),
-            (true, Some(Value::Table(table))) => members(text(table, "overflow").expect("a pool")),
-            (true, _) => {
-                let target = target();
-                let backups: BTreeSet<String> =
-                    target.iter().flat_map(|(rep, _)| list(&self.reps[rep], "backup")).collect();
-                let others = backups.into_iter().filter(|rep| target.iter().all(|(t, _)| t != rep));
-                others.map(|rep| (rep.clone(), weight(&rep))).collect()
+        match (step, rule.get("on_full")) {
+            (None, _) => target(),
+            (Some(_), Some(Value::Table(table))) => members(text(table, "overflow").expect("a pool")),
+            (Some(step), _) => {
+                let steps = self.backups(rule, case, now);
+                let reps = steps.get(step).cloned().unwrap_or_default();
+                reps.into_iter().map(|rep| (rep.clone(), weight(&rep))).collect()
             }
         }
+    }
+
+    /// The first of the backups, then of theirs, who is there to stay: neither absent nor inactive.
+    fn stand_in(&self, rep: &str, now: i64) -> Option<String> {
+        let mut line = list(&self.reps[rep], "backup");
+        let mut at = 0;
+        while at < line.len() {
+            let next = line[at].clone();
+            let gone = self.reps[&next].get("active").and_then(Value::as_bool) == Some(false);
+            if !gone && self.away(&next, now).is_none() {
+                return Some(next);
+            }
+            for more in list(&self.reps[&next], "backup") {
+                if !line.contains(&more) {
+                    line.push(more);
+                }
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// Everybody's first backup, everybody's second, then those of the backups; nobody twice.
+    fn backups(&self, rule: &Table, case: &Case, now: i64) -> Vec<BTreeSet<String>> {
+        let mut known: BTreeSet<String> = self.named(rule, None, case, now).into_iter().map(|(rep, _)| rep).collect();
+        let mut level = known.clone();
+        let mut steps: Vec<BTreeSet<String>> = Vec::new();
+        while !level.is_empty() {
+            let mut next = BTreeSet::new();
+            for choice in 0..self.reps.len() {
+                let chosen = level.iter().filter_map(|rep| list(&self.reps[rep], "backup").get(choice).cloned());
+                let fresh: BTreeSet<String> = chosen.filter(|rep| !known.contains(rep)).collect();
+                known.extend(fresh.iter().cloned());
+                next.extend(fresh.iter().cloned());
+                if !fresh.is_empty() {
+                    steps.push(fresh);
+                }
+            }
+            level = next;
+        }
+        steps
+    }
+
+    /// When this rep's absence ends; absences that touch or overlap are one.
+    fn away(&self, rep: &str, at: i64) -> Option<i64> {
+        let mut end: Option<i64> = None;
+        while let Some((.., until)) = self
+            .absences
+            .iter()
+            .find(|(r, from, until)| r == rep && *from <= end.unwrap_or(at) && end.unwrap_or(at) < *until)
+        {
+            end = Some(*until);
+        }
+        end
     }
 
     /// The first reason against somebody, whatever the load.
@@ -327,18 +390,7 @@ impl Interpreter {
         let skilled =
             asked.iter().all(|(name, least)| level(name) >= (least.as_integer().unwrap_or(0) as f64).max(1.0));
         let hours = self.hours_of(rep);
-        // Absences that touch or overlap are one.
-        let away = |at: i64| {
-            let mut end: Option<i64> = None;
-            while let Some((.., until)) = self
-                .absences
-                .iter()
-                .find(|(r, from, until)| r == rep && *from <= end.unwrap_or(at) && end.unwrap_or(at) < *until)
-            {
-                end = Some(*until);
-            }
-            end
-        };
+        let away = |at: i64| self.away(rep, at);
         let back = || {
             let mut at = now;
             loop {
@@ -429,6 +481,8 @@ impl Interpreter {
             "weighted-round-robin" => 0.0,
             "least-loaded" => busy as f32,
             "draw" => candidate.weight as f32,
+            // Nobody of these companies says where home is.
+            "nearest-territory" => 0.0,
             _ => candidate.skill,
         };
     }
@@ -437,12 +491,13 @@ impl Interpreter {
     fn rung(
         &mut self,
         rule: &Table,
-        overflow: bool,
+        step: Option<usize>,
         case: &Case,
         now: i64,
         (place, value, large): (Place, f64, bool),
         answer: &mut Answer,
     ) -> bool {
+        let overflow = step.is_some();
         let id = text(rule, "id").expect("an id").to_owned();
         if let Some(queue) = text(rule, "queue") {
             answer.rungs.push(Rung { rule: id.clone(), overflow, verdict: "parked", candidates: Vec::new() });
@@ -455,12 +510,18 @@ impl Interpreter {
         let pick = text(rule, "pick").unwrap_or(usual).to_owned();
         let on_full = rule.get("on_full").cloned();
         let mut candidates: Vec<Candidate> = self
-            .named(rule, overflow, case)
+            .named(rule, step, case, now)
             .into_iter()
             .map(|(rep, weight)| self.judge(rule, &rep, weight, case, now))
             .collect();
         for candidate in candidates.iter_mut().filter(|c| c.against.is_empty()) {
             self.weigh(candidate, &pick, large, now, place);
+        }
+        let capped = |c: &Candidate| self.drawn(&c.rep, large, now).iter().any(|(_, _, open, _)| *open);
+        let mut asked = candidates.iter_mut().filter(|c| c.against.is_empty()).collect::<Vec<_>>();
+        if pick == "least-loaded" && !asked.iter().all(|c| capped(c)) {
+            // Where somebody has no cap, open leads are compared.
+            asked.iter_mut().for_each(|c| c.rank = self.owners.values().filter(|rep| **rep == c.rep).count() as f32);
         }
         let pool = match (overflow, &on_full) {
             (true, Some(Value::Table(table))) => text(table, "overflow").map(ToOwned::to_owned),
@@ -534,6 +595,7 @@ impl Interpreter {
                     self.drawn(&rep, large, now).into_iter().map(|(.., counter)| counter).collect();
                 counters.iter().for_each(|counter| *self.used.entry(counter.clone()).or_default() += 1);
                 self.held.insert(case.number, counters);
+                self.owners.insert(case.number, rep.clone());
                 if takes_turns {
                     self.take_turn(&pool, clock, &candidates, at);
                 }

@@ -5,5 +5,6 @@ mod bad_input;
 mod commands;
 mod demo;
 mod oracle;
+mod people;
 mod serve;
 mod why_not;

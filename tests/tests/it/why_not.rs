@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pointsman_assign::{Change, Ledger, Load};
+use pointsman_assign::{Change, CounterKey, Ledger, Load, Partition};
 use pointsman_decision::{
     Difference, DocumentKind, DocumentSet, Facts, Scratch, Snapshot, Ticket, decide, qualify, why_not,
     why_not::OwnerWord,
 };
-use pointsman_domain::{DecisionId, Entity, Instant, Pick, RepId, Value};
+use pointsman_domain::{DecisionId, Entity, Instant, Pick, RepId, Value, Window};
 use pointsman_tests::oracle::{
     engine::{Engine, Taken},
     interpret::Case,
@@ -136,9 +136,18 @@ fn carry_out(
     Some((snapshot, facts, ledger))
 }
 
-/// No limit bounds the rep, and nobody waits for it.
+/// No limit bounds the rep, nothing is open there, and nobody waits for it.
 fn make_room(snapshot: &Snapshot, ledger: &mut Ledger, rep: &RepId) {
     for limit in &snapshot.roster.limits {
+        let key = CounterKey {
+            rep: rep.clone(),
+            limit: limit.id.clone(),
+            window: Window::Always,
+            partition: Partition::default(),
+        };
+        while ledger.used(rep, &limit.id, Window::Always).0 > 0 {
+            ledger.apply(&Change::Release { key: key.clone() });
+        }
         ledger.apply(&Change::Cap { rep: rep.clone(), limit: limit.id.clone(), cap: None });
     }
     let waiting: Vec<_> = ledger.waiting().filter(|w| w.reps.contains(rep)).map(|w| w.lead).collect();

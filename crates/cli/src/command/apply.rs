@@ -8,6 +8,7 @@ use crate::{Done, output, store, workspace};
 pub fn run(args: &Apply) -> anyhow::Result<Done> {
     let snapshot = workspace::check(&args.workspace)?;
     let opened = store::write(&args.workspace)?;
+    let snapshot = store::over_live(&opened.live, snapshot)?;
     let differences = store::differences(&opened.live, &snapshot.documents);
     let id = snapshot.id;
     if !differences.is_empty() && !args.dry_run {

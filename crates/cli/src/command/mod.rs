@@ -1,5 +1,6 @@
 //! One file per command: read, compute, render. Each returns how it ended.
 
+mod absences;
 mod apply;
 mod audit;
 mod demo;
@@ -12,6 +13,7 @@ mod init;
 mod model_report;
 mod models;
 mod policy;
+mod reps;
 mod serve;
 mod simulate;
 mod simulate_assign;
@@ -31,6 +33,8 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Models(args) => models::run(&args),
         Command::Policy(args) => policy::run(&args),
         Command::Apply(args) => apply::run(&args),
+        Command::Reps(args) => reps::run(&args),
+        Command::Absences(args) => absences::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Experiment(args) => experiment::run(&args),

@@ -38,9 +38,10 @@ pub fn run(args: &Serve) -> anyhow::Result<Done> {
 fn prepare(args: &Serve) -> anyhow::Result<ServeConfig> {
     let settings = Settings::read(&args.workspace)?;
     let snapshot = workspace::check(&args.workspace)?;
-    let documents = snapshot.documents.clone();
-    {
+    let documents = {
         let opened = store::write(&args.workspace)?;
+        let snapshot = store::over_live(&opened.live, snapshot)?;
+        let documents = snapshot.documents.clone();
         let differences = store::differences(&opened.live, &documents);
         let empty = opened.live.iter().next().is_none();
         match (args.apply, empty || differences.is_empty()) {
@@ -52,7 +53,8 @@ fn prepare(args: &Serve) -> anyhow::Result<ServeConfig> {
             // An empty store takes the folder as it starts.
             (_, true) => {}
         }
-    }
+        documents
+    };
     let listen = args.listen.as_deref().unwrap_or(&settings.server.listen);
     let listen =
         listen.parse().with_context(|| format!("'{listen}' is no address: write for example 127.0.0.1:7171"))?;

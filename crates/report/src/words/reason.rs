@@ -15,6 +15,8 @@ words! {
     missing_skill(skill) { en: "Lacks the skill {skill}", de: "Fähigkeit {skill} fehlt" }
     excluded(rule) { en: "Excluded by rule {rule}", de: "Durch Regel {rule} ausgeschlossen" }
     declined() { en: "Declined this lead before", de: "Hat diesen Lead schon abgelehnt" }
+    redirected(to, day) { en: "Leads go to {to} until {day}", de: "Leads gehen bis {day} an {to}" }
+    out_of_pool(day) { en: "Takes nothing in this pool until {day}", de: "Nimmt in diesem Pool nichts bis {day}" }
     limit(limit) { en: "Limit {limit} is used up", de: "Grenze {limit} ist ausgeschöpft" }
     older_waits() { en: "The free place belongs to a lead that waits longer", de: "Der freie Platz gehört einem länger wartenden Lead" }
     later_turn(by) { en: "Turn comes {by} later", de: "Kommt {by} Runden später dran" }
@@ -41,6 +43,11 @@ pub fn reason(reason: &Reason, value: Unit, cx: Cx) -> String {
         Reason::MissingSkill { skill } => missing_skill(l, skill),
         Reason::ExcludedByRule { rule } => excluded(l, rule.as_ref()),
         Reason::DeclinedBefore => declined(l),
+        Reason::Redirected { to, until } => {
+            let (to, until) = (to.as_ref().map_or("–", |to| to.as_str()), until.as_ref().map_or("–".into(), day));
+            redirected(l, to, &until)
+        }
+        Reason::OutOfPool { until } => out_of_pool(l, &until.as_ref().map_or("–".into(), day)),
         Reason::LimitReached { limit: id } => limit(l, id.as_ref()),
         Reason::OlderLeadWaits { .. } => older_waits(l),
         Reason::LaterTurn { by } => later_turn(l, &l.number(*by, 1)),

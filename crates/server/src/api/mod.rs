@@ -1,7 +1,9 @@
 //! The JSON API, one file per thing.
 
+pub mod absences;
 pub mod assignment;
 pub mod audit;
+pub mod credit;
 pub mod decisions;
 pub mod leads;
 pub mod operation;

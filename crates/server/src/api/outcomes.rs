@@ -95,7 +95,9 @@ pub async fn create(
 /// The receipt as JSON, with the header that says whether it was given before.
 pub fn answer(done: &pointsman_store::Done) -> Result<Response, Problem> {
     let mut response = match &done.receipt {
-        Receipt::Staged { .. } | Receipt::Transferred { .. } => Json(&done.receipt).into_response(),
+        Receipt::Staged { .. } | Receipt::Transferred { .. } | Receipt::Credited { .. } => {
+            Json(&done.receipt).into_response()
+        }
         _ => return Err(Problem::Ours),
     };
     if done.replayed {

@@ -10,7 +10,7 @@ use crate::{
     command::{Arrival, Decide, Declined, Done, Occasion},
     log::{self, LogKind},
     receipt::Receipt,
-    row::{AssignmentRow, BatchRows, Custody, CustodyKind, DecisionRow, DuplicateRow, Expect, LeadState},
+    row::{AssignmentRow, BatchRows, Custody, CustodyKind, DecisionRow, DuplicateRow, Expect, LeadState, TurnTaken},
 };
 
 impl Bench {
@@ -42,7 +42,11 @@ impl Bench {
         if before.is_none() {
             decided.changes.push(Change::Decided);
         }
+        let waits_on = decided.changes.iter().any(|change| matches!(change, Change::Wait { .. }));
+        let left: Vec<RepId> = if waits_on { vec![] } else { self.ledger.waits_for(lead).to_vec() };
         self.apply(&decided.changes);
+        // It left its place in their lines: whoever is next may find a slot that it did not take.
+        draft.freed.extend(left.into_iter().filter(|rep| !self.ledger.is_full(rep)));
         write_decision(command, before, &decided, draft);
         let receipt = Receipt::Decided { lead, decision: decided.decision.id, ambiguous };
         Ok(Done { receipt, replayed: false, decided: Some(Box::new(decided)) })
@@ -117,6 +121,13 @@ fn write_decision(command: &Decide, before: Option<&LeadState>, decided: &Decide
     let contact = before.map_or(command.contact, |state| state.contact);
     let mut claims = before.map_or_else(Vec::new, |state| state.claims.clone());
     claims.extend(decision.claims.iter().cloned());
+    let mut turns = before.map_or_else(Vec::new, |state| state.turns.clone());
+    turns.extend(decided.changes.iter().filter_map(|change| match change {
+        Change::Turn { line, rep, amount, .. } => {
+            Some(TurnTaken { line: line.clone(), rep: rep.clone(), amount: *amount })
+        }
+        _ => None,
+    }));
     let state = LeadState {
         lead: decision.lead,
         custody: Custody::of(&decision.outcome),
@@ -129,6 +140,8 @@ fn write_decision(command: &Decide, before: Option<&LeadState>, decided: &Decide
         last_owner: owner.clone().or_else(|| before.and_then(|state| state.last_owner.clone())),
         priority: decision.priority,
         claims,
+        turns,
+        credited: before.and_then(|state| state.credited.clone()),
         contact,
         person_known: before.map_or(command.person_known, |state| state.person_known),
         version: seq,
@@ -139,7 +152,7 @@ fn write_decision(command: &Decide, before: Option<&LeadState>, decided: &Decide
         lead: Some(decision.lead),
         actor: command.actor.clone(),
         changes: &decided.changes,
-        detail: log::decision_digest(decision),
+        detail: Some(log::decision_digest(decision)),
         facts: Some(command.facts_digest),
     });
     let rows = &mut draft.rows;

@@ -33,7 +33,7 @@ pub(super) struct Entry<'a> {
     pub lead: Option<LeadId>,
     pub actor: Option<Box<str>>,
     pub changes: &'a [Change],
-    pub detail: Digest,
+    pub detail: Option<Digest>,
     pub facts: Option<Digest>,
 }
 
@@ -66,7 +66,7 @@ impl Draft {
             lead: entry.lead,
             actor: entry.actor,
             changes,
-            detail: Some(entry.detail),
+            detail: entry.detail,
             facts: entry.facts,
             hash: Digest::default(),
         };

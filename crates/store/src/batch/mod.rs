@@ -1,7 +1,9 @@
 //! One batch: its commands run in order, each on the load its predecessors left, and become rows.
 //!
-//! `draft` is the rows as they grow; one file a command: `decide`, `stage`, `transfer`, `switch`.
+//! `draft` is the rows as they grow; one file a command: `decide`, `stage`, `transfer`,
+//! `credit`, `switch`.
 
+mod credit;
 mod decide;
 mod draft;
 mod stage;
@@ -56,6 +58,10 @@ pub(crate) fn keys(command: &Command, keys: &mut Keys) {
             idempotency(&transfer.idempotency);
             keys.leads.push(transfer.lead);
         }
+        Command::Credit(credit) => {
+            idempotency(&credit.idempotency);
+            keys.leads.push(credit.lead);
+        }
         Command::Switch(_) | Command::Preview(_) | Command::Look(_) | Command::Tick | Command::Stop => {}
     }
 }
@@ -79,6 +85,7 @@ impl Bench {
             Command::Decide(decide) => decide.idempotency.as_ref(),
             Command::Stage(staging) => staging.idempotency.as_ref(),
             Command::Transfer(transfer) => transfer.idempotency.as_ref(),
+            Command::Credit(credit) => credit.idempotency.as_ref(),
             _ => None,
         };
         if let Some(keyed) = keyed
@@ -91,7 +98,8 @@ impl Bench {
             Command::Decide(decide) => self.decide(decide, found, draft),
             Command::Stage(staging) => self.stage(staging, found, draft),
             Command::Transfer(transfer) => self.transfer(transfer, found, draft),
-            Command::Switch(switch) => Ok(self.switch(switch, draft)),
+            Command::Credit(credit) => self.credit(credit, found, draft),
+            Command::Switch(switch) => self.switch(switch, draft),
             Command::Preview(_) | Command::Look(_) | Command::Tick | Command::Stop => {
                 unreachable!("these need no batch")
             }

@@ -46,7 +46,7 @@ impl Bench {
             lead: Some(lead),
             actor: command.actor.clone(),
             changes: &changes,
-            detail: row.digest(),
+            detail: Some(row.digest()),
             facts: None,
         });
         draft.rows.stages.push(row);

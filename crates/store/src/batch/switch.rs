@@ -5,16 +5,20 @@ use std::sync::Arc;
 use pointsman_assign::Change;
 use pointsman_domain::Window;
 
-use super::{Bench, Draft, draft::Entry};
+use super::{Bench, Draft, Verdict, done, draft::Entry};
 use crate::{
-    command::{Done, Switch},
+    command::{Declined, Switch},
     log::{self, LogKind},
     receipt::Receipt,
     row::{DocumentRow, SnapshotRow},
 };
 
 impl Bench {
-    pub(super) fn switch(&mut self, command: &Switch, draft: &mut Draft) -> Done {
+    pub(super) fn switch(&mut self, command: &Switch, draft: &mut Draft) -> Verdict {
+        let live = self.live.as_ref().map(|(snapshot, _)| snapshot.id);
+        if command.over.is_some() && command.over != live {
+            return Err(Declined::Stale);
+        }
         let snapshot = &command.snapshot;
         let moved = |change: &Change| match change {
             Change::Cap { rep, limit, cap } => self.ledger.used(rep, limit, Window::Always).1 != *cap,
@@ -30,7 +34,7 @@ impl Bench {
             lead: None,
             actor: Some(author.clone()),
             changes: &changes,
-            detail: log::switch_digest(&id, &author, &reason, draft.at),
+            detail: Some(log::switch_digest(&id, &author, &reason, draft.at)),
             facts: None,
         });
         let documents = snapshot.documents.iter().map(|(kind, name, body)| DocumentRow {
@@ -43,6 +47,6 @@ impl Bench {
         draft.rows.snapshots.push(SnapshotRow { seq, id, at: draft.at, author, reason, documents });
         draft.rows.head.snapshot = Some(id);
         draft.switched = Some(Arc::clone(snapshot));
-        Done { receipt: Receipt::Switched { snapshot: id }, replayed: false, decided: None }
+        done(Receipt::Switched { snapshot: id })
     }
 }

@@ -43,6 +43,7 @@ impl Bench {
         };
         let raised: Vec<CounterKey> = command.claims.iter().filter(|key| !counted(key)).cloned().collect();
         changes.extend(raised.iter().map(|key| Change::Claim { key: key.clone() }));
+        self.count_by_hand(&mut state, &to, draft.at, &mut changes);
         self.apply(&changes);
         let over = raised.iter().filter(|key| {
             let (used, cap) = self.ledger.used(&key.rep, &key.limit, key.window);
@@ -68,7 +69,7 @@ impl Bench {
             lead: Some(lead),
             actor: Some(command.actor.clone()),
             changes: &changes,
-            detail: row.digest(),
+            detail: Some(row.digest()),
             facts: None,
         });
         if let Some(contact) = state.contact {

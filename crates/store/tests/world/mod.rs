@@ -97,7 +97,13 @@ impl<S: Store> World<S> {
 
     pub fn switch(&self, open_cap: u32) -> Done {
         let command = CommandId::new(self.outside.now(), self.outside.chance());
-        let switch = Switch { command, snapshot: snapshot(open_cap), author: "tests".into(), reason: "start".into() };
+        let switch = Switch {
+            command,
+            snapshot: snapshot(open_cap),
+            over: None,
+            author: "tests".into(),
+            reason: "start".into(),
+        };
         self.send(Command::Switch(Box::new(switch))).expect("switches")
     }
 
