@@ -89,7 +89,7 @@ pub fn write(workspace: &Path) -> anyhow::Result<Opened> {
 
 /// Time and chance for the store.
 pub fn outside() -> Outside {
-    Outside::new(Arc::new(clock::now), Arc::new(clock::chance))
+    Outside::system(Arc::new(clock::chance))
 }
 
 /// Makes a compiled set of documents live.

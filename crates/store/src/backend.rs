@@ -63,6 +63,12 @@ pub trait Backend: Send {
     /// Opens a transaction and locks the head row: until `commit` or `rollback` nobody else writes.
     fn begin(&mut self) -> Result<Head, StoreError>;
 
+    /// The database's clock as the last `begin` found it, where the database has one that all its
+    /// writers share.
+    fn clock(&self) -> Option<Instant> {
+        None
+    }
+
     /// Log rows after `seq`, in order, as the open transaction sees them.
     fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError>;
 
@@ -195,6 +201,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn reader(&self) -> Result<Box<dyn Reader>, StoreError>;
     /// What is kept beside the record.
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError>;
+    /// Whether several processes may write at once.
+    fn is_shared(&self) -> bool {
+        false
+    }
     /// Starts what keeps the database in order beside the batches; it ends when dropped.
     fn upkeep(&self) -> Result<Option<Upkeep>, StoreError> {
         Ok(None)
@@ -212,6 +222,10 @@ impl<T: Store + ?Sized> Store for Arc<T> {
 
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
         T::shelf(self)
+    }
+
+    fn is_shared(&self) -> bool {
+        T::is_shared(self)
     }
 
     fn upkeep(&self) -> Result<Option<Upkeep>, StoreError> {

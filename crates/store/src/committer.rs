@@ -22,6 +22,7 @@ use crate::{
     log::Head,
     queue::{Queued, Shared},
     receipt::Receipt,
+    service::Outside,
     stopwatch,
 };
 
@@ -50,7 +51,7 @@ pub(crate) struct Committer {
     taken: VecDeque<Queued>,
     shared: Arc<Shared>,
     wake: std_mpsc::Sender<Wake>,
-    clock: Clock,
+    outside: Outside,
 }
 
 /// Why a batch was not committed.
@@ -87,10 +88,10 @@ impl Committer {
         queue: mpsc::Receiver<Queued>,
         shared: Arc<Shared>,
         wake: std_mpsc::Sender<Wake>,
-        clock: Clock,
+        outside: Outside,
     ) -> Result<Self, StoreError> {
         let bench = Bench { ledger: Ledger::default(), live: None, load: Load::default() };
-        let mut committer = Self { backend, bench, at: None, queue, taken: VecDeque::new(), shared, wake, clock };
+        let mut committer = Self { backend, bench, at: None, queue, taken: VecDeque::new(), shared, wake, outside };
         let head = committer.backend.begin()?;
         let caught_up = committer.catch_up(head);
         committer.backend.rollback();
@@ -157,7 +158,7 @@ impl Committer {
             Command::Stop => self.queue.close(),
             Command::Look(look) => look(&self.bench.ledger),
             Command::Tick => {
-                let due: Vec<LeadId> = self.bench.ledger.due((self.clock)()).collect();
+                let due: Vec<LeadId> = self.bench.ledger.due(self.outside.now()).collect();
                 if !due.is_empty() {
                     self.wake(Wake::Leads(due));
                 }
@@ -253,7 +254,7 @@ impl Committer {
         let mut keys = Keys::default();
         part.iter().for_each(|queued| batch::keys(&queued.command, &mut keys));
         let found = self.backend.look_up(&keys)?;
-        let now = (self.clock)().max(head.at);
+        let now = self.outside.committed_at(self.backend.clock()).max(head.at);
         let mut draft = Draft::new(head, now);
         let started = stopwatch::start();
         let results: Vec<_> = part.iter().map(|queued| self.bench.run(&queued.command, &found, &mut draft)).collect();

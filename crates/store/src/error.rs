@@ -27,6 +27,12 @@ pub enum StoreError {
         "the store's url is neither sqlite:FILE, for example sqlite:pointsman.db, nor postgres://USER@HOST/DATABASE"
     )]
     Url,
+    #[error(
+        "the database has {name} = {setting}; a store needs PostgreSQL 15 or newer with {name} on: what it acknowledges must survive a power cut"
+    )]
+    Setting { name: String, setting: String },
+    #[error("the store has format {found}, this version needs {known}: run 'pointsman migrate' first")]
+    Older { found: i64, known: i64 },
     #[error("the store has format {found}; this version reads up to {known}: use a newer pointsman")]
     Newer { found: i64, known: i64 },
     #[error("'{}' is in use by a running server{}; stop it, or go through its API", path.display(), hint(address))]

@@ -9,7 +9,7 @@
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
 //! `batch` (the one sequence), [`enquiry`] (facts), `waker`, [`service`], [`audit`], [`lock`],
-//! [`shelf`] (keys and users), [`stopwatch`], then [`sqlite`].
+//! [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`sqlite`] and [`postgres`].
 
 pub mod audit;
 pub mod backend;
@@ -23,6 +23,8 @@ pub mod location;
 pub mod lock;
 pub mod log;
 pub mod migration;
+mod number;
+pub mod postgres;
 pub mod queue;
 pub mod receipt;
 pub mod row;
@@ -42,6 +44,7 @@ pub use error::StoreError;
 pub use location::Location;
 pub use lock::WorkspaceLock;
 pub use log::Head;
+pub use postgres::Postgres;
 pub use queue::{Full, Handle, Pending};
 pub use receipt::Receipt;
 pub use service::{Outside, Service, ServiceConfig};

@@ -27,6 +27,9 @@ pub type Chance = Arc<dyn Fn() -> u128 + Send + Sync>;
 pub struct Outside {
     clock: Clock,
     chance: Chance,
+    /// Whether the clock is the system's: then the database's, which all replicas share, is the
+    /// better one for when a batch was committed. A clock that was given rules everywhere.
+    is_system: bool,
 }
 
 impl std::fmt::Debug for Outside {
@@ -37,7 +40,7 @@ impl std::fmt::Debug for Outside {
 
 impl Outside {
     pub fn new(clock: Clock, chance: Chance) -> Self {
-        Self { clock, chance }
+        Self { clock, chance, is_system: false }
     }
 
     /// The system's clock.
@@ -47,11 +50,16 @@ impl Outside {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64);
             Instant::from_unix_micros(since)
         };
-        Self { clock: Arc::new(clock), chance }
+        Self { clock: Arc::new(clock), chance, is_system: true }
     }
 
     pub fn now(&self) -> Instant {
         (self.clock)()
+    }
+
+    /// When a batch is committed: by the database's clock where it has one.
+    pub(crate) fn committed_at(&self, database: Option<Instant>) -> Instant {
+        database.filter(|_| self.is_system).unwrap_or_else(|| self.now())
     }
 
     pub fn chance(&self) -> u128 {
@@ -89,7 +97,7 @@ impl Service {
         let shared = Arc::new(Shared::default());
         let (wake, wakes) = std_mpsc::channel();
         let handle = Handle { queue, shared: Arc::clone(&shared) };
-        let committer = Committer::start(store.backend()?, commands, shared, wake, Arc::clone(&outside.clock))?;
+        let committer = Committer::start(store.backend()?, commands, shared, wake, outside.clone())?;
         let waker = Waker { reader: store.reader()?, handle: handle.clone(), outside };
         let threads = vec![spawn("committer", move || committer.run())?, spawn("waker", move || waker.run(&wakes))?];
         handle.tick();

@@ -1,11 +1,14 @@
 //! A decision as typed columns, and back, exactly.
 
-use pointsman_decision::{Decision, Exposed, Hold, Outcome, ValueSource};
+use pointsman_decision::{Decision, Exposed, Outcome};
 use pointsman_domain::{DecisionId, LeadId, RuleId};
 use rusqlite::{CachedStatement, Row, params};
 
 use super::value::{at, damaged, digest, instant, maybe_instant, maybe_name, name, number, parsed};
-use crate::codec;
+use crate::{
+    codec,
+    number::{HELD, OWNED, PARKED, hold, hold_number, source, source_number},
+};
 
 pub const INSERT: &str = "INSERT INTO decisions (seq, id, lead, engine, snapshot, policy, decided_at, border, seed,
     state, rep, sla_due, hold, until, wake_at, queue, alarm, rule, priority, experiment, variant, epoch, p_variant,
@@ -18,10 +21,6 @@ pub const COLUMNS: &str = "d.seq, d.id, d.lead, d.engine, s.id, d.policy, d.deci
     d.rep, d.sla_due, d.hold, d.until, d.wake_at, d.queue, d.alarm, d.rule, d.priority, d.experiment, d.variant,
     d.epoch, d.p_variant, d.p_choice, d.price_epoch, d.score, d.value, d.value_source, d.price, d.claims, d.trace
     FROM decisions d JOIN snapshots s ON s.number = d.snapshot";
-
-const OWNED: u8 = 1;
-const HELD: u8 = 2;
-const PARKED: u8 = 3;
 
 pub fn insert(insert: &mut CachedStatement<'_>, seq: u64, snapshot: i64, d: &Decision) -> rusqlite::Result<usize> {
     let (mut rep, mut sla_due, mut hold, mut until, mut wake_at, mut queue, mut alarm) =
@@ -113,28 +112,4 @@ pub fn read(row: &Row<'_>) -> rusqlite::Result<(u64, Decision)> {
         trace: digest(row, 30)?,
     };
     Ok((number(row, 0)?, decision))
-}
-
-fn hold_number(hold: Hold) -> u8 {
-    match hold {
-        Hold::Queued => 1,
-        Hold::Priced => 2,
-    }
-}
-
-fn hold(number: u8) -> Option<Hold> {
-    [Hold::Queued, Hold::Priced].into_iter().find(|hold| hold_number(*hold) == number)
-}
-
-fn source_number(source: ValueSource) -> u8 {
-    match source {
-        ValueSource::Given => 1,
-        ValueSource::Model => 2,
-        ValueSource::Wins => 3,
-    }
-}
-
-fn source(number: u8) -> Option<ValueSource> {
-    let all = [ValueSource::Given, ValueSource::Model, ValueSource::Wins];
-    all.into_iter().find(|source| source_number(*source) == number)
 }

@@ -3,10 +3,11 @@
 use pointsman_domain::{DecisionId, LeadId, Money};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::value::{digest, instant, json, number, parsed, stage};
+use super::value::{digest, instant, json, number, parsed};
 use crate::{
     backend::{DuplicateHit, Found, Keys},
-    row::{CustodyKind, LeadState},
+    number::{custody, stage},
+    row::LeadState,
     stage::StageFact,
 };
 
@@ -83,10 +84,6 @@ fn hit(row: &Row<'_>) -> rusqlite::Result<DuplicateHit> {
         custody: parsed(row, 3, custody)?,
         decision: DecisionId::from_bytes(state.decision.bytes()),
     })
-}
-
-pub fn custody(number: u8) -> Option<CustodyKind> {
-    CustodyKind::ALL.into_iter().find(|kind| *kind as u8 == number)
 }
 
 pub fn stages(connection: &Connection, lead: LeadId) -> rusqlite::Result<Vec<StageFact>> {

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{
     decision,
     fault::{unavailable, unreadable},
-    look_up::{custody, stage_fact},
+    look_up::stage_fact,
     value::{digest, instant, json, maybe_name, name, number, parsed},
     write,
 };
@@ -17,6 +17,7 @@ use crate::{
     backend::{Around, Counts, Evidence, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings, Visit},
     error::StoreError,
     log::{self, Head, LogKind, LogRow},
+    number::custody,
     row::{AccountRow, AssignmentRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
 };
 

@@ -1,6 +1,6 @@
 //! Our values as SQLite's and back.
 
-use pointsman_domain::{Digest, Instant, record::Stage};
+use pointsman_domain::{Digest, Instant};
 use rusqlite::{
     Row,
     types::{FromSql, FromSqlError, Type},
@@ -66,26 +66,3 @@ pub fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rus
 pub fn damaged(column: usize) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, FromSqlError::InvalidType.into())
 }
-
-/// The stored number of a stage. Never renumber.
-pub fn stage_number(stage: Stage) -> i64 {
-    STAGES.iter().position(|s| *s == stage).map_or(0, |at| at as i64)
-}
-
-pub fn stage(number: i64) -> Option<Stage> {
-    usize::try_from(number).ok().and_then(|at| STAGES.get(at).copied())
-}
-
-const STAGES: [Stage; 11] = [
-    Stage::Open,
-    Stage::Attempted,
-    Stage::Contacted,
-    Stage::Qualified,
-    Stage::Opportunity,
-    Stage::Won,
-    Stage::Lost,
-    Stage::Unqualified,
-    Stage::Nurture,
-    Stage::Merged,
-    Stage::Erased,
-];

@@ -13,12 +13,13 @@ use super::{
     checkpoint, decision,
     fault::{refused, unavailable, unreadable},
     look_up,
-    value::{at, digest, instant, maybe_digest, maybe_instant, number, parsed, stage_number},
+    value::{at, digest, instant, maybe_digest, maybe_instant, number, parsed},
 };
 use crate::{
     backend::{Backend, Found, Keys, Visit},
     error::StoreError,
     log::{Head, LogKind, LogRow},
+    number::stage_number,
     row::{BatchRows, Custody, DecisionRow, Expect, LeadState, SnapshotRow},
 };
 

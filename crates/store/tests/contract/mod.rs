@@ -15,6 +15,26 @@ use pointsman_store::{
 
 use crate::world::{World, keyed, lead_of};
 
+/// Names every test below to a macro of a backend's test file.
+#[macro_export]
+macro_rules! for_every_contract_test {
+    ($run:ident) => {
+        $run! {
+            a_decision_is_stored_whole_and_replays,
+            one_key_is_decided_once,
+            one_person_is_one_lead_even_at_once,
+            the_same_source_row_is_the_same_lead,
+            caps_hold_at_every_instant,
+            a_freed_slot_goes_to_the_first_in_line,
+            a_manual_assignment_names_the_owner_it_saw,
+            a_restart_keeps_everything,
+            two_writers_keep_one_sequence,
+            lists_are_paged_newest_first,
+            only_the_command_that_fails_alone_fails,
+        }
+    };
+}
+
 pub fn a_decision_is_stored_whole_and_replays<S: Store>(store: S) {
     let world = World::with_cap(store, 2);
     for n in 0..30 {

@@ -1,0 +1,84 @@
+//! PostgreSQL, for availability and replicas. Any number of processes write: whoever holds the
+//! lock on the head row does, one batch at a time, and applies first what the others wrote. Each
+//! table of a batch is one statement.
+
+mod connect;
+mod decision;
+mod fault;
+mod look_up;
+mod migrate;
+mod read;
+mod shelf;
+mod table;
+mod value;
+mod write;
+
+use std::fmt;
+
+use sqlx::postgres::PgConnectOptions;
+
+use crate::{
+    backend::{Backend, Reader, Store},
+    error::StoreError,
+    migration::{Standing, standings},
+    shelf::Shelf,
+};
+use connect::Line;
+use read::PostgresReader;
+use shelf::PostgresShelf;
+use write::PostgresBackend;
+
+/// A store in one schema of a database.
+#[derive(Clone)]
+pub struct Postgres {
+    options: PgConnectOptions,
+}
+
+/// Without its password.
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Postgres({})", self.options.get_host())
+    }
+}
+
+impl Postgres {
+    /// Connects, makes the tables in an empty schema, and checks that the server keeps what it
+    /// acknowledges.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let (options, schema) = connect::options(url)?;
+        let mut line = Line::open(&options)?;
+        connect::check(&mut line)?;
+        migrate::open(&mut line, schema.as_deref())?;
+        Ok(Self { options })
+    }
+
+    /// Which migrations a schema has.
+    pub fn migrations(url: &str) -> Result<Vec<Standing>, StoreError> {
+        let mut line = Line::open(&connect::options(url)?.0)?;
+        Ok(standings(migrate::MIGRATIONS, migrate::format(&mut line)?))
+    }
+
+    /// Runs the migrations that are left.
+    pub fn migrate(url: &str) -> Result<(), StoreError> {
+        let (options, schema) = connect::options(url)?;
+        migrate::run(&mut Line::open(&options)?, schema.as_deref())
+    }
+}
+
+impl Store for Postgres {
+    fn backend(&self) -> Result<Box<dyn Backend>, StoreError> {
+        Ok(Box::new(PostgresBackend::new(Line::open(&self.options)?)))
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
+        Ok(Box::new(PostgresReader::new(Line::open(&self.options)?)))
+    }
+
+    fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
+        Ok(Box::new(PostgresShelf::new(Line::open(&self.options)?)))
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,386 @@
+//! The connections that read. What takes one statement is one state of the database by itself;
+//! what takes several runs in a transaction that sees one state.
+
+use pointsman_decision::{Decision, DocumentSet};
+use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, LeadId, Money, RepId};
+use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
+
+use super::{
+    connect::Line,
+    decision,
+    fault::unreadable,
+    look_up::stage_fact,
+    value::{digest, flag, id, instant, json, maybe_id, maybe_name, name, number, parsed, text},
+    write,
+};
+use crate::{
+    backend::{Around, Counts, Evidence, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings, Visit},
+    error::StoreError,
+    log::{self, Head, LogKind, LogRow},
+    number::custody,
+    row::{AccountRow, AssignmentRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
+};
+
+/// Reads one schema.
+#[derive(Debug)]
+pub struct PostgresReader {
+    line: Line,
+}
+
+impl PostgresReader {
+    pub(super) fn new(line: Line) -> Self {
+        Self { line }
+    }
+
+    /// Runs `read` on one state of the database.
+    fn consistently<T>(
+        &mut self,
+        what: &'static str,
+        read: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>,
+    ) -> Result<T, StoreError> {
+        let done = self.line.run(async |connection| {
+            sqlx::query("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").execute(&mut *connection).await?;
+            let value = read(&mut *connection).await;
+            sqlx::query("COMMIT").execute(connection).await?;
+            value
+        });
+        done.map_err(unreadable(what))
+    }
+}
+
+fn contact(row: &PgRow, first: usize) -> sqlx::Result<ContactRow> {
+    Ok(ContactRow {
+        id: id(row, first, ContactId::from_bytes)?,
+        name: text(row, first + 1)?,
+        email: text(row, first + 2)?,
+        phone: text(row, first + 3)?,
+        account: maybe_id(row, first + 4, AccountId::from_bytes)?,
+        owner: maybe_name(row, first + 5)?,
+        version: number(row, first + 6)?,
+    })
+}
+
+fn account(row: &PgRow, first: usize) -> sqlx::Result<AccountRow> {
+    Ok(AccountRow {
+        id: id(row, first, AccountId::from_bytes)?,
+        name: row.try_get(first + 1)?,
+        name_key: row.try_get(first + 2)?,
+        domain: text(row, first + 3)?,
+        parent: maybe_id(row, first + 4, AccountId::from_bytes)?,
+        owner: maybe_name(row, first + 5)?,
+        version: number(row, first + 6)?,
+    })
+}
+
+/// The same row as [`contact`] and [`account`], where an outer join found nothing.
+fn joined<T>(row: &PgRow, first: usize, read: impl Fn(&PgRow, usize) -> sqlx::Result<T>) -> sqlx::Result<Option<T>> {
+    let there = row.try_get::<Option<&[u8]>, _>(first)?.is_some();
+    if there { read(row, first).map(Some) } else { Ok(None) }
+}
+
+/// One statement, so one round trip: the head, the person (by id, else by the first key that
+/// somebody has), the company (by id, domain, name, else the person's), its newest open
+/// opportunity and the nearest parent with an owner, at most sixteen up.
+const AROUND: &str = "WITH c AS (
+        SELECT * FROM contacts WHERE id = coalesce($1, (
+            SELECT k.contact FROM unnest($2::text[]) WITH ORDINALITY AS w(key, place)
+            CROSS JOIN LATERAL (SELECT contact FROM duplicate_keys
+                WHERE key = w.key AND contact IS NOT NULL ORDER BY at DESC LIMIT 1) k
+            ORDER BY w.place LIMIT 1))
+    ), a AS (
+        SELECT * FROM accounts WHERE id = coalesce($3,
+            (SELECT id FROM accounts WHERE domain = $4 ORDER BY version DESC LIMIT 1),
+            (SELECT id FROM accounts WHERE name_key = $5 AND name_key <> '' ORDER BY version DESC LIMIT 1),
+            CASE WHEN $4 IS NULL AND $5 IS NULL THEN (SELECT account FROM c) END)
+    )
+    SELECT h.seq, c.id, c.name, c.email, c.phone, c.account, c.owner, c.version,
+        a.id, a.name, a.name_key, a.domain, a.parent, a.owner, a.version, o.id, o.owner,
+        CASE WHEN a.parent IS NOT NULL THEN (
+            WITH RECURSIVE up (owner, parent, depth) AS (
+                SELECT p.owner, p.parent, 1 FROM accounts p WHERE p.id = a.parent
+                UNION ALL
+                SELECT p.owner, p.parent, up.depth + 1 FROM up JOIN accounts p ON p.id = up.parent
+                WHERE up.owner IS NULL AND up.depth < 16
+            ) SELECT owner FROM up WHERE owner IS NOT NULL ORDER BY depth LIMIT 1) END
+    FROM head h LEFT JOIN c ON true LEFT JOIN a ON true
+    LEFT JOIN LATERAL (SELECT id, owner FROM opportunities
+        WHERE account = a.id AND stage < 5 ORDER BY at DESC LIMIT 1) o ON true
+    WHERE h.one = 1";
+
+fn surroundings(row: &PgRow) -> sqlx::Result<Surroundings> {
+    let opportunity = match row.try_get::<Option<&[u8]>, _>(15)? {
+        Some(_) => Some(maybe_name(row, 16)?),
+        None => None,
+    };
+    Ok(Surroundings {
+        read_at: number(row, 0)?,
+        contact: joined(row, 1, contact)?,
+        account: joined(row, 8, account)?,
+        parent_owner: maybe_name::<RepId>(row, 17)?,
+        opportunity,
+    })
+}
+
+const LEAD: &str = "l.id, l.source, l.external_id, l.at, l.contact, l.account, l.attributes, l.value, l.originator,
+    l.completeness, s.state";
+
+fn lead(row: &PgRow) -> sqlx::Result<(LeadRow, LeadState)> {
+    let lead = LeadRow {
+        id: id(row, 0, LeadId::from_bytes)?,
+        source: row.try_get(1)?,
+        external_id: text(row, 2)?,
+        at: instant(row, 3)?,
+        contact: maybe_id(row, 4, ContactId::from_bytes)?,
+        account: maybe_id(row, 5, AccountId::from_bytes)?,
+        attributes: json(row, 6)?,
+        value: row.try_get::<Option<i64>, _>(7)?.map(Money),
+        originator: maybe_name(row, 8)?,
+        completeness: row.try_get(9)?,
+    };
+    Ok((lead, json(row, 10)?))
+}
+
+async fn stored_decision(connection: &mut PgConnection, row: Option<PgRow>) -> sqlx::Result<Option<StoredDecision>> {
+    let Some(row) = row else { return Ok(None) };
+    let (seq, decision) = decision::read(&row)?;
+    let sql = "SELECT (SELECT body FROM facts WHERE seq = $1), (SELECT body FROM traces WHERE seq = $1)";
+    let bodies = sqlx::query(sql).bind(seq as i64).fetch_one(connection).await?;
+    Ok(Some(StoredDecision { seq, decision, facts: bodies.try_get(0)?, trace: bodies.try_get(1)? }))
+}
+
+fn assignment(row: &PgRow) -> sqlx::Result<AssignmentRow> {
+    Ok(AssignmentRow {
+        seq: number(row, 0)?,
+        lead: id(row, 1, LeadId::from_bytes)?,
+        rep: name(row, 2)?,
+        at: instant(row, 3)?,
+        hop: flag(row, 4)?,
+        propensity: row.try_get(5)?,
+        actor: text(row, 6)?,
+        reason: text(row, 7)?,
+    })
+}
+
+fn stage_row(row: &PgRow) -> sqlx::Result<StageRow> {
+    let lead = id(row, 1, LeadId::from_bytes)?;
+    Ok(StageRow { seq: number(row, 0)?, lead, fact: stage_fact(row, 2)?, actor: text(row, 10)? })
+}
+
+const STAGE: &str =
+    "SELECT seq, lead, at, known_at, stage, source_rank, external_id, reopen, value, reason, actor FROM stage_changes";
+const ASSIGNMENT: &str = "SELECT seq, lead, rep, at, hop, propensity, actor, reason FROM assignments";
+
+impl Reader for PostgresReader {
+    fn head(&mut self) -> Result<Head, StoreError> {
+        write::head(&mut self.line)
+    }
+
+    fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
+        write::log_after(&mut self.line, seq, visit)
+    }
+
+    fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
+        write::documents(&mut self.line, snapshot)
+    }
+
+    fn around(&mut self, around: &Around) -> Result<Surroundings, StoreError> {
+        let read = self.line.run(async |connection| {
+            let query = sqlx::query(AROUND)
+                .bind(around.contact.map(|id| id.bytes()))
+                .bind(&around.duplicate_keys)
+                .bind(around.account.map(|id| id.bytes()))
+                .bind(&around.domain)
+                .bind(&around.company);
+            surroundings(&query.fetch_one(connection).await?)
+        });
+        read.map_err(unreadable("read what is known around a lead"))
+    }
+
+    fn lead(&mut self, id: LeadId) -> Result<Option<LeadRecord>, StoreError> {
+        let sql = format!(
+            "SELECT {LEAD}, c.id, c.name, c.email, c.phone, c.account, c.owner, c.version, a.id, a.name, a.name_key,
+                a.domain, a.parent, a.owner, a.version, h.seq
+             FROM leads l JOIN lead_state s ON s.lead = l.id JOIN head h ON h.one = 1
+             LEFT JOIN contacts c ON c.id = l.contact LEFT JOIN accounts a ON a.id = l.account WHERE l.id = $1"
+        );
+        let read = self.line.run(async |connection| {
+            let row = sqlx::query(AssertSqlSafe(sql)).bind(id.bytes()).fetch_optional(connection).await?;
+            let Some(row) = row else { return Ok(None) };
+            let (lead, state) = lead(&row)?;
+            let (contact, account) = (joined(&row, 11, contact)?, joined(&row, 18, account)?);
+            Ok(Some(LeadRecord { row: lead, state, contact, account, read_at: number(&row, 25)? }))
+        });
+        read.map_err(unreadable("read a lead"))
+    }
+
+    fn lead_by_source(&mut self, source: &str, external_id: &str) -> Result<Option<LeadId>, StoreError> {
+        let sql = "SELECT id FROM leads WHERE source = $1 AND external_id = $2";
+        let read = self.line.run(async |connection| {
+            let row = sqlx::query(sql).bind(source).bind(external_id).fetch_optional(connection).await?;
+            row.as_ref().map(|row| id(row, 0, LeadId::from_bytes)).transpose()
+        });
+        read.map_err(unreadable("find a lead"))
+    }
+
+    fn leads(&mut self, filter: LeadFilter) -> Result<Vec<(LeadRow, LeadState)>, StoreError> {
+        let before = filter.before.map_or([0xff; 16], |lead| lead.bytes());
+        let kind = filter.custody.map(|kind| kind as i64);
+        let condition = if kind.is_some() { "s.custody = $3 AND s.lead" } else { "$3::int8 IS NULL AND l.id" };
+        let order = if kind.is_some() { "s.lead" } else { "l.id" };
+        let sql = format!(
+            "SELECT {LEAD} FROM leads l JOIN lead_state s ON s.lead = l.id
+             WHERE {condition} < $1 ORDER BY {order} DESC LIMIT $2"
+        );
+        let read = self.line.run(async |connection| {
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(before).bind(i64::from(filter.limit)).bind(kind);
+            query.fetch_all(connection).await?.iter().map(lead).collect()
+        });
+        read.map_err(unreadable("list leads"))
+    }
+
+    fn decision(&mut self, id: DecisionId) -> Result<Option<StoredDecision>, StoreError> {
+        let sql = format!("SELECT {} WHERE d.id = $1", decision::COLUMNS);
+        self.consistently("read a decision", async |connection| {
+            let row = sqlx::query(AssertSqlSafe(sql)).bind(id.bytes()).fetch_optional(&mut *connection).await?;
+            stored_decision(connection, row).await
+        })
+    }
+
+    fn decisions_of(&mut self, lead: LeadId) -> Result<Vec<Decision>, StoreError> {
+        let sql = format!("SELECT {} WHERE d.lead = $1 ORDER BY d.seq", decision::COLUMNS);
+        let read = self.line.run(async |connection| {
+            let rows = sqlx::query(AssertSqlSafe(sql)).bind(lead.bytes()).fetch_all(connection).await?;
+            rows.iter().map(|row| decision::read(row).map(|(_, decision)| decision)).collect()
+        });
+        read.map_err(unreadable("read a lead's decisions"))
+    }
+
+    fn last_decisions(&mut self, limit: u32) -> Result<Vec<Decision>, StoreError> {
+        let sql = format!("SELECT {} ORDER BY d.seq DESC LIMIT $1", decision::COLUMNS);
+        let read = self.line.run(async |connection| {
+            let rows = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit)).fetch_all(connection).await?;
+            rows.iter().map(|row| decision::read(row).map(|(_, decision)| decision)).collect()
+        });
+        read.map_err(unreadable("read the last decisions"))
+    }
+
+    fn assignments_of(&mut self, lead: LeadId) -> Result<Vec<AssignmentRow>, StoreError> {
+        let sql = format!("{ASSIGNMENT} WHERE lead = $1 ORDER BY seq");
+        let read = self.line.run(async |connection| {
+            let rows = sqlx::query(AssertSqlSafe(sql)).bind(lead.bytes()).fetch_all(connection).await?;
+            rows.iter().map(assignment).collect()
+        });
+        read.map_err(unreadable("read a lead's assignments"))
+    }
+
+    fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError> {
+        let sql = format!("{STAGE} WHERE lead = $1 ORDER BY seq");
+        let read = self.line.run(async |connection| {
+            let rows = sqlx::query(AssertSqlSafe(sql)).bind(lead.bytes()).fetch_all(connection).await?;
+            rows.iter().map(stage_row).collect()
+        });
+        read.map_err(unreadable("read a lead's stages"))
+    }
+
+    fn counts(&mut self) -> Result<Counts, StoreError> {
+        self.consistently("count leads", async |connection| {
+            let sql = "SELECT custody, count(*) FROM lead_state GROUP BY custody";
+            let rows = sqlx::query(sql).fetch_all(&mut *connection).await?;
+            let kind = |row: &PgRow| parsed(row, 0, |number: i64| u8::try_from(number).ok().and_then(custody));
+            let by_custody = rows.iter().map(|row| Ok((kind(row)?, number(row, 1)?))).collect::<sqlx::Result<_>>()?;
+            let sql = "SELECT state::jsonb -> 'custody' ->> 'queue', count(*) FROM lead_state
+                WHERE custody = $1 GROUP BY 1";
+            let rows = sqlx::query(sql).bind(CustodyKind::Parked as i64).fetch_all(connection).await?;
+            let by_queue =
+                rows.iter().map(|row| Ok((row.try_get(0)?, number(row, 1)?))).collect::<sqlx::Result<_>>()?;
+            Ok(Counts { by_custody, by_queue })
+        })
+    }
+
+    fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError> {
+        let what = "read what stands behind a row of the log";
+        match row.kind {
+            LogKind::Decision => self.consistently(what, async |connection| decision_evidence(connection, row).await),
+            LogKind::Outcome => self.consistently(what, async |connection| {
+                let sql = format!("{STAGE} WHERE seq = $1");
+                let stage = sqlx::query(AssertSqlSafe(sql)).bind(row.seq as i64).fetch_optional(connection).await?;
+                let stage = stage.as_ref().map(stage_row).transpose()?;
+                Ok(Evidence { detail: stage.map(|stage| stage.digest()), ..Evidence::default() })
+            }),
+            LogKind::Transfer => self.consistently(what, async |connection| {
+                let assignment = assignment_at(connection, row.seq).await?;
+                Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
+            }),
+            LogKind::Switch => switch_evidence(&mut self.line, row),
+            LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure => Ok(Evidence::default()),
+        }
+    }
+
+    fn held_claims(&mut self, visit: &mut dyn FnMut(LeadState)) -> Result<(), StoreError> {
+        let mut after = Vec::new();
+        loop {
+            let read = self.line.run(async |connection| {
+                let sql =
+                    "SELECT lead, state FROM lead_state WHERE custody = $1 AND lead > $2 ORDER BY lead LIMIT 8192";
+                let query = sqlx::query(sql).bind(CustodyKind::Owned as i64).bind(&after[..]);
+                let rows = query.fetch_all(connection).await?;
+                rows.iter().map(|row| Ok((row.try_get(0)?, json(row, 1)?))).collect::<sqlx::Result<Vec<_>>>()
+            });
+            let page: Vec<(Vec<u8>, LeadState)> = read.map_err(unreadable("read who holds which claims"))?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = last.clone();
+            page.into_iter().for_each(|(_, state)| visit(state));
+        }
+    }
+}
+
+async fn assignment_at(connection: &mut PgConnection, seq: u64) -> sqlx::Result<Option<AssignmentRow>> {
+    let sql = format!("{ASSIGNMENT} WHERE seq = $1");
+    let row = sqlx::query(AssertSqlSafe(sql)).bind(seq as i64).fetch_optional(connection).await?;
+    row.as_ref().map(assignment).transpose()
+}
+
+async fn decision_evidence(connection: &mut PgConnection, row: &LogRow) -> sqlx::Result<Evidence> {
+    let seq = row.seq as i64;
+    let sql = format!("SELECT {} WHERE d.seq = $1", decision::COLUMNS);
+    let found = sqlx::query(AssertSqlSafe(sql)).bind(seq).fetch_optional(&mut *connection).await?;
+    let Some(stored) = stored_decision(connection, found).await? else { return Ok(Evidence::default()) };
+    let decision = &stored.decision;
+    let sql = "SELECT (SELECT salt FROM facts WHERE seq = $1),
+            (SELECT e.request FROM erased_facts f JOIN erasures e ON e.seq = f.erasure WHERE f.seq = $1),
+            EXISTS (SELECT 1 FROM assignments WHERE lead = $2 AND seq < $1)";
+    let beside = sqlx::query(sql).bind(seq).bind(decision.lead.bytes()).fetch_one(&mut *connection).await?;
+    let salt: Option<[u8; 16]> = beside.try_get(0)?;
+    let hop: bool = beside.try_get(2)?;
+    let assignment = assignment_at(connection, row.seq).await?;
+    let told = assignment.as_ref().map(|a| (&a.rep, a.lead, a.at, a.hop, a.propensity));
+    let implied = decision.owner().map(|rep| (rep, decision.lead, row.at, hop, Some(decision.propensity)));
+    Ok(Evidence {
+        detail: Some(log::decision_digest(decision)),
+        facts: salt.zip(stored.facts).map(|(salt, body)| log::salted(&salt, &body)),
+        trace: stored.trace.map(|trace| (log::digest(&trace), decision.trace)),
+        erased_by: text(&beside, 1)?,
+        contradiction: (told != implied).then(|| "its assignment says something else".to_owned()),
+    })
+}
+
+fn switch_evidence(line: &mut Line, row: &LogRow) -> Result<Evidence, StoreError> {
+    let read = line.run(async |connection| {
+        let sql = "SELECT s.id, w.author, w.reason, w.at FROM switches w JOIN snapshots s ON s.number = w.snapshot
+            WHERE w.seq = $1";
+        let found = sqlx::query(sql).bind(row.seq as i64).fetch_optional(connection).await?;
+        let parts = |row: &PgRow| {
+            let (author, reason) = (row.try_get::<String, _>(1)?, row.try_get::<String, _>(2)?);
+            Ok((digest(row, 0)?, author, reason, instant(row, 3)?))
+        };
+        found.as_ref().map(parts).transpose()
+    });
+    let found: Option<(Digest, String, String, _)> = read.map_err(unreadable("read a switch"))?;
+    let Some((id, author, reason, at)) = found else { return Ok(Evidence::default()) };
+    let whole = write::documents(line, &id).ok().flatten().is_some_and(|documents| documents.digest() == id);
+    Ok(Evidence {
+        detail: Some(log::switch_digest(&id, &author, &reason, at)),
+        contradiction: (!whole).then(|| "its documents are not those of its snapshot".to_owned()),
+        ..Evidence::default()
+    })
+}

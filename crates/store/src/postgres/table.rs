@@ -1,0 +1,233 @@
+//! Rows of one table as columns: a batch writes each table with one statement, whatever the
+//! number of its rows.
+
+use std::{borrow::Cow, fmt::Write as _};
+
+use pointsman_domain::{Digest, Instant};
+use sqlx::{
+    AssertSqlSafe, PgConnection,
+    postgres::{PgArguments, Postgres},
+    query::Query,
+};
+
+/// One value, with its column's type also where it is missing.
+#[derive(Debug)]
+pub enum Cell<'a> {
+    Int(Option<i64>),
+    Float(Option<f64>),
+    Text(Option<Cow<'a, str>>),
+    Bytes(Option<Vec<u8>>),
+}
+
+/// The values of one column.
+#[derive(Debug)]
+enum Column<'a> {
+    Int(Vec<Option<i64>>),
+    Float(Vec<Option<f64>>),
+    Text(Vec<Option<Cow<'a, str>>>),
+    Bytes(Vec<Option<Vec<u8>>>),
+}
+
+impl<'a> Column<'a> {
+    fn starting_with(cell: Cell<'a>) -> Self {
+        match cell {
+            Cell::Int(value) => Self::Int(vec![value]),
+            Cell::Float(value) => Self::Float(vec![value]),
+            Cell::Text(value) => Self::Text(vec![value]),
+            Cell::Bytes(value) => Self::Bytes(vec![value]),
+        }
+    }
+
+    fn push(&mut self, cell: Cell<'a>) {
+        match (self, cell) {
+            (Self::Int(column), Cell::Int(value)) => column.push(value),
+            (Self::Float(column), Cell::Float(value)) => column.push(value),
+            (Self::Text(column), Cell::Text(value)) => column.push(value),
+            (Self::Bytes(column), Cell::Bytes(value)) => column.push(value),
+            (column, cell) => unreachable!("{cell:?} in a column like {column:?}"),
+        }
+    }
+
+    fn sql_type(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "int8",
+            Self::Float(_) => "float8",
+            Self::Text(_) => "text",
+            Self::Bytes(_) => "bytea",
+        }
+    }
+}
+
+/// The rows of one table.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    columns: Vec<Column<'a>>,
+    count: u64,
+}
+
+impl<'a> Rows<'a> {
+    pub fn new<const N: usize>(rows: impl IntoIterator<Item = [Cell<'a>; N]>) -> Self {
+        let mut all = Self { columns: Vec::with_capacity(N), count: 0 };
+        for row in rows {
+            match all.count {
+                0 => all.columns.extend(row.into_iter().map(Column::starting_with)),
+                _ => all.columns.iter_mut().zip(row).for_each(|(column, cell)| column.push(cell)),
+            }
+            all.count += 1;
+        }
+        all
+    }
+
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// `unnest($1::int8[], $2::text[], …)`.
+    pub fn unnested(&self) -> String {
+        let mut sql = "unnest(".to_owned();
+        for (number, column) in (1..).zip(&self.columns) {
+            let comma = if number == 1 { "" } else { ", " };
+            let _ = write!(sql, "{comma}${number}::{}[]", column.sql_type());
+        }
+        sql.push(')');
+        sql
+    }
+
+    pub fn bound(self, sql: String) -> Query<'a, Postgres, PgArguments> {
+        let mut query = sqlx::query(AssertSqlSafe(sql));
+        for column in self.columns {
+            query = match column {
+                Column::Int(values) => query.bind(values),
+                Column::Float(values) => query.bind(values),
+                Column::Text(values) => query.bind(values),
+                Column::Bytes(values) => query.bind(values),
+            };
+        }
+        query
+    }
+}
+
+/// Inserts all rows of a table at once.
+pub async fn insert<'a, const N: usize>(
+    connection: &mut PgConnection,
+    table: &str,
+    names: [&str; N],
+    rows: impl IntoIterator<Item = [Cell<'a>; N]>,
+) -> sqlx::Result<()> {
+    insert_or(connection, table, names, rows, "").await
+}
+
+/// The same, with what is done about a row that is there.
+pub async fn insert_or<'a, const N: usize>(
+    connection: &mut PgConnection,
+    table: &str,
+    names: [&str; N],
+    rows: impl IntoIterator<Item = [Cell<'a>; N]>,
+    conflict: &str,
+) -> sqlx::Result<()> {
+    let rows = Rows::new(rows);
+    if rows.count() == 0 {
+        return Ok(());
+    }
+    let sql = format!("INSERT INTO {table} ({}) SELECT * FROM {} {conflict}", names.join(", "), rows.unnested());
+    rows.bound(sql).execute(connection).await.map(drop)
+}
+
+impl From<i64> for Cell<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(Some(value))
+    }
+}
+
+impl From<u64> for Cell<'_> {
+    fn from(value: u64) -> Self {
+        Self::Int(Some(value as i64))
+    }
+}
+
+impl From<u8> for Cell<'_> {
+    fn from(value: u8) -> Self {
+        Self::Int(Some(value.into()))
+    }
+}
+
+impl From<u32> for Cell<'_> {
+    fn from(value: u32) -> Self {
+        Self::Int(Some(value.into()))
+    }
+}
+
+impl From<bool> for Cell<'_> {
+    fn from(value: bool) -> Self {
+        Self::Int(Some(value.into()))
+    }
+}
+
+impl From<Instant> for Cell<'_> {
+    fn from(value: Instant) -> Self {
+        Self::Int(Some(value.unix_micros()))
+    }
+}
+
+impl From<f64> for Cell<'_> {
+    fn from(value: f64) -> Self {
+        Self::Float(Some(value))
+    }
+}
+
+impl<'a> From<&'a str> for Cell<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(Some(value.into()))
+    }
+}
+
+impl From<String> for Cell<'_> {
+    fn from(value: String) -> Self {
+        Self::Text(Some(value.into()))
+    }
+}
+
+impl From<Vec<u8>> for Cell<'_> {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(Some(value))
+    }
+}
+
+impl From<&[u8]> for Cell<'_> {
+    fn from(value: &[u8]) -> Self {
+        Self::Bytes(Some(value.to_vec()))
+    }
+}
+
+impl From<[u8; 16]> for Cell<'_> {
+    fn from(value: [u8; 16]) -> Self {
+        Self::Bytes(Some(value.to_vec()))
+    }
+}
+
+impl From<&Digest> for Cell<'_> {
+    fn from(value: &Digest) -> Self {
+        Self::Bytes(Some(value.bytes().to_vec()))
+    }
+}
+
+/// The cell of a value that may be missing; its type is that of an empty one.
+pub fn maybe<'a, T: Into<Cell<'a>>>(value: Option<T>, missing: fn() -> Cell<'a>) -> Cell<'a> {
+    value.map_or_else(missing, Into::into)
+}
+
+pub fn no_int<'a>() -> Cell<'a> {
+    Cell::Int(None)
+}
+
+pub fn no_float<'a>() -> Cell<'a> {
+    Cell::Float(None)
+}
+
+pub fn no_text<'a>() -> Cell<'a> {
+    Cell::Text(None)
+}
+
+pub fn no_bytes<'a>() -> Cell<'a> {
+    Cell::Bytes(None)
+}

@@ -1,0 +1,495 @@
+//! The connection that writes.
+
+use std::collections::BTreeMap;
+
+use pointsman_decision::{DocumentKind, DocumentSet};
+use pointsman_domain::{AccountId, CommandId, ContactId, Digest, Instant, LeadId, Money, RepId};
+use sqlx::{PgConnection, Row, postgres::PgRow};
+
+use super::{
+    connect::Line,
+    decision,
+    fault::{refused, unavailable, unreadable},
+    look_up,
+    table::{Cell, Rows, insert, insert_or, maybe, no_bytes, no_float, no_int, no_text},
+    value::{digest, id, instant, maybe_digest, maybe_id, number, parsed, text},
+};
+use crate::{
+    backend::{Backend, Found, Keys, Visit},
+    error::StoreError,
+    log::{Head, LogKind, LogRow},
+    number::stage_number,
+    row::{BatchRows, Custody, Expect, LeadState, SnapshotRow},
+};
+
+/// Writes batches into one schema.
+#[derive(Debug)]
+pub struct PostgresBackend {
+    line: Line,
+    /// The numbers that snapshots have here.
+    snapshots: BTreeMap<Digest, i64>,
+    /// The database's clock when the head was locked.
+    clock: Option<Instant>,
+}
+
+impl PostgresBackend {
+    pub(super) fn new(line: Line) -> Self {
+        Self { line, snapshots: BTreeMap::new(), clock: None }
+    }
+}
+
+/// The clock is read after the lock: a row of a CTE is made when the lock is held.
+const LOCK: &str = "WITH head AS (SELECT seq, hash, snapshot, price_epoch, leads, at FROM head WHERE one = 1 FOR UPDATE)
+    SELECT seq, hash, snapshot, price_epoch, leads, at, (extract(epoch FROM clock_timestamp()) * 1000000)::int8 FROM head";
+
+impl Backend for PostgresBackend {
+    fn begin(&mut self) -> Result<Head, StoreError> {
+        let locked = self.line.run(async |connection| {
+            sqlx::query("BEGIN").execute(&mut *connection).await?;
+            let row = sqlx::query(LOCK).fetch_one(connection).await?;
+            Ok((head_row(&row)?, instant(&row, 6)?))
+        });
+        match locked {
+            Ok((head, clock)) => {
+                self.clock = Some(clock);
+                Ok(head)
+            }
+            Err(error) => {
+                self.rollback();
+                Err(unreadable("begin a batch")(error))
+            }
+        }
+    }
+
+    fn clock(&self) -> Option<Instant> {
+        self.clock
+    }
+
+    fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
+        log_after(&mut self.line, seq, visit)
+    }
+
+    fn look_up(&mut self, keys: &Keys) -> Result<Found, StoreError> {
+        let found = self.line.run(async |connection| look_up::look_up(connection, keys).await);
+        found.map_err(unreadable("look up a batch's keys"))
+    }
+
+    fn write(&mut self, rows: &BatchRows) -> Result<(), StoreError> {
+        let (line, snapshots) = (&mut self.line, &mut self.snapshots);
+        line.run(async |connection| write_log(connection, &rows.log).await).map_err(refused("rows of the log"))?;
+        for snapshot in &rows.snapshots {
+            let written = line.run(async |connection| write_snapshot(connection, snapshot).await);
+            written.map_err(refused("a set of documents"))?;
+        }
+        line.run(async |connection| write_people(connection, rows).await).map_err(refused("leads and people"))?;
+        let written = line.run(async |connection| write_decisions(connection, rows, snapshots).await);
+        written.map_err(refused("decisions"))?;
+        let missing = line.run(async |connection| write_states(connection, &rows.states).await);
+        // The assertion that keeps one owner to a lead whatever went wrong above.
+        if missing.map_err(refused("the state of leads"))? > 0 {
+            let what = "the state of a lead: it is not at the version this batch has seen".into();
+            return Err(StoreError::Refused { what, source: None });
+        }
+        line.run(async |connection| write_history(connection, rows).await).map_err(refused("what became of leads"))?;
+        match line.run(async |connection| move_head(connection, &rows.head, rows.log.len() as u64).await) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                Err(StoreError::Refused { what: "to move a head that somebody else moved".into(), source: None })
+            }
+            Err(error) => Err(unavailable("move its head")(error)),
+        }
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        let done = self.line.run(async |connection| sqlx::query("COMMIT").execute(connection).await);
+        done.map(drop).map_err(|error| {
+            // Whether it is on disk nobody knows: the record tells, on another connection.
+            self.line.hang_up();
+            unavailable("commit a batch")(error)
+        })
+    }
+
+    fn rollback(&mut self) {
+        if self.line.is_connected()
+            && self.line.run(async |connection| sqlx::query("ROLLBACK").execute(connection).await).is_err()
+        {
+            self.line.hang_up();
+        }
+    }
+
+    fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
+        documents(&mut self.line, snapshot)
+    }
+}
+
+async fn write_log(connection: &mut PgConnection, rows: &[LogRow]) -> sqlx::Result<()> {
+    let names = ["seq", "kind", "at", "command", "lead", "actor", "changes", "detail", "facts", "hash"];
+    let cells = rows.iter().map(|row| {
+        [
+            row.seq.into(),
+            (row.kind as u8).into(),
+            row.at.into(),
+            row.command.bytes().into(),
+            maybe(row.lead.map(|lead| lead.bytes()), no_bytes),
+            maybe(row.actor.as_deref(), no_text),
+            Cell::from(&row.changes[..]),
+            maybe(row.detail.as_ref(), no_bytes),
+            maybe(row.facts.as_ref(), no_bytes),
+            Cell::from(&row.hash),
+        ]
+    });
+    insert(connection, "log", names, cells).await
+}
+
+async fn write_people(connection: &mut PgConnection, rows: &BatchRows) -> sqlx::Result<()> {
+    let known_at = rows.head.at;
+    let id = |id: Option<[u8; 16]>| maybe(id, no_bytes);
+    let names = ["id", "known_at", "name", "email", "phone", "account", "owner", "version"];
+    let contacts = rows.contacts.iter().map(|row| {
+        [
+            row.id.bytes().into(),
+            known_at.into(),
+            maybe(row.name.as_deref(), no_text),
+            maybe(row.email.as_deref(), no_text),
+            maybe(row.phone.as_deref(), no_text),
+            id(row.account.map(|id| id.bytes())),
+            maybe(row.owner.as_ref().map(RepId::as_str), no_text),
+            row.version.into(),
+        ]
+    });
+    insert(connection, "contacts", names, contacts).await?;
+    write_contact_owners(connection, &rows.contact_owners).await?;
+    let names = ["id", "known_at", "name", "name_key", "domain", "parent", "owner", "version"];
+    let accounts = rows.accounts.iter().map(|row| {
+        [
+            row.id.bytes().into(),
+            known_at.into(),
+            (&*row.name).into(),
+            (&*row.name_key).into(),
+            maybe(row.domain.as_deref(), no_text),
+            id(row.parent.map(|id| id.bytes())),
+            maybe(row.owner.as_ref().map(RepId::as_str), no_text),
+            row.version.into(),
+        ]
+    });
+    insert(connection, "accounts", names, accounts).await?;
+    let names = [
+        "id",
+        "source",
+        "external_id",
+        "at",
+        "known_at",
+        "contact",
+        "account",
+        "attributes",
+        "value",
+        "originator",
+        "completeness",
+    ];
+    let leads = rows.leads.iter().map(|row| {
+        [
+            row.id.bytes().into(),
+            (&*row.source).into(),
+            maybe(row.external_id.as_deref(), no_text),
+            row.at.into(),
+            known_at.into(),
+            id(row.contact.map(|id: ContactId| id.bytes())),
+            id(row.account.map(|id: AccountId| id.bytes())),
+            json(&row.attributes).into(),
+            maybe(row.value.map(Money::minor_units), no_int),
+            maybe(row.originator.as_ref().map(RepId::as_str), no_text),
+            row.completeness.into(),
+        ]
+    });
+    insert(connection, "leads", names, leads).await?;
+    let names = ["key", "at", "lead", "contact", "seq"];
+    let duplicates = rows.duplicates.iter().map(|row| {
+        let contact = id(row.contact.map(|id| id.bytes()));
+        [(&*row.key).into(), row.at.into(), row.lead.bytes().into(), contact, row.seq.into()]
+    });
+    insert(connection, "duplicate_keys", names, duplicates).await
+}
+
+/// The last of a batch wins.
+async fn write_contact_owners(connection: &mut PgConnection, owners: &[(ContactId, RepId, u64)]) -> sqlx::Result<()> {
+    let last: BTreeMap<ContactId, (&RepId, u64)> =
+        owners.iter().map(|(contact, owner, version)| (*contact, (owner, *version))).collect();
+    let rows = Rows::new(
+        last.into_iter()
+            .map(|(contact, (owner, version))| [contact.bytes().into(), owner.as_str().into(), version.into()]),
+    );
+    if rows.count() == 0 {
+        return Ok(());
+    }
+    let sql = format!(
+        "UPDATE contacts c SET owner = n.owner, version = n.version FROM {} AS n(id, owner, version) WHERE c.id = n.id",
+        rows.unnested()
+    );
+    rows.bound(sql).execute(connection).await.map(drop)
+}
+
+async fn write_decisions(
+    connection: &mut PgConnection,
+    rows: &BatchRows,
+    snapshots: &mut BTreeMap<Digest, i64>,
+) -> sqlx::Result<()> {
+    let decisions = &rows.decisions;
+    let mut numbers = Vec::with_capacity(decisions.len());
+    for row in decisions {
+        numbers.push(snapshot_number(connection, snapshots, &row.decision.snapshot).await?);
+    }
+    let cells = decisions.iter().zip(numbers).map(|(row, number)| decision::cells(row.seq, number, &row.decision));
+    insert(connection, "decisions", decision::NAMES, cells).await?;
+    let facts = decisions.iter().map(|row| [row.seq.into(), row.salt.into(), Cell::from(&row.facts[..])]);
+    insert(connection, "facts", ["seq", "salt", "body"], facts).await?;
+    let traces = decisions.iter().map(|row| [row.seq.into(), Cell::from(&row.trace[..])]);
+    insert(connection, "traces", ["seq", "body"], traces).await?;
+    let names = ["seq", "unit", "experiment", "variant", "epoch", "p", "at"];
+    let exposures = decisions.iter().filter_map(|row| {
+        let variant = row.decision.variant.as_ref()?;
+        Some([
+            row.seq.into(),
+            (&*row.unit).into(),
+            variant.experiment.as_str().into(),
+            variant.variant.as_str().into(),
+            variant.epoch.into(),
+            variant.propensity.into(),
+            row.decision.decided_at.into(),
+        ])
+    });
+    insert(connection, "exposures", names, exposures).await
+}
+
+async fn snapshot_number(
+    connection: &mut PgConnection,
+    snapshots: &mut BTreeMap<Digest, i64>,
+    id: &Digest,
+) -> sqlx::Result<i64> {
+    if let Some(number) = snapshots.get(id) {
+        return Ok(*number);
+    }
+    let row = sqlx::query("SELECT number FROM snapshots WHERE id = $1").bind(&id.bytes()[..]);
+    let number = row.fetch_one(connection).await?.try_get(0)?;
+    snapshots.insert(*id, number);
+    Ok(number)
+}
+
+/// How many rows were not as the batch has seen them.
+async fn write_states(connection: &mut PgConnection, states: &[(Expect, LeadState)]) -> sqlx::Result<u64> {
+    let cells = |state: &LeadState| -> [Cell<'static>; 7] {
+        let rep = match &state.custody {
+            Custody::Owned { rep, .. } => Some(rep.as_str().to_owned()),
+            Custody::Held { .. } | Custody::Parked { .. } | Custody::Closed => None,
+        };
+        [
+            state.lead.bytes().into(),
+            (state.custody.kind() as u8).into(),
+            stage_number(state.stage).into(),
+            maybe(rep, no_text),
+            state.since.into(),
+            json(state).into(),
+            state.version.into(),
+        ]
+    };
+    let new = states.iter().filter(|(expect, _)| *expect == Expect::New).map(|(_, state)| cells(state));
+    insert(connection, "lead_state", ["lead", "custody", "stage", "rep", "since", "state", "version"], new).await?;
+    let changed = Rows::new(states.iter().filter_map(|(expect, state)| match expect {
+        Expect::New => None,
+        Expect::Version(seen) => {
+            let [lead, custody, stage, rep, since, body, version] = cells(state);
+            Some([lead, custody, stage, rep, since, body, version, (*seen).into()])
+        }
+    }));
+    let wanted = changed.count();
+    if wanted == 0 {
+        return Ok(0);
+    }
+    let sql = format!(
+        "UPDATE lead_state s SET custody = n.custody, stage = n.stage, rep = n.rep, since = n.since, state = n.state,
+            version = n.version
+         FROM {} AS n(lead, custody, stage, rep, since, state, version, seen)
+         WHERE s.lead = n.lead AND s.version = n.seen",
+        changed.unnested()
+    );
+    let done = changed.bound(sql).execute(connection).await?;
+    Ok(wanted - done.rows_affected())
+}
+
+async fn write_history(connection: &mut PgConnection, rows: &BatchRows) -> sqlx::Result<()> {
+    let names = ["seq", "lead", "rep", "at", "hop", "propensity", "actor", "reason"];
+    let assignments = rows.assignments.iter().map(|row| {
+        [
+            row.seq.into(),
+            row.lead.bytes().into(),
+            row.rep.as_str().into(),
+            row.at.into(),
+            row.hop.into(),
+            maybe(row.propensity, no_float),
+            maybe(row.actor.as_deref(), no_text),
+            maybe(row.reason.as_deref(), no_text),
+        ]
+    });
+    insert(connection, "assignments", names, assignments).await?;
+    let names =
+        ["seq", "lead", "at", "known_at", "stage", "source_rank", "external_id", "reopen", "value", "reason", "actor"];
+    let stages = rows.stages.iter().map(|row| {
+        let fact = &row.fact;
+        [
+            row.seq.into(),
+            row.lead.bytes().into(),
+            fact.at.into(),
+            fact.known_at.into(),
+            stage_number(fact.stage).into(),
+            fact.source_rank.into(),
+            (&*fact.external_id).into(),
+            fact.reopen.into(),
+            maybe(fact.value.map(Money::minor_units), no_int),
+            maybe(fact.reason.as_deref(), no_text),
+            maybe(row.actor.as_deref(), no_text),
+        ]
+    });
+    insert(connection, "stage_changes", names, stages).await?;
+    let names = ["seq", "lead", "at", "known_at", "stage", "value"];
+    let outcomes = rows.stages.iter().filter(|row| row.fact.stage.closes()).map(|row| {
+        let fact = &row.fact;
+        [
+            row.seq.into(),
+            row.lead.bytes().into(),
+            fact.happened().into(),
+            fact.known_at.into(),
+            stage_number(fact.stage).into(),
+            maybe(fact.value.map(Money::minor_units), no_int),
+        ]
+    });
+    insert(connection, "outcomes", names, outcomes).await?;
+    let keys = rows.idempotency.iter().map(|row| {
+        [
+            (&*row.key.scope).into(),
+            (&*row.key.key).into(),
+            Cell::from(&row.body),
+            row.at.into(),
+            json(&row.receipt).into(),
+        ]
+    });
+    insert(connection, "idempotency", ["scope", "key", "body", "at", "receipt"], keys).await
+}
+
+async fn write_snapshot(connection: &mut PgConnection, snapshot: &SnapshotRow) -> sqlx::Result<()> {
+    let id = &snapshot.id.bytes()[..];
+    sqlx::query("INSERT INTO snapshots (id) VALUES ($1) ON CONFLICT DO NOTHING")
+        .bind(id)
+        .execute(&mut *connection)
+        .await?;
+    let row = sqlx::query("SELECT number FROM snapshots WHERE id = $1").bind(id).fetch_one(&mut *connection).await?;
+    let number: i64 = row.try_get(0)?;
+    let nothing = "ON CONFLICT DO NOTHING";
+    let documents = snapshot.documents.iter().map(|row| [Cell::from(&row.digest), Cell::from(&row.body[..])]);
+    insert_or(&mut *connection, "documents", ["digest", "body"], documents, nothing).await?;
+    let members = snapshot
+        .documents
+        .iter()
+        .map(|row| [number.into(), row.kind.as_str().into(), (&*row.name).into(), Cell::from(&row.digest)]);
+    let names = ["snapshot", "kind", "name", "digest"];
+    insert_or(&mut *connection, "snapshot_documents", names, members, nothing).await?;
+    let switch: [Cell<'_>; 5] = [
+        snapshot.seq.into(),
+        number.into(),
+        snapshot.at.into(),
+        (&*snapshot.author).into(),
+        (&*snapshot.reason).into(),
+    ];
+    insert(connection, "switches", ["seq", "snapshot", "at", "author", "reason"], [switch]).await
+}
+
+/// `false`: the head was not where this batch found it.
+async fn move_head(connection: &mut PgConnection, head: &Head, rows: u64) -> sqlx::Result<bool> {
+    let sql = "UPDATE head SET seq = $1, hash = $2, snapshot = $3, price_epoch = $4, leads = $5, at = $6
+        WHERE one = 1 AND seq = $7";
+    let update = sqlx::query(sql)
+        .bind(head.seq as i64)
+        .bind(&head.hash.bytes()[..])
+        .bind(head.snapshot.as_ref().map(|id| &id.bytes()[..]))
+        .bind(head.price_epoch as i64)
+        .bind(head.leads as i64)
+        .bind(head.at.unix_micros())
+        .bind((head.seq - rows) as i64);
+    Ok(update.execute(connection).await?.rows_affected() == 1)
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).expect("our rows have text keys and finite numbers")
+}
+
+fn head_row(row: &PgRow) -> sqlx::Result<Head> {
+    Ok(Head {
+        seq: number(row, 0)?,
+        hash: digest(row, 1)?,
+        snapshot: maybe_digest(row, 2)?,
+        price_epoch: number(row, 3)?,
+        leads: number(row, 4)?,
+        at: instant(row, 5)?,
+    })
+}
+
+pub(super) fn head(line: &mut Line) -> Result<Head, StoreError> {
+    let sql = "SELECT seq, hash, snapshot, price_epoch, leads, at FROM head WHERE one = 1";
+    let read = line.run(async |connection| head_row(&sqlx::query(sql).fetch_one(connection).await?));
+    read.map_err(unreadable("read its head"))
+}
+
+/// Rows of the log read at once.
+const PAGE: i64 = 8192;
+
+pub(super) fn log_after(line: &mut Line, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
+    let sql = "SELECT seq, kind, at, command, lead, actor, changes, detail, facts, hash FROM log
+        WHERE seq > $1 ORDER BY seq LIMIT $2";
+    let mut last = seq;
+    loop {
+        let rows =
+            line.run(async |connection| sqlx::query(sql).bind(last as i64).bind(PAGE).fetch_all(connection).await);
+        let rows = rows.map_err(unavailable("read its log"))?;
+        for row in &rows {
+            let row = log_row(row).map_err(|e| StoreError::damaged(format!("the row of the log after {last}"), &e))?;
+            last = row.seq;
+            visit(row)?;
+        }
+        if (rows.len() as i64) < PAGE {
+            return Ok(());
+        }
+    }
+}
+
+fn log_row(row: &PgRow) -> sqlx::Result<LogRow> {
+    Ok(LogRow {
+        seq: number(row, 0)?,
+        kind: parsed(row, 1, LogKind::from_number)?,
+        at: instant(row, 2)?,
+        command: id(row, 3, CommandId::from_bytes)?,
+        lead: maybe_id(row, 4, LeadId::from_bytes)?,
+        actor: text(row, 5)?,
+        changes: row.try_get(6)?,
+        detail: maybe_digest(row, 7)?,
+        facts: maybe_digest(row, 8)?,
+        hash: digest(row, 9)?,
+    })
+}
+
+pub(super) fn documents(line: &mut Line, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
+    let read = line.run(async |connection| {
+        let sql = "SELECT s.kind, s.name, d.body FROM snapshots n JOIN snapshot_documents s ON s.snapshot = n.number
+            JOIN documents d ON d.digest = s.digest WHERE n.id = $1";
+        let rows = sqlx::query(sql).bind(&snapshot.bytes()[..]).fetch_all(connection).await?;
+        let document = |row: &PgRow| {
+            let kind = parsed(row, 0, DocumentKind::parse)?;
+            Ok((kind, row.try_get::<String, _>(1)?, row.try_get::<Vec<u8>, _>(2)?))
+        };
+        rows.iter().map(document).collect::<sqlx::Result<Vec<_>>>()
+    });
+    let documents = read.map_err(unreadable("read its documents"))?;
+    if documents.is_empty() {
+        return Ok(None);
+    }
+    let mut set = DocumentSet::default();
+    documents.into_iter().for_each(|(kind, name, body)| set.insert(kind, &name, body));
+    Ok(Some(set))
+}
