@@ -5,6 +5,8 @@
 //! interned here; a [`Binding`] says once per snapshot which of its indices is which name, so the
 //! decision path never hashes.
 
+mod kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use pointsman_domain::{
@@ -19,6 +21,8 @@ use crate::{
     posted::Posted,
     turn::{LineId, takes_turns},
 };
+
+pub use kept::LedgerState;
 
 /// Interned names: a slot per name, in the order of first appearance.
 #[derive(Debug, Clone)]

@@ -10,19 +10,19 @@ use crate::{
 /// What a line remembers, by the ledger's slots of reps.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Account {
-    clock: Clock,
+    pub(crate) clock: Clock,
     /// Everything handed out: turns, or expected value.
-    total: f64,
-    turns: u64,
-    members: Vec<Member>,
+    pub(crate) total: f64,
+    pub(crate) turns: u64,
+    pub(crate) members: Vec<Member>,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Member {
-    standing: Option<Standing>,
-    taken: f64,
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Member {
+    pub standing: Option<Standing>,
+    pub taken: f64,
     /// Virtual time given back and not settled yet.
-    credit: f64,
+    pub credit: f64,
 }
 
 /// A line at one turn.
@@ -69,7 +69,7 @@ pub fn window_of(contract: &Contract, windows: &Windows) -> Window {
 }
 
 impl Account {
-    fn member(&mut self, rep: usize) -> &mut Member {
+    pub(crate) fn member(&mut self, rep: usize) -> &mut Member {
         if self.members.len() <= rep {
             self.members.resize(rep + 1, Member::default());
         }

@@ -11,7 +11,7 @@ use pointsman_decision::{
 };
 use pointsman_domain::CommandId;
 use pointsman_store::{
-    Command, Location, Outside, Reader, Service, ServiceConfig, Store, WorkspaceLock, codec, command::Switch,
+    Location, Outside, Reader, Service, ServiceConfig, Store, WorkspaceLock, codec, command::Switch, go_live,
     log::LogRow,
 };
 
@@ -102,10 +102,9 @@ pub fn switch(store: &dyn Store, snapshot: Snapshot, author: &str, reason: &str)
         author: author.into(),
         reason: reason.into(),
     };
-    let reply = service.handle().submit(Command::Switch(Box::new(switch)));
-    let done = reply.map_err(anyhow::Error::from).and_then(|pending| Ok(pending.wait()?));
+    let done = go_live(store, &service.handle(), switch);
     service.stop();
-    match done?.result {
+    match done? {
         Ok(_) => Ok(()),
         Err(declined) => Err(anyhow!(declined).context("the documents were not made live")),
     }

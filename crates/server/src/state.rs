@@ -9,7 +9,7 @@ use pointsman_decision::{DocumentSet, Facts, Scratch, Snapshot, SnapshotError};
 use pointsman_domain::{CommandId, Digest, Instant};
 use pointsman_store::{
     Command, Declined, Handle, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Store, StoreError,
-    backend::StoredDecision, command::Switch,
+    backend::StoredDecision, command::Switch, go_live,
 };
 
 use crate::{
@@ -110,13 +110,12 @@ impl State {
     pub fn switch(&self, snapshot: Arc<Snapshot>, author: &str, reason: &str) -> Result<(), StartError> {
         let command = CommandId::new(self.outside.now(), self.outside.chance());
         let switch = Switch { command, snapshot, over: None, author: author.into(), reason: reason.into() };
-        self.switched(switch).map_err(StartError::Declined)
+        self.switched(switch)?.map_err(StartError::Declined)
     }
 
-    fn switched(&self, switch: Switch) -> Result<(), Declined> {
-        let pending = self.handle.submit(Command::Switch(Box::new(switch))).map_err(|_| Declined::Unavailable)?;
-        let reply = pending.wait().map_err(|_| Declined::Unavailable)?;
-        reply.result.map(drop)
+    /// Other replicas hear of it first.
+    fn switched(&self, switch: Switch) -> Result<Result<(), Declined>, StoreError> {
+        Ok(go_live(&self.readers.store, &self.handle, switch)?.map(drop))
     }
 
     /// Edits the live documents and makes the result live, on a thread that may wait; `edit` gives
@@ -143,7 +142,7 @@ impl State {
                 let (id, over) = (snapshot.id, Some(live.id));
                 let command = CommandId::new(state.outside.now(), state.outside.chance());
                 let (author, reason) = (author.as_str().into(), reason.as_str().into());
-                match state.switched(Switch { command, snapshot, over, author, reason }) {
+                match state.switched(Switch { command, snapshot, over, author, reason })? {
                     Ok(()) => return Ok((answer, id, true)),
                     Err(Declined::Stale) => {}
                     Err(declined) => return Err(declined.into()),

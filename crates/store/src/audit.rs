@@ -1,6 +1,6 @@
 //! `audit verify`: whether the record is what was written, and whether it adds up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pointsman_assign::{Change, CounterKey, Ledger};
 use pointsman_domain::{Digest, LimitId, RepId, Window};
@@ -163,11 +163,18 @@ pub struct LedgerReport {
     pub misheld: Vec<(RepId, LimitId, i64, i64)>,
     /// Claims of ours that succeeded at a full limit: (seq, counter).
     pub breaches: Vec<(u64, CounterKey)>,
+    /// Checkpoints that say what the fold says there.
+    pub checkpoints: u64,
+    /// Seqs of those that do not.
+    pub wrong_checkpoints: Vec<u64>,
 }
 
 impl LedgerReport {
     pub fn holds(&self) -> bool {
-        self.miscounted.is_empty() && self.misheld.is_empty() && self.breaches.is_empty()
+        self.miscounted.is_empty()
+            && self.misheld.is_empty()
+            && self.breaches.is_empty()
+            && self.wrong_checkpoints.is_empty()
     }
 }
 
@@ -178,6 +185,8 @@ pub fn verify_ledger(reader: &mut dyn Reader) -> Result<(LedgerReport, Ledger), 
     let mut plain: BTreeMap<CounterKey, i64> = BTreeMap::new();
     let mut breaches = Vec::new();
     let mut rows = 0;
+    let kept = reader.checkpoints()?;
+    let mut right = BTreeSet::new();
     reader.log_after(0, &mut |row| {
         rows += 1;
         let ours = row.kind == LogKind::Decision;
@@ -195,6 +204,10 @@ pub fn verify_ledger(reader: &mut dyn Reader) -> Result<(LedgerReport, Ledger), 
             }
             ledger.apply(&change);
         })?;
+        let mut here = kept.iter().filter(|checkpoint| checkpoint.seq == row.seq);
+        if here.any(|checkpoint| checkpoint.hash == row.hash && checkpoint.state() == Some(ledger.state())) {
+            right.insert(row.seq);
+        }
         Ok(())
     })?;
     let mut held: BTreeMap<CounterKey, i64> = BTreeMap::new();
@@ -216,6 +229,8 @@ pub fn verify_ledger(reader: &mut dyn Reader) -> Result<(LedgerReport, Ledger), 
         .map(|key| (key.rep.clone(), key.limit.clone(), of(&plain, key), of(&held, key)))
         .collect();
     misheld.dedup();
-    let report = LedgerReport { rows, counters: plain.len() as u64, miscounted, misheld, breaches };
+    let wrong_checkpoints = kept.iter().map(|checkpoint| checkpoint.seq).filter(|seq| !right.contains(seq)).collect();
+    let (counters, checkpoints) = (plain.len() as u64, right.len() as u64);
+    let report = LedgerReport { rows, counters, miscounted, misheld, breaches, checkpoints, wrong_checkpoints };
     Ok((report, ledger))
 }

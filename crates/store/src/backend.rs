@@ -11,7 +11,8 @@ use crate::{
     log::{Head, LogRow},
     receipt::Receipt,
     row::{
-        AccountRow, AssignmentRow, BatchRows, ContactRow, CustodyKind, IdempotencyKey, LeadRow, LeadState, StageRow,
+        AccountRow, AssignmentRow, BatchRows, CheckpointRow, ContactRow, CustodyKind, DocumentRow, IdempotencyKey,
+        LeadRow, LeadState, StageRow,
     },
     shelf::Shelf,
     stage::StageFact,
@@ -71,6 +72,9 @@ pub trait Backend: Send {
 
     /// Log rows after `seq`, in order, as the open transaction sees them.
     fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError>;
+
+    /// The newest checkpoint of the ledger that belongs to this very log.
+    fn checkpoint(&mut self) -> Result<Option<CheckpointRow>, StoreError>;
 
     fn look_up(&mut self, keys: &Keys) -> Result<Found, StoreError>;
 
@@ -189,6 +193,12 @@ pub trait Reader: Send {
     fn counts(&mut self) -> Result<Counts, StoreError>;
     /// For `audit verify`: what stands behind one log row.
     fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError>;
+    /// For `audit verify --ledger`: the checkpoints that are kept, oldest first.
+    fn checkpoints(&mut self) -> Result<Vec<CheckpointRow>, StoreError>;
+    /// Sets of documents that will be live in a moment, or are.
+    fn announced(&mut self) -> Result<Vec<Digest>, StoreError> {
+        Ok(Vec::new())
+    }
     /// For `audit verify --ledger`: the claims each owned lead holds.
     fn held_claims(&mut self, visit: &mut dyn FnMut(LeadState)) -> Result<(), StoreError>;
 }
@@ -204,6 +214,11 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// Whether several processes may write at once.
     fn is_shared(&self) -> bool {
         false
+    }
+    /// Tells the other processes which documents will be live in a moment, so that they compile
+    /// them ahead.
+    fn announce(&self, _snapshot: &Digest, _documents: &[DocumentRow]) -> Result<(), StoreError> {
+        Ok(())
     }
     /// Starts what keeps the database in order beside the batches; it ends when dropped.
     fn upkeep(&self) -> Result<Option<Upkeep>, StoreError> {
@@ -226,6 +241,10 @@ impl<T: Store + ?Sized> Store for Arc<T> {
 
     fn is_shared(&self) -> bool {
         T::is_shared(self)
+    }
+
+    fn announce(&self, snapshot: &Digest, documents: &[DocumentRow]) -> Result<(), StoreError> {
+        T::announce(self, snapshot, documents)
     }
 
     fn upkeep(&self) -> Result<Option<Upkeep>, StoreError> {

@@ -194,7 +194,8 @@ pub struct Done {
     pub decided: Option<Box<Decided>>,
 }
 
-/// Why a command was not done. Nothing was written.
+/// Why a command was not done. Nothing was written; only after [`Unavailable`](Self::Unavailable)
+/// a commit that was under way may turn out to be done: the same idempotency key tells.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Declined {
     #[error("what the decision was to be taken on has changed: read and qualify again")]

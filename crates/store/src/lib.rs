@@ -8,7 +8,7 @@
 //!
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
-//! `batch` (the one sequence), [`enquiry`] (facts), `waker`, [`service`], [`audit`], [`lock`],
+//! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `follower`, `going_live`, [`service`], [`audit`], [`lock`],
 //! [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`sqlite`] and [`postgres`].
 
 pub mod audit;
@@ -19,6 +19,8 @@ pub mod command;
 mod committer;
 pub mod enquiry;
 pub mod error;
+mod follower;
+mod going_live;
 pub mod location;
 pub mod lock;
 pub mod log;
@@ -41,6 +43,7 @@ pub use command::{Command, Decide, Declined, Done, Occasion, Reply};
 pub use committer::{BATCH, Clock};
 pub use enquiry::Enquiry;
 pub use error::StoreError;
+pub use going_live::go_live;
 pub use location::Location;
 pub use lock::WorkspaceLock;
 pub use log::Head;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use pointsman_decision::Snapshot;
+use pointsman_domain::Digest;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
@@ -52,6 +53,8 @@ pub struct Gauges {
     pub waiting: AtomicU64,
     pub price_epoch: AtomicU64,
     pub seq: AtomicU64,
+    /// How far our clock is off the database's, in microseconds.
+    pub clock_off_us: AtomicU64,
     decisions: [AtomicU64; 4],
 }
 
@@ -73,10 +76,15 @@ pub(crate) struct Ahead {
     ended: bool,
 }
 
+/// Snapshots compiled ahead that are kept.
+const READY: usize = 4;
+
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     ahead: Mutex<Ahead>,
     pub live: RwLock<Option<Arc<Snapshot>>>,
+    /// Compiled ahead, the newest last.
+    ready: Mutex<VecDeque<Arc<Snapshot>>>,
     pub gauges: Gauges,
 }
 
@@ -90,6 +98,26 @@ impl Shared {
         let mut ahead = self.ahead();
         ahead.ended = true;
         ahead.commands.clear();
+    }
+
+    /// A set of documents that will be live in a moment.
+    pub fn prepare(&self, snapshot: Arc<Snapshot>) {
+        let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        if ready.len() >= READY {
+            ready.pop_front();
+        }
+        ready.push_back(snapshot);
+    }
+
+    pub fn ready(&self, id: &Digest) -> Option<Arc<Snapshot>> {
+        let ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        ready.iter().find(|snapshot| snapshot.id == *id).cloned()
+    }
+
+    /// Whether nothing needs to be compiled to follow to this set.
+    pub fn is_ready(&self, id: &Digest) -> bool {
+        let live = self.live.read().unwrap_or_else(PoisonError::into_inner);
+        live.as_ref().is_some_and(|live| live.id == *id) || self.ready(id).is_some()
     }
 
     pub fn publish(&self, snapshot: Arc<Snapshot>) {

@@ -1,6 +1,6 @@
 //! What one batch writes: one plain struct per table.
 
-use pointsman_assign::{CounterKey, LineId};
+use pointsman_assign::{CounterKey, LedgerState, LineId};
 use pointsman_decision::{Decision, DocumentKind, Hold, record::Outcome as Decided};
 use pointsman_domain::{
     AccountId, ContactId, CreditReason, DecisionId, Digest, Instant, LeadId, Money, QueueId, RepId, Values,
@@ -9,7 +9,7 @@ use pointsman_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    log::{Head, LogRow, json_digest},
+    log::{Head, LogRow, digest, json_digest},
     receipt::Receipt,
     stage::StageFact,
 };
@@ -272,6 +272,34 @@ pub enum Expect {
     Version(u64),
 }
 
+/// Checkpoints of the ledger that a store keeps: the newest, and some to compare.
+pub const CHECKPOINTS_KEPT: i64 = 4;
+
+/// The ledger as of a row of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointRow {
+    pub seq: u64,
+    /// Hash of that row: a checkpoint of another history is not taken.
+    pub hash: Digest,
+    /// SHA-256 of the body.
+    pub digest: Digest,
+    /// [`pointsman_assign::LedgerState`] as JSON.
+    pub body: Vec<u8>,
+}
+
+impl CheckpointRow {
+    pub fn of(head: &Head, state: &LedgerState) -> Self {
+        let body = serde_json::to_vec(state).expect("a ledger has text names and finite numbers");
+        Self { seq: head.seq, hash: head.hash, digest: digest(&body), body }
+    }
+
+    /// The ledger it holds; `None` if it is not whole, or of another format.
+    pub fn state(&self) -> Option<LedgerState> {
+        let whole = digest(&self.body) == self.digest;
+        whole.then(|| serde_json::from_slice(&self.body).ok()).flatten()
+    }
+}
+
 /// Everything one batch writes, in the order of its commands.
 #[derive(Debug, Clone, Default)]
 pub struct BatchRows {
@@ -288,6 +316,8 @@ pub struct BatchRows {
     pub duplicates: Vec<DuplicateRow>,
     pub idempotency: Vec<IdempotencyRow>,
     pub snapshots: Vec<SnapshotRow>,
+    /// Now and then.
+    pub checkpoint: Option<CheckpointRow>,
     /// Where the record stands afterwards.
     pub head: Head,
 }

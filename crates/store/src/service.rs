@@ -14,6 +14,7 @@ use crate::{
     command::Command,
     committer::{Clock, Committer},
     error::StoreError,
+    follower,
     queue::{Handle, Queued, Shared},
     upkeep::Upkeep,
     waker::Waker,
@@ -87,7 +88,7 @@ pub struct Service {
     handle: Handle,
     threads: Vec<JoinHandle<()>>,
     /// Ends after the last batch.
-    upkeep: Option<Upkeep>,
+    upkeep: [Option<Upkeep>; 2],
 }
 
 impl Service {
@@ -101,7 +102,8 @@ impl Service {
         let waker = Waker { reader: store.reader()?, handle: handle.clone(), outside };
         let threads = vec![spawn("committer", move || committer.run())?, spawn("waker", move || waker.run(&wakes))?];
         handle.tick();
-        Ok(Self { handle, threads, upkeep: store.upkeep()? })
+        let follower = store.is_shared().then(|| follower::start(store, handle.clone())).transpose()?;
+        Ok(Self { handle, threads, upkeep: [store.upkeep()?, follower] })
     }
 
     pub fn handle(&self) -> Handle {

@@ -9,6 +9,7 @@ use pointsman_domain::{CommandId, Digest, Instant, LeadId, RepId};
 use crate::{
     codec,
     command::Keyed,
+    committer::freed_by,
     log::{Head, LogKind, LogRow},
     receipt::Receipt,
     row::{BatchRows, IdempotencyRow},
@@ -72,11 +73,7 @@ impl Draft {
         };
         row.hash = row.chained(head.hash, &mut self.buffer);
         head.hash = row.hash;
-        self.freed.extend(entry.changes.iter().filter_map(|change| match change {
-            Change::Release { key } => Some(key.rep.clone()),
-            Change::Cap { rep, .. } => Some(rep.clone()),
-            _ => None,
-        }));
+        self.freed.extend(entry.changes.iter().filter_map(freed_by).cloned());
         self.rows.log.push(row);
     }
 

@@ -17,6 +17,7 @@ use pointsman_decision::Snapshot;
 use pointsman_domain::Window;
 
 pub(crate) use draft::Draft;
+pub(crate) use switch::document_rows;
 
 use crate::{
     backend::{Found, Keys},

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use pointsman_assign::Change;
+use pointsman_decision::{DocumentKind, Snapshot};
 use pointsman_domain::Window;
 
 use super::{Bench, Draft, Verdict, done, draft::Entry};
@@ -37,16 +38,21 @@ impl Bench {
             detail: Some(log::switch_digest(&id, &author, &reason, draft.at)),
             facts: None,
         });
-        let documents = snapshot.documents.iter().map(|(kind, name, body)| DocumentRow {
-            kind,
-            name: name.into(),
-            digest: pointsman_decision::document::digest(body),
-            body: Arc::clone(body),
-        });
-        let documents = documents.collect();
+        let documents = document_rows(snapshot);
         draft.rows.snapshots.push(SnapshotRow { seq, id, at: draft.at, author, reason, documents });
         draft.rows.head.snapshot = Some(id);
         draft.switched = Some(Arc::clone(snapshot));
         done(Receipt::Switched { snapshot: id })
     }
+}
+
+/// A snapshot's documents as rows.
+pub(crate) fn document_rows(snapshot: &Snapshot) -> Vec<DocumentRow> {
+    let row = |(kind, name, body): (DocumentKind, &str, &Arc<[u8]>)| DocumentRow {
+        kind,
+        name: name.into(),
+        digest: pointsman_decision::document::digest(body),
+        body: Arc::clone(body),
+    };
+    snapshot.documents.iter().map(row).collect()
 }

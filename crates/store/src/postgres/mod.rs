@@ -15,13 +15,17 @@ mod write;
 
 use std::fmt;
 
+use pointsman_domain::Digest;
+
 use sqlx::postgres::PgConnectOptions;
 
 use crate::{
     backend::{Backend, Reader, Store},
     error::StoreError,
     migration::{Standing, standings},
+    row::DocumentRow,
     shelf::Shelf,
+    upkeep::Upkeep,
 };
 use connect::Line;
 use read::PostgresReader;
@@ -80,5 +84,15 @@ impl Store for Postgres {
 
     fn is_shared(&self) -> bool {
         true
+    }
+
+    fn announce(&self, snapshot: &Digest, documents: &[DocumentRow]) -> Result<(), StoreError> {
+        let done = Line::open(&self.options)?.run(async |line| write::announce(line, snapshot, documents).await);
+        done.map_err(fault::unavailable("announce documents"))
+    }
+
+    /// Its own cleaning is the server's.
+    fn upkeep(&self) -> Result<Option<Upkeep>, StoreError> {
+        Ok(None)
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     error::StoreError,
     log::{self, Head, LogKind, LogRow},
     number::custody,
-    row::{AccountRow, AssignmentRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
+    row::{AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
 };
 
 /// Reads one schema.
@@ -314,6 +314,22 @@ impl Reader for PostgresReader {
             LogKind::Switch => switch_evidence(&mut self.line, row),
             LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure => Ok(Evidence::default()),
         }
+    }
+
+    fn checkpoints(&mut self) -> Result<Vec<CheckpointRow>, StoreError> {
+        let sql = "SELECT seq, hash, digest, body FROM ledger_checkpoints ORDER BY seq";
+        let read = self.line.run(async |connection| {
+            sqlx::query(sql).fetch_all(connection).await?.iter().map(write::checkpoint_row).collect()
+        });
+        read.map_err(unreadable("read checkpoints of the ledger"))
+    }
+
+    fn announced(&mut self) -> Result<Vec<Digest>, StoreError> {
+        let sql = "SELECT snapshot FROM announcements ORDER BY at DESC LIMIT 4";
+        let read = self.line.run(async |connection| {
+            sqlx::query(sql).fetch_all(connection).await?.iter().map(|row| digest(row, 0)).collect()
+        });
+        read.map_err(unreadable("read what was announced"))
     }
 
     fn held_claims(&mut self, visit: &mut dyn FnMut(LeadState)) -> Result<(), StoreError> {

@@ -19,7 +19,7 @@ use crate::{
     error::StoreError,
     log::{Head, LogKind, LogRow},
     number::stage_number,
-    row::{BatchRows, Custody, Expect, LeadState, SnapshotRow},
+    row::{BatchRows, CHECKPOINTS_KEPT, CheckpointRow, Custody, DocumentRow, Expect, LeadState, SnapshotRow},
 };
 
 /// Writes batches into one schema.
@@ -69,6 +69,16 @@ impl Backend for PostgresBackend {
         log_after(&mut self.line, seq, visit)
     }
 
+    fn checkpoint(&mut self) -> Result<Option<CheckpointRow>, StoreError> {
+        let sql = "SELECT c.seq, c.hash, c.digest, c.body FROM ledger_checkpoints c JOIN log l ON l.seq = c.seq
+            WHERE l.hash = c.hash ORDER BY c.seq DESC LIMIT 1";
+        let read = self.line.run(async |connection| {
+            let row = sqlx::query(sql).fetch_optional(connection).await?;
+            row.as_ref().map(checkpoint_row).transpose()
+        });
+        read.map_err(unreadable("read a checkpoint of its ledger"))
+    }
+
     fn look_up(&mut self, keys: &Keys) -> Result<Found, StoreError> {
         let found = self.line.run(async |connection| look_up::look_up(connection, keys).await);
         found.map_err(unreadable("look up a batch's keys"))
@@ -91,6 +101,8 @@ impl Backend for PostgresBackend {
             return Err(StoreError::Refused { what, source: None });
         }
         line.run(async |connection| write_history(connection, rows).await).map_err(refused("what became of leads"))?;
+        let written = line.run(async |connection| write_checkpoint(connection, rows.checkpoint.as_ref()).await);
+        written.map_err(refused("a checkpoint of the ledger"))?;
         match line.run(async |connection| move_head(connection, &rows.head, rows.log.len() as u64).await) {
             Ok(true) => Ok(()),
             Ok(false) => {
@@ -375,22 +387,7 @@ async fn write_history(connection: &mut PgConnection, rows: &BatchRows) -> sqlx:
 }
 
 async fn write_snapshot(connection: &mut PgConnection, snapshot: &SnapshotRow) -> sqlx::Result<()> {
-    let id = &snapshot.id.bytes()[..];
-    sqlx::query("INSERT INTO snapshots (id) VALUES ($1) ON CONFLICT DO NOTHING")
-        .bind(id)
-        .execute(&mut *connection)
-        .await?;
-    let row = sqlx::query("SELECT number FROM snapshots WHERE id = $1").bind(id).fetch_one(&mut *connection).await?;
-    let number: i64 = row.try_get(0)?;
-    let nothing = "ON CONFLICT DO NOTHING";
-    let documents = snapshot.documents.iter().map(|row| [Cell::from(&row.digest), Cell::from(&row.body[..])]);
-    insert_or(&mut *connection, "documents", ["digest", "body"], documents, nothing).await?;
-    let members = snapshot
-        .documents
-        .iter()
-        .map(|row| [number.into(), row.kind.as_str().into(), (&*row.name).into(), Cell::from(&row.digest)]);
-    let names = ["snapshot", "kind", "name", "digest"];
-    insert_or(&mut *connection, "snapshot_documents", names, members, nothing).await?;
+    let number = write_documents(&mut *connection, &snapshot.id, &snapshot.documents).await?;
     let switch: [Cell<'_>; 5] = [
         snapshot.seq.into(),
         number.into(),
@@ -399,6 +396,63 @@ async fn write_snapshot(connection: &mut PgConnection, snapshot: &SnapshotRow) -
         (&*snapshot.reason).into(),
     ];
     insert(connection, "switches", ["seq", "snapshot", "at", "author", "reason"], [switch]).await
+}
+
+/// Adds one, and drops all but the last few.
+async fn write_checkpoint(connection: &mut PgConnection, checkpoint: Option<&CheckpointRow>) -> sqlx::Result<()> {
+    let Some(row) = checkpoint else { return Ok(()) };
+    let cells: [Cell<'_>; 4] =
+        [row.seq.into(), Cell::from(&row.hash), Cell::from(&row.digest), Cell::from(&row.body[..])];
+    insert(&mut *connection, "ledger_checkpoints", ["seq", "hash", "digest", "body"], [cells]).await?;
+    let old = "DELETE FROM ledger_checkpoints WHERE seq NOT IN
+        (SELECT seq FROM ledger_checkpoints ORDER BY seq DESC LIMIT $1)";
+    sqlx::query(old).bind(CHECKPOINTS_KEPT).execute(connection).await.map(drop)
+}
+
+pub(super) fn checkpoint_row(row: &PgRow) -> sqlx::Result<CheckpointRow> {
+    Ok(CheckpointRow { seq: number(row, 0)?, hash: digest(row, 1)?, digest: digest(row, 2)?, body: row.try_get(3)? })
+}
+
+/// The documents, those that are new, and that they will be live.
+pub(super) async fn announce(
+    connection: &mut PgConnection,
+    snapshot: &Digest,
+    documents: &[DocumentRow],
+) -> sqlx::Result<()> {
+    let id = &snapshot.bytes()[..];
+    sqlx::query("BEGIN").execute(&mut *connection).await?;
+    write_documents(&mut *connection, snapshot, documents).await?;
+    // Whatever was announced an hour ago is live by now, or never will be.
+    let sql = "WITH now (at) AS (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8),
+        old AS (DELETE FROM announcements a USING now WHERE a.at < now.at - 3600000000 AND a.snapshot <> $1)
+        INSERT INTO announcements (snapshot, at) SELECT $1, at FROM now
+        ON CONFLICT (snapshot) DO UPDATE SET at = excluded.at";
+    sqlx::query(sql).bind(id).execute(&mut *connection).await?;
+    sqlx::query("COMMIT").execute(connection).await.map(drop)
+}
+
+/// The number that the set has in this schema.
+async fn write_documents(
+    connection: &mut PgConnection,
+    snapshot: &Digest,
+    documents: &[DocumentRow],
+) -> sqlx::Result<i64> {
+    let id = &snapshot.bytes()[..];
+    sqlx::query("INSERT INTO snapshots (id) VALUES ($1) ON CONFLICT DO NOTHING")
+        .bind(id)
+        .execute(&mut *connection)
+        .await?;
+    let row = sqlx::query("SELECT number FROM snapshots WHERE id = $1").bind(id).fetch_one(&mut *connection).await?;
+    let number: i64 = row.try_get(0)?;
+    let nothing = "ON CONFLICT DO NOTHING";
+    let bodies = documents.iter().map(|row| [Cell::from(&row.digest), Cell::from(&row.body[..])]);
+    insert_or(&mut *connection, "documents", ["digest", "body"], bodies, nothing).await?;
+    let members = documents
+        .iter()
+        .map(|row| [number.into(), row.kind.as_str().into(), (&*row.name).into(), Cell::from(&row.digest)]);
+    let names = ["snapshot", "kind", "name", "digest"];
+    insert_or(&mut *connection, "snapshot_documents", names, members, nothing).await?;
+    Ok(number)
 }
 
 /// `false`: the head was not where this batch found it.

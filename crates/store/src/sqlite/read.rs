@@ -18,7 +18,7 @@ use crate::{
     error::StoreError,
     log::{self, Head, LogKind, LogRow},
     number::custody,
-    row::{AccountRow, AssignmentRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
+    row::{AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
 };
 
 /// Reads one file.
@@ -321,6 +321,13 @@ impl Reader for SqliteReader {
             }
             LogKind::Switch => switch_evidence(connection, row),
             LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure => Ok(Evidence::default()),
+        })
+    }
+
+    fn checkpoints(&mut self) -> Result<Vec<CheckpointRow>, StoreError> {
+        let sql = "SELECT seq, hash, digest, body FROM ledger_checkpoints ORDER BY seq";
+        self.consistently("read checkpoints of the ledger", |connection| {
+            many(connection, sql, [], write::checkpoint_row)
         })
     }
 

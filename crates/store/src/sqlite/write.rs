@@ -20,7 +20,7 @@ use crate::{
     error::StoreError,
     log::{Head, LogKind, LogRow},
     number::stage_number,
-    row::{BatchRows, Custody, DecisionRow, Expect, LeadState, SnapshotRow},
+    row::{BatchRows, CHECKPOINTS_KEPT, CheckpointRow, Custody, DecisionRow, Expect, LeadState, SnapshotRow},
 };
 
 /// Writes batches into one file.
@@ -284,6 +284,17 @@ impl SqliteBackend {
         self.prepare(switches)?.execute(row).map(drop).map_err(&fault)
     }
 
+    /// Adds one, and drops all but the last few.
+    fn write_checkpoint(&self, checkpoint: Option<&CheckpointRow>) -> Result<(), StoreError> {
+        let sql = "INSERT INTO ledger_checkpoints (seq, hash, digest, body) VALUES (?1, ?2, ?3, ?4)";
+        self.insert("a checkpoint of the ledger", sql, checkpoint.as_slice(), |insert, row| {
+            insert.execute(params![row.seq as i64, row.hash.bytes(), row.digest.bytes(), row.body])
+        })?;
+        let old = "DELETE FROM ledger_checkpoints WHERE seq NOT IN
+            (SELECT seq FROM ledger_checkpoints ORDER BY seq DESC LIMIT ?1)";
+        self.insert("old checkpoints", old, checkpoint.as_slice(), |delete, _| delete.execute([CHECKPOINTS_KEPT]))
+    }
+
     fn move_head(&self, head: &Head) -> Result<(), StoreError> {
         let sql =
             "UPDATE head SET seq = ?1, hash = ?2, snapshot = ?3, price_epoch = ?4, leads = ?5, at = ?6 WHERE one = 1";
@@ -310,6 +321,13 @@ impl Backend for SqliteBackend {
         log_after(&self.connection, seq, visit)
     }
 
+    fn checkpoint(&mut self) -> Result<Option<CheckpointRow>, StoreError> {
+        let sql = "SELECT c.seq, c.hash, c.digest, c.body FROM ledger_checkpoints c JOIN log l ON l.seq = c.seq
+            WHERE l.hash = c.hash ORDER BY c.seq DESC LIMIT 1";
+        let mut select = self.prepare(sql)?;
+        select.query_row([], checkpoint_row).optional().map_err(unavailable("read a checkpoint of its ledger"))
+    }
+
     fn look_up(&mut self, keys: &Keys) -> Result<Found, StoreError> {
         look_up::look_up(&self.connection, keys).map_err(unavailable("look up a batch's keys"))
     }
@@ -321,6 +339,7 @@ impl Backend for SqliteBackend {
         self.write_decisions(&rows.decisions)?;
         self.write_states(&rows.states)?;
         self.write_history(rows)?;
+        self.write_checkpoint(rows.checkpoint.as_ref())?;
         self.move_head(&rows.head)
     }
 
@@ -349,6 +368,10 @@ impl SqliteBackend {
             let _already_gone = self.connection.execute_batch("ROLLBACK");
         }
     }
+}
+
+pub(super) fn checkpoint_row(row: &Row<'_>) -> rusqlite::Result<CheckpointRow> {
+    Ok(CheckpointRow { seq: number(row, 0)?, hash: digest(row, 1)?, digest: digest(row, 2)?, body: row.get(3)? })
 }
 
 fn json(value: &impl serde::Serialize) -> rusqlite::Result<String> {

@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
+use pointsman_assign::LedgerState;
 use pointsman_decision::{Facts, Replay, Snapshot, replay};
 use pointsman_domain::{CommandId, Micros, RepId, record::Stage};
 use pointsman_store::{
     Backend, Command, Declined, Reader, Receipt, Shelf, Store, StoreError,
-    audit::verify,
+    audit::{verify, verify_ledger},
     backend::{Found, Keys, LeadFilter, Visit},
     command::Transfer,
     log::Head,
-    row::{BatchRows, Custody, CustodyKind},
+    row::{BatchRows, CheckpointRow, Custody, CustodyKind},
 };
 
 use crate::world::{World, keyed, lead_of};
@@ -28,6 +29,7 @@ macro_rules! for_every_contract_test {
             a_freed_slot_goes_to_the_first_in_line,
             a_manual_assignment_names_the_owner_it_saw,
             a_restart_keeps_everything,
+            checkpoints_of_the_ledger_are_what_the_log_says,
             two_writers_keep_one_sequence,
             lists_are_paged_newest_first,
             only_the_command_that_fails_alone_fails,
@@ -269,6 +271,50 @@ pub fn a_restart_keeps_everything<S: Store>(store: S) {
     world.stop();
 }
 
+/// A start folds only what came after the last checkpoint, and a wrong one shows.
+pub fn checkpoints_of_the_ledger_are_what_the_log_says<S: Store + Clone>(store: S) {
+    let beside = store.clone();
+    let world = World::with_cap(store, 3);
+    for n in 0..24 {
+        let done = world.decide(&world.enquiry(["DE", "AT"][n % 2]), None).unwrap();
+        if n % 5 == 0 {
+            world.stage(lead_of(&done), Stage::Lost).unwrap();
+        }
+    }
+    let world = World::start(world.stop(), 3);
+    // As the committer does it now and then: the ledger as of the head, in a batch.
+    let checkpoint = |state: &LedgerState, back: u64| {
+        let mut backend = beside.backend().unwrap();
+        let head = backend.begin().unwrap();
+        let row = CheckpointRow { seq: head.seq - back, ..CheckpointRow::of(&head, state) };
+        backend.write(&BatchRows { head, checkpoint: Some(row), ..BatchRows::default() }).unwrap();
+        backend.commit().unwrap();
+        backend.begin().unwrap();
+        let kept = backend.checkpoint().unwrap();
+        backend.rollback();
+        kept
+    };
+    let state = world.ledger().1.state();
+    assert_eq!(checkpoint(&state, 0).expect("kept").state(), Some(state.clone()));
+    let report = world.ledger().0;
+    assert!(report.holds() && report.checkpoints == 1, "{report:?}");
+    let world = World::start(world.stop(), 2);
+    world.decide(&world.enquiry("DE"), None).unwrap();
+    let (report, ledger) = world.ledger();
+    assert!(report.holds(), "{report:?}");
+    let (sender, receiver) = std::sync::mpsc::channel();
+    world.handle.submit(Command::Look(Box::new(move |ledger| sender.send(ledger.state()).unwrap()))).unwrap();
+    assert_eq!(receiver.recv().unwrap(), ledger.state(), "resumed from the checkpoint, it is the whole fold");
+    // A checkpoint of another state is found out; one of another history is not even taken.
+    let store = world.stop();
+    let seq = store.reader().unwrap().head().unwrap().seq;
+    checkpoint(&state, 0);
+    let mut reader = store.reader().unwrap();
+    assert_eq!(verify_ledger(&mut *reader).unwrap().0.wrong_checkpoints, [seq]);
+    let taken = checkpoint(&state, 1).expect("an older one");
+    assert_ne!(taken.seq, seq - 1);
+}
+
 /// Two processes on one database: each decides on what the other wrote.
 pub fn two_writers_keep_one_sequence<S: Store + Clone>(store: S) {
     let first = World::with_cap(store.clone(), 4);
@@ -346,6 +392,10 @@ impl Backend for FaultyBackend {
 
     fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
         self.inner.log_after(seq, visit)
+    }
+
+    fn checkpoint(&mut self) -> Result<Option<CheckpointRow>, StoreError> {
+        self.inner.checkpoint()
     }
 
     fn look_up(&mut self, keys: &Keys) -> Result<Found, StoreError> {
