@@ -1,7 +1,9 @@
-//! What the system tests share: the layers of the house, the binary under test, a running server, the shared data.
+//! What the system tests share: the layers of the house, the binary under test, a running server, the shared
+//! data; and [`prove`], the long proofs behind the binary of that name.
 
 pub mod binary;
 pub mod layers;
 pub mod oracle;
+pub mod prove;
 pub mod server;
 pub mod shared;

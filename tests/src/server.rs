@@ -54,6 +54,11 @@ impl Server {
         panic!("the server did not start: {}", said.join("\n"));
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
     /// The power is cut: nothing is finished, nothing is said.
     pub fn kill(mut self) {
         self.child.kill().expect("the server can be killed");

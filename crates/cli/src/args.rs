@@ -1,5 +1,6 @@
 //! Commands and flags.
 
+pub mod access;
 mod team;
 
 use std::path::PathBuf;
@@ -41,6 +42,10 @@ pub enum Command {
     #[command(subcommand)]
     Absences(Absences),
     Serve(Serve),
+    #[command(subcommand)]
+    Keys(access::Keys),
+    #[command(subcommand)]
+    Users(access::Users),
     Simulate(Simulate),
     #[command(subcommand)]
     Experiment(Experiment),
@@ -301,8 +306,8 @@ pub struct Apply {
 #[derive(Debug, ClapArgs)]
 #[command(
     long_about = "Serves what is live in the workspace's store. An empty store is filled from the folder first; later the \
-    folder is only compared, and the differences are printed, unless --apply is given. Without API keys it listens on loopback only; keys come from the \
-    environment: POINTSMAN_API_KEYS=NAME:KEY,NAME:KEY."
+    folder is only compared, and the differences are printed, unless --apply is given. Without keys and users it listens on loopback only; both are made by `pointsman keys` and \
+    `pointsman users`, keys also by the environment: POINTSMAN_API_KEYS=NAME:KEY,NAME:KEY."
 )]
 #[command(
     after_help = "Example:\n  pointsman serve --workspace crm\n  curl -s localhost:7171/v1/leads -H 'content-type: application/json' -d '{\"source\":\"web\",\"attributes\":{\"country\":\"DE\"}}'"

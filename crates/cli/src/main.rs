@@ -8,13 +8,13 @@ mod args;
 mod clock;
 mod command;
 mod output;
-mod settings;
 mod store;
 mod workspace;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use pointsman_server::settings;
 
 /// How a command that did not fail ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

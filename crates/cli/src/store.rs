@@ -11,7 +11,7 @@ use pointsman_decision::{
 };
 use pointsman_domain::CommandId;
 use pointsman_store::{
-    Location, Outside, Reader, Service, ServiceConfig, Store, WorkspaceLock, codec, command::Switch, go_live,
+    Location, Outside, Reader, Service, ServiceConfig, Shelf, Store, WorkspaceLock, codec, command::Switch, go_live,
     log::LogRow,
 };
 
@@ -85,6 +85,11 @@ pub fn write(workspace: &Path) -> anyhow::Result<Opened> {
     let live =
         head.snapshot.as_ref().map(|snapshot| reader.documents(snapshot)).transpose()?.flatten().unwrap_or_default();
     Ok(Opened { store, _lock: lock, live })
+}
+
+/// What is kept beside the record; written while a server runs, too.
+pub fn shelf(workspace: &Path) -> anyhow::Result<Box<dyn Shelf>> {
+    Ok(open(&Settings::read(workspace)?.store(workspace)?)?.shelf()?)
 }
 
 /// Time and chance for the store.

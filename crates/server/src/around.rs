@@ -10,6 +10,7 @@ use axum::{
 };
 use pointsman_domain::CommandId;
 use pointsman_store::stopwatch;
+use tracing::Instrument;
 
 use crate::{
     access::{Rights, Scope, Via, gate::Found, origin},
@@ -34,7 +35,9 @@ pub async fn observe(Shared(state): Shared<Arc<State>>, request: Request, next: 
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
     let limit = state.config.timeout;
-    let mut response = match tokio::time::timeout(limit, next.run(request)).await {
+    // What handlers log within carries the request's id.
+    let span = tracing::info_span!("handling", request_id = id);
+    let mut response = match tokio::time::timeout(limit, next.run(request).instrument(span)).await {
         Ok(response) => response,
         Err(_) => Problem::Slow.into_response(),
     };
@@ -96,7 +99,8 @@ pub async fn admit(Shared(scope): Shared<Scope>, request: Request, next: Next) -
 /// A browser is sent to log in, everybody else is told.
 fn turned_away(request: &Request) -> Response {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let page = request.method() == Method::GET && accept.is_some_and(|accept| accept.contains("text/html"));
+    let api = request.uri().path().starts_with("/v1/");
+    let page = request.method() == Method::GET && !api && accept.is_some_and(|accept| accept.contains("text/html"));
     if !page {
         return Problem::Unauthorized.into_response();
     }
@@ -127,10 +131,14 @@ fn proof(headers: &HeaderMap) -> Proof {
         // Whatever else stands here was meant as a proof, and is none.
         return Proof::Key(bearer.unwrap_or_default());
     }
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(text);
-    let mut pairs = cookies.flat_map(|line| line.split(';').map(|pair| pair.trim().to_owned()).collect::<Vec<_>>());
-    let session = pairs.find_map(|pair| pair.strip_prefix(COOKIE)?.strip_prefix('=').map(str::to_owned));
-    session.map_or(Proof::Nothing, Proof::Session)
+    session_of(headers).map_or(Proof::Nothing, Proof::Session)
+}
+
+/// The secret in the cookie of a session.
+pub fn session_of(headers: &HeaderMap) -> Option<String> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
 }
 
 async fn rights(state: &Arc<State>, proof: Proof) -> Result<Option<Rights>, Problem> {

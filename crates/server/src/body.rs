@@ -1,4 +1,4 @@
-//! JSON bodies: read once, checked for size, depth and shape, with a message that says where.
+//! Bodies, JSON or forms: read once, checked for size, depth and shape, with a message that says where.
 
 use axum::{
     body::Bytes,
@@ -26,21 +26,80 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let json = kind.is_some_and(|kind| {
-            let plain = kind.split(';').next().unwrap_or_default().trim();
-            plain.eq_ignore_ascii_case("application/json") || plain.to_ascii_lowercase().ends_with("+json")
-        });
-        if !json {
-            return Err(Problem::MediaType);
+        let sent = Sent::from_request(request, state).await?;
+        match sent.kind {
+            Kind::Json => Ok(Self { value: parse(&sent.bytes)?, hash: sent.hash() }),
+            Kind::Form => Err(Problem::MediaType),
         }
-        let bytes =
-            Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status().as_u16() {
-                413 => Problem::TooLarge { most_bytes: MOST_BYTES },
-                _ => Problem::Body("the body ended before it was whole".into()),
-            })?;
-        Ok(Self { value: parse(&bytes)?, hash: pointsman_store::log::digest(&bytes) })
     }
+}
+
+/// A form as browsers send it.
+#[derive(Debug)]
+pub struct FormBody<T> {
+    pub value: T,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for FormBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let sent = Sent::from_request(request, state).await?;
+        match sent.kind {
+            Kind::Form => Ok(Self { value: parse_form(&sent.bytes)? }),
+            Kind::Json => Err(Problem::MediaType),
+        }
+    }
+}
+
+/// What a body says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Json,
+    Form,
+}
+
+/// A whole body, not yet read.
+#[derive(Debug)]
+pub struct Sent {
+    pub kind: Kind,
+    pub bytes: Bytes,
+}
+
+impl Sent {
+    pub fn hash(&self) -> Digest {
+        pointsman_store::log::digest(&self.bytes)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let plain = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = match &*plain {
+            "application/x-www-form-urlencoded" => Kind::Form,
+            kind if kind == "application/json" || kind.ends_with("+json") => Kind::Json,
+            _ => return Err(Problem::MediaType),
+        };
+        // What says that it is too large need not be read to know it.
+        let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        if length.is_some_and(|length: u64| length > MOST_BYTES as u64) {
+            return Err(Problem::TooLarge { most_bytes: MOST_BYTES });
+        }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|rejection| match rejection.status().as_u16() {
+            413 => Problem::TooLarge { most_bytes: MOST_BYTES },
+            _ => Problem::Body("the body ended before it was whole".into()),
+        })?;
+        Ok(Self { kind, bytes })
+    }
+}
+
+/// Reads a form.
+pub fn parse_form<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_urlencoded::from_bytes(bytes).map_err(|e| Problem::Body(format!("the form cannot be read: {e}")))
 }
 
 /// Reads JSON; the message names line and column.

@@ -6,7 +6,10 @@ use pointsman_decision::DocumentSet;
 use pointsman_domain::{Digest, Micros};
 use pointsman_store::Location;
 
-use crate::access::{RepFigures, Scopes};
+use crate::{
+    access::{RepFigures, Scopes},
+    listen::Connections,
+};
 
 /// Settings of one server, resolved.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub struct ServeConfig {
     pub rate: u32,
     /// Which roles see figures of single reps.
     pub figures: RepFigures,
+    /// People reach the server over TLS: cookies are sent over nothing else.
+    pub https: bool,
     /// Applied to a store to which nothing was applied yet.
     pub documents: Option<DocumentSet>,
     /// An open lead of the same person this far back is the same enquiry.
@@ -32,6 +37,7 @@ pub struct ServeConfig {
     pub country: String,
     /// A request that takes longer is given up; what it asked for may still be done.
     pub timeout: Duration,
+    pub connections: Connections,
     /// Commands that may wait before new ones are refused.
     pub queue: usize,
 }
@@ -48,10 +54,12 @@ impl ServeConfig {
             keys: Vec::new(),
             rate: 20_000,
             figures: RepFigures::default(),
+            https: false,
             documents: None,
             duplicate_window: Micros::DAY.times(14),
             country: "DE".into(),
             timeout: Duration::from_secs(10),
+            connections: Connections::default(),
             queue: 4096,
         }
     }

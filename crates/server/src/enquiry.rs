@@ -1,7 +1,7 @@
 //! A body to an enquiry: every field read as its attribute's type, e-mail, phone, country and
 //! company in one spelling. All faults of a body are reported together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use pointsman_decision::Snapshot;
 use pointsman_domain::{
@@ -66,6 +66,51 @@ pub enum ValueBody {
     Amount { amount: String, currency: String },
 }
 
+impl LeadBody {
+    /// A form's fields: the lead's own by their names, those of the person and the company by
+    /// the names that forms usually have, every other one an attribute. A field that comes
+    /// several times is a list; an empty one is not there.
+    pub fn of_form(fields: Vec<(String, String)>) -> Result<Self, Problem> {
+        // What was no UTF-8 comes as this character.
+        if fields.iter().any(|(field, text)| field.contains('\u{fffd}') || text.contains('\u{fffd}')) {
+            return Err(Problem::Body("the form is not UTF-8".into()));
+        }
+        let mut body = Self {
+            source: String::new(),
+            external_id: None,
+            attributes: BTreeMap::new(),
+            contact: None,
+            account: None,
+            value: None,
+            originator: None,
+        };
+        for (field, text) in fields.into_iter().filter(|(_, text)| !text.trim().is_empty()) {
+            let person = || PersonBody { name: None, email: None, phone: None };
+            let company = || CompanyBody { name: None, domain: None };
+            match field.as_str() {
+                "source" => body.source = text,
+                "external_id" => body.external_id = Some(text),
+                "originator" => body.originator = Some(text),
+                "name" => body.contact.get_or_insert_with(person).name = Some(text),
+                "email" => body.contact.get_or_insert_with(person).email = Some(text),
+                "phone" => body.contact.get_or_insert_with(person).phone = Some(text),
+                "company" => body.account.get_or_insert_with(company).name = Some(text),
+                "domain" => body.account.get_or_insert_with(company).domain = Some(text),
+                _ => match body.attributes.entry(field) {
+                    Entry::Vacant(entry) => {
+                        entry.insert(Json::String(text));
+                    }
+                    Entry::Occupied(mut entry) => match entry.get_mut() {
+                        Json::Array(texts) => texts.push(Json::String(text)),
+                        first => *first = Json::Array(vec![first.take(), Json::String(text)]),
+                    },
+                },
+            }
+        }
+        Ok(body)
+    }
+}
+
 /// What was read, with remarks on what could not be used.
 #[derive(Debug)]
 pub struct Read {
@@ -89,7 +134,7 @@ pub fn read(body: &LeadBody, snapshot: &Snapshot, config: &ServeConfig, outside:
     let attributes = attributes(&snapshot.schema, &body.attributes, &mut faults);
     let country = country(&snapshot.schema, &attributes).unwrap_or_else(|| config.country.clone());
     let person = body.contact.as_ref().map(|person| read_person(person, &country, &mut faults, &mut warnings));
-    let company = read_company(body, person.as_ref(), &mut faults);
+    let company = read_company(body, person.as_ref(), &mut faults, &mut warnings);
     let value = body.value.as_ref().and_then(|value| money(value, snapshot, &mut faults));
     let originator = body.originator.as_ref().and_then(|id| rep("originator", id, snapshot, &mut faults));
     if !faults.is_empty() {
@@ -235,7 +280,12 @@ fn shown(text: &str) -> String {
 }
 
 /// The company as given, else the one whose domain the address has.
-fn read_company(body: &LeadBody, person: Option<&Person>, faults: &mut Vec<FieldError>) -> Option<Company> {
+fn read_company(
+    body: &LeadBody,
+    person: Option<&Person>,
+    faults: &mut Vec<FieldError>,
+    warnings: &mut Vec<FieldError>,
+) -> Option<Company> {
     let given = body.account.as_ref();
     let name = given.and_then(|c| c.name.as_ref()).and_then(|text| short_text("account.name", text, faults));
     let domain = given.and_then(|c| c.domain.as_ref()).and_then(|text| short_text("account.domain", text, faults));
@@ -250,6 +300,15 @@ fn read_company(body: &LeadBody, person: Option<&Person>, faults: &mut Vec<Field
     {
         faults.push(FieldError::new("account.domain", format!("'{}' is not a domain like example.com", shown(host))));
     }
+    // Thousands of companies write from there: it must never make them one.
+    let domain: Option<Box<str>> = domain.filter(|host: &Box<str>| {
+        let free = normalise::is_free_mail(host);
+        if free {
+            let problem = format!("'{}' is a mail provider's, not a company's; it is ignored", shown(host));
+            warnings.push(FieldError::new("account.domain", problem));
+        }
+        !free
+    });
     let of_mail = || person.and_then(|p| p.email.as_deref()).and_then(normalise::company_domain).map(Box::<str>::from);
     let domain = domain.or_else(of_mail);
     let shown_name = name.clone().or_else(|| domain.clone())?;

@@ -78,10 +78,10 @@ impl FieldError {
 
 /// The wire form.
 #[derive(Debug, Serialize)]
-struct ProblemBody {
+pub struct ProblemBody {
     r#type: String,
     title: &'static str,
-    status: u16,
+    pub status: u16,
     detail: String,
     /// What to do about it.
     next: String,
@@ -94,7 +94,7 @@ pub const SLUGS: &[(&str, &str, StatusCode)] = &[
     ("bad-body", "The body cannot be read", StatusCode::BAD_REQUEST),
     ("bad-fields", "Some fields are wrong", StatusCode::UNPROCESSABLE_ENTITY),
     ("bad-parameter", "A parameter is wrong", StatusCode::BAD_REQUEST),
-    ("media-type", "The body is not JSON", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ("media-type", "The body is of another type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE),
     ("unauthorized", "A valid API key is needed", StatusCode::UNAUTHORIZED),
     ("forbidden", "This key or person may not do that", StatusCode::FORBIDDEN),
@@ -154,7 +154,7 @@ impl Problem {
                 [one] => format!("{}: {}", one.field, one.problem),
                 several => format!("{} fields are wrong", several.len()),
             },
-            Self::MediaType => "the content type of the body is not application/json".into(),
+            Self::MediaType => "the content type of the body is none that this call takes".into(),
             Self::TooLarge { most_bytes } => format!("the body has more than {most_bytes} bytes"),
             Self::Unauthorized => "the request carries no key that is valid here".into(),
             Self::Forbidden { needs } => format!("this needs the scope '{needs}'"),
@@ -212,8 +212,9 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// The problem as it is told.
+    pub fn body(self) -> ProblemBody {
         let slug = self.slug();
         let listed = SLUGS.iter().find(|(name, ..)| *name == slug);
         let (title, status) =
@@ -223,8 +224,14 @@ impl IntoResponse for Problem {
             Self::Fields(errors) => errors,
             _ => Vec::new(),
         };
-        let body =
-            ProblemBody { r#type: format!("/docs#{slug}"), title, status: status.as_u16(), detail, next, errors };
+        ProblemBody { r#type: format!("/docs#{slug}"), title, status: status.as_u16(), detail, next, errors }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = self.body();
+        let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -4,10 +4,11 @@
 //! in is normalised by `intake`, decided by `decision` through `store`'s queue, explained from
 //! the record. Status codes are known here and nowhere else; polars and linfa are never linked.
 //!
-//! Reading order: [`config`] (what serving needs to be told), [`serve()`], [`router`] (every route
+//! Reading order: [`settings`] and [`config`] (what serving needs to be told), [`daemon()`], [`serve()`], [`listen`]
+//! (connections), [`router`] (every route
 //! once), [`access`] (roles, scopes, keys), `around` (ids, who it is, limits), [`state`], [`body`] and [`enquiry`] (from bytes to an
 //! enquiry), [`answer`], [`api`] (one file per thing), [`error`] (problems), [`openapi`],
-//! [`metrics`], `pages`.
+//! [`metrics`], `login`, `pages`.
 
 pub mod access;
 pub mod answer;
@@ -15,16 +16,21 @@ pub mod api;
 mod around;
 pub mod body;
 pub mod config;
+pub mod daemon;
 pub mod enquiry;
 pub mod error;
+pub mod listen;
+mod login;
 pub mod metrics;
 pub mod openapi;
 mod pages;
 pub mod router;
 mod serve;
+pub mod settings;
 pub mod state;
 
 pub use config::{ApiKey, ServeConfig, StartError};
+pub use daemon::daemon;
 pub use router::app;
 pub use serve::{asked_to_end, serve};
 pub use state::State;

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use pointsman_domain::Instant;
 use pointsman_store::{Handle, backend::Counts, row::CustodyKind};
 
 /// Upper bounds in microseconds.
@@ -53,6 +54,8 @@ pub struct Metrics {
     pub qualify: Histogram,
     /// Waiting for the committer, commit included.
     pub commit: Histogram,
+    /// When each source last sent a lead, and when the last decision was taken, since the start.
+    arrivals: Mutex<BTreeMap<String, Instant>>,
     /// Whole requests, by route and status.
     requests: Mutex<BTreeMap<(String, u16), (u64, Duration)>>,
 }
@@ -66,6 +69,32 @@ impl Metrics {
         };
         entry.0 += 1;
         entry.1 += took;
+    }
+
+    /// A lead of this source was decided.
+    pub fn arrived(&self, source: &str, at: Instant) {
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = arrivals.get_mut(source) {
+            *last = at.max(*last);
+            return;
+        }
+        // Sources are few; whoever makes up new ones shares one line.
+        let name = if arrivals.len() < MOST_SOURCES { source } else { "other" };
+        arrivals.insert(name.to_owned(), at);
+    }
+
+    fn write_arrivals(&self, out: &mut String) {
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        let seconds = |at: &Instant| at.unix_micros() as f64 / 1e6;
+        let name = "pointsman_lead_arrived_seconds";
+        help(out, name, "gauge", "When a source last sent a lead, Unix time.");
+        for (source, at) in arrivals.iter() {
+            line(out, &format!("{name}{{source=\"{}\"}}", label(source)), seconds(at));
+        }
+        if let Some(last) = arrivals.values().max() {
+            help(out, "pointsman_decided_seconds", "gauge", "When the last decision was taken, Unix time.");
+            line(out, "pointsman_decided_seconds", seconds(last));
+        }
     }
 
     /// The exposition text.
@@ -123,6 +152,11 @@ impl Metrics {
         help(&mut out, "pointsman_stage_seconds", "histogram", "Latency by stage of a decision.");
         self.qualify.write(&mut out, "pointsman_stage_seconds", "stage=\"qualify\"");
         self.commit.write(&mut out, "pointsman_stage_seconds", "stage=\"commit\"");
+        self.write_arrivals(&mut out);
+        if let Some(live) = handle.live() {
+            help(&mut out, "pointsman_snapshot_info", "gauge", "What is live: 1.");
+            line(&mut out, &format!("pointsman_snapshot_info{{snapshot=\"{}\"}}", live.id.short()), 1);
+        }
         help(&mut out, "pointsman_requests_total", "counter", "Requests by route and status.");
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         for ((route, status), (count, _)) in requests.iter() {
@@ -135,6 +169,15 @@ impl Metrics {
         }
         out
     }
+}
+
+/// Sources that have a line of their own.
+const MOST_SOURCES: usize = 64;
+
+/// A text within the quotes of a label; sources are sent by clients.
+fn label(text: &str) -> String {
+    let plain = |c: char| if c.is_control() || c == '\\' || c == '"' { '_' } else { c };
+    text.chars().take(80).map(plain).collect()
 }
 
 fn help(out: &mut String, name: &str, kind: &str, text: &str) {

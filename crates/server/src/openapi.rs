@@ -1,8 +1,14 @@
 //! The description of the API, made from the same table of routes that the router is built from.
 
+use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::{access::Access, around::COOKIE, error::SLUGS, router::routes};
+use crate::{
+    access::{Access, Role},
+    around::COOKIE,
+    error::SLUGS,
+    router::routes,
+};
 
 /// What a call is, for people and programs.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +21,10 @@ pub struct Route {
     pub text: &'static str,
     /// Name of the body's schema.
     pub body: Option<&'static str>,
+    /// Name of the schema of the same as a form.
+    pub form: Option<&'static str>,
+    /// Answers with a redirect (303).
+    pub redirects: bool,
     /// Name of the answer's schema; `None` is a page or plain text.
     pub answer: Option<&'static str>,
     pub parameters: &'static [Parameter],
@@ -64,12 +74,22 @@ fn operation(route: &Route, access: Access) -> Value {
         }
         None => json!({ "description": "Done." }),
     };
-    responses.insert("200".into(), ok);
+    if !route.redirects {
+        responses.insert("200".into(), ok);
+    }
+    if route.redirects || (access != Access::Open && route.answer.is_none()) {
+        responses.insert("303".into(), json!({ "description": "To the page that follows, or to /login." }));
+    }
     let guarded: &[&str] = if access == Access::Open { &[] } else { &GUARDED };
     for slug in EVERYWHERE.iter().chain(guarded).chain(route.problems) {
         let Some((_, title, status)) = SLUGS.iter().find(|(name, ..)| name == slug) else { continue };
-        let response = responses.entry(status.as_str()).or_insert_with(|| {
-            json!({ "description": "", "content": { "application/problem+json": { "schema": reference("Problem") } } })
+        // Whoever logs in sees a page again.
+        let page = route.redirects && *status == StatusCode::UNAUTHORIZED;
+        let response = responses.entry(status.as_str()).or_insert_with(|| match page {
+            true => json!({ "description": "" }),
+            false => {
+                json!({ "description": "", "content": { "application/problem+json": { "schema": reference("Problem") } } })
+            }
         });
         let so_far = response["description"].as_str().unwrap_or_default();
         let separator = if so_far.is_empty() { "" } else { " " };
@@ -91,8 +111,13 @@ fn operation(route: &Route, access: Access) -> Value {
     if !parameters.is_empty() {
         operation["parameters"] = json!(parameters);
     }
-    if let Some(body) = route.body {
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": reference(body), "example": example(body) } } });
+    let mut content = Map::new();
+    for (kind, body) in [("application/json", route.body), ("application/x-www-form-urlencoded", route.form)] {
+        let Some(body) = body else { continue };
+        content.insert(kind.into(), json!({ "schema": reference(body), "example": example(body) }));
+    }
+    if !content.is_empty() {
+        operation["requestBody"] = json!({ "required": true, "content": content });
     }
     if let Access::Needs(scope) = access {
         let scope = [scope.as_str()];
@@ -122,6 +147,13 @@ fn example(body: &str) -> Value {
         }
         "Absence" => json!({ "rep": "mara", "from": "2026-12-21", "until": "2027-01-04", "backup": "jonas" }),
         "Credit" => json!({ "reason": "no-show", "by": "olga" }),
+        "NewKey" => {
+            json!({ "name": "website", "scopes": ["leads:send", "leads:score"], "expires_at": "2030-01-01T00:00:00Z" })
+        }
+        "Rotation" => json!({ "grace_hours": 48 }),
+        "NewUser" => json!({ "name": "olga", "password": "a long sentence is a good one", "role": "ops" }),
+        "Login" => json!({ "name": "olga", "password": "a long sentence is a good one", "next": "/" }),
+        "UserChange" => json!({ "disabled": true }),
         _ => json!({ "rep": "anna", "by": "olga", "reason": "knows the company" }),
     }
 }
@@ -195,7 +227,7 @@ fn schemas() -> Value {
         &mut detail,
         &json!({ "decisions": list(json!({ "type": "object" })), "assignments": list(json!({ "type": "object" })), "stages": list(json!({ "type": "object" })) }),
     );
-    json!({
+    let mut all = json!({
         "Lead": closed(object(&["source"], json!({
             "source": text("The system it comes from."),
             "external_id": maybe("string", "Its name there; the same source and name is the same lead."),
@@ -278,6 +310,71 @@ fn schemas() -> Value {
             "type": text("The slug's place in /docs."), "title": text(""), "status": { "type": "integer" }, "detail": text(""),
             "next": text("What to do about it."), "errors": list(reference("FieldError")),
         })),
+    });
+    merge(&mut all, &of_intake());
+    merge(&mut all, &of_access());
+    all
+}
+
+/// Schemas of the ways in besides one lead as JSON.
+fn of_intake() -> Value {
+    json!({
+        "Activity": closed(object(&["kind"], json!({
+            "lead": maybe("string", "The lead's id; or source and external_id."), "source": maybe("string", ""), "external_id": maybe("string", ""),
+            "kind": { "type": "string", "enum": ["call", "mail", "meeting", "task"] },
+            "at": maybe("string", "When it happened; now, if absent."), "reached": { "type": "boolean", "default": false, "description": "The person was reached; a meeting always reaches." },
+            "rep": maybe("string", "Who did it."), "activity": maybe("string", "Its name in its source: told twice, it counts once."),
+        }))),
+        "LeadForm": object(&["source"], json!({
+            "source": text("The system it comes from."), "external_id": text("Its name there."), "name": text("The person's."), "email": text(""),
+            "phone": text(""), "company": text("Its name."), "domain": text("The company's."), "originator": text(""),
+        })),
+        "LeadBatch": closed(object(&["leads"], json!({ "leads": { "type": "array", "minItems": 1, "maxItems": 500, "items": { "type": "object", "description": "A lead; one that is wrong is told so in its row." } } }))),
+        "LeadBatchAnswer": object(&["rows", "taken", "refused"], json!({
+            "rows": list(object(&["row", "status"], json!({
+                "row": { "type": "integer", "description": "Its place in the request, from 0." }, "status": { "type": "integer", "description": "As it would have been alone." },
+                "lead": reference("LeadAnswer"), "problem": reference("Problem"),
+            }))),
+            "taken": { "type": "integer" }, "refused": { "type": "integer" },
+        })),
+    })
+}
+
+/// Schemas of keys, users and logins.
+fn of_access() -> Value {
+    let roles = Role::ALL.map(Role::as_str);
+    let roles_or_null: Vec<Option<&str>> = roles.iter().copied().map(Some).chain([None]).collect();
+    let mut shown = object(&["key", "id", "name", "scopes"], key());
+    merge(&mut shown["properties"], &json!({ "key": text("The key itself, shown this once.") }));
+    json!({
+        "Keys": object(&["keys"], json!({ "keys": list(reference("Key")) })),
+        "Key": object(&["id", "name", "scopes", "valid", "made_at", "made_by"], key()),
+        "KeyShown": shown,
+        "NewKey": closed(object(&["name", "scopes"], json!({
+            "name": text("Who uses it."), "scopes": list(text("A scope, or a role for its scopes.")),
+            "rate": maybe("integer", "Requests a second; the server's default, if absent."), "expires_at": maybe("string", "RFC 3339."),
+        }))),
+        "Rotation": closed(object(&[], json!({ "grace_hours": { "type": "integer", "minimum": 0, "maximum": 65535, "default": 24, "description": "Hours for which the old key still counts." } }))),
+        "Users": object(&["users"], json!({ "users": list(reference("User")) })),
+        "User": object(&["name", "role", "made_at", "made_by"], json!({
+            "name": text(""), "role": { "type": "string", "enum": roles }, "rep": maybe("string", "The rep that this person is."),
+            "made_at": text("RFC 3339."), "made_by": text(""), "disabled_at": maybe("string", "Since when they are kept out."),
+        })),
+        "NewUser": closed(object(&["name", "password", "role"], json!({
+            "name": text(""), "password": text("At least 12 characters."), "role": { "type": "string", "enum": roles }, "rep": maybe("string", "For the role rep."),
+        }))),
+        "UserChange": closed(object(&[], json!({
+            "password": maybe("string", ""), "role": { "type": ["string", "null"], "enum": roles_or_null }, "disabled": maybe("boolean", ""),
+        }))),
+        "Login": object(&["name", "password"], json!({ "name": text(""), "password": text(""), "next": text("Where to go then.") })),
+    })
+}
+
+fn key() -> Value {
+    json!({
+        "id": text("The key's id, the middle of its text."), "name": text("Who uses it."), "scopes": list(text("What it may do.")),
+        "rate": maybe("integer", "Requests a second."), "valid": { "type": "boolean" }, "made_at": text("RFC 3339."), "made_by": text(""),
+        "expires_at": maybe("string", ""), "revoked_at": maybe("string", ""), "revoked_by": maybe("string", ""),
     })
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
+    Extension,
     extract::{Path, Query, State as Shared},
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Response},
@@ -20,10 +21,11 @@ use pointsman_report::{
 use pointsman_store::row::CustodyKind;
 
 use crate::{
+    access::Rights,
     api::{
         decisions::{unwalkable, whole},
         id,
-        leads::{LeadView, ListQuery, detail},
+        leads::{LeadView, ListQuery, detail, page as page_of_leads},
     },
     error::Problem,
     state::{State, Whole},
@@ -52,9 +54,13 @@ fn asset(body: &'static str, kind: &'static str) -> Response {
 /// The page within the shell; `links` turns texts that are alone in their cell into links.
 fn respond(state: &State, here: &str, page: &Page, links: &[(String, String)]) -> Response {
     let place = |href: &str, label: &str| Place { href: href.into(), label: label.into(), current: href == here };
+    let mut places = vec![place("/", "Today"), place("/leads", "Leads"), place("/team", "Team"), place("/docs", "API")];
+    if !state.gate.is_open() {
+        places.push(place("/login", "Account"));
+    }
     let live = Live {
         workspace: state.config.workspace.clone(),
-        places: vec![place("/", "Today"), place("/leads", "Leads"), place("/team", "Team"), place("/docs", "API")],
+        places,
         css_href: "/assets/app.css".into(),
         script_href: "/assets/chart.js".into(),
         theme: None,
@@ -169,13 +175,12 @@ fn rule(decision: &Decision) -> String {
 
 pub async fn leads(
     Shared(state): Shared<Arc<State>>,
+    Extension(rights): Extension<Rights>,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|rejection| Problem::Parameter(rejection.body_text()))?;
-    let filter = query.filter()?;
     let snapshot = state.live()?;
-    let rows = state.read(move |reader| reader.leads(filter)).await?;
-    let more = (rows.len() == filter.limit as usize).then(|| rows.last().map(|(lead, _)| lead.id)).flatten();
+    let (rows, more) = page_of_leads(&state, &rights, query.filter()?).await?;
     let views: Vec<LeadView> =
         rows.into_iter().map(|(row, state)| LeadView::new(row, state, &snapshot.schema)).collect();
     let mut page = page("Leads", "Which leads are there, and who has them?", &state.config.workspace, &snapshot);

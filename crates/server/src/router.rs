@@ -13,10 +13,14 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     access::{Access, Rights, Scope},
-    api::{absences, assignment, audit, credit, decisions, leads, operation, outcomes, reps, scores},
+    api::{
+        absences, access, activities, assignment, audit, batch, credit, decisions, leads, operation, outcomes, reps,
+        scores,
+    },
     around,
     body::MOST_BYTES,
     error::Problem,
+    login,
     openapi::{Parameter, Route},
     pages,
     state::State,
@@ -25,24 +29,30 @@ use crate::{
 const KEY: Parameter = ("header", "Idempotency-Key", "The same key and body gives the same answer again.", false);
 const LEAD: Parameter = ("path", "id", "The lead's id.", true);
 const DECISION: Parameter = ("path", "id", "The decision's id.", true);
-const BODY: [&str; 4] = ["bad-body", "bad-fields", "media-type", "too-large"];
+/// Problems of a body.
+pub const BODY: [&str; 4] = ["bad-body", "bad-fields", "media-type", "too-large"];
 
-const PLAIN: Route = Route {
+/// A route with what it asks and its handler.
+pub type Entry = (Route, Access, MethodRouter<Arc<State>>);
+
+/// What a route is that says nothing of itself.
+pub const PLAIN: Route = Route {
     method: "get",
     path: "",
     id: "",
     summary: "",
     text: "",
     body: None,
+    form: None,
+    redirects: false,
     answer: None,
     parameters: &[],
     problems: &[],
 };
 
 /// The routes with what they ask and their handlers.
-#[expect(clippy::needless_update, reason = "every route ends alike, also one that names all of its parts")]
-pub fn routes() -> Vec<(Route, Access, MethodRouter<Arc<State>>)> {
-    vec![
+pub fn routes() -> Vec<Entry> {
+    let here = vec![
         (
             Route {
                 method: "post",
@@ -51,6 +61,7 @@ pub fn routes() -> Vec<(Route, Access, MethodRouter<Arc<State>>)> {
                 summary: "Send a lead, get its owner.",
                 text: "Decided and on disk when the answer comes. An open lead of the same person inside the duplicate window is the answer, marked as such.",
                 body: Some("Lead"),
+                form: Some("LeadForm"),
                 answer: Some("LeadAnswer"),
                 parameters: &[KEY],
                 problems: &["bad-body", "bad-fields", "media-type", "too-large", "bad-parameter", "key-reused"],
@@ -380,14 +391,15 @@ pub fn routes() -> Vec<(Route, Access, MethodRouter<Arc<State>>)> {
             Access::Open,
             get(pages::script),
         ),
-    ]
+    ];
+    [here, activities::routes(), batch::routes(), access::routes(), login::routes()].into_iter().flatten().collect()
 }
 
 /// The whole door: what `serve` listens with and what tests call.
 pub fn app(state: Arc<State>) -> Router {
     let mut router = Router::new();
-    for (route, access, handler) in routes() {
-        let handler = match access {
+    for (route, asked, handler) in routes() {
+        let handler = match asked {
             Access::Open => handler,
             Access::Needs(scope) => handler.route_layer(middleware::from_fn_with_state(scope, around::admit)),
         };

@@ -7,6 +7,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
     config::{ServeConfig, StartError, check_exposure},
+    listen::listen,
     router::app,
     state::State,
 };
@@ -37,9 +38,9 @@ pub async fn serve(
         let _gone = ready.send(address);
     }
     tracing::info!(%address, "serving");
-    let served = axum::serve(listener, app(Arc::clone(&state))).with_graceful_shutdown(stop).await;
-    let stopped = tokio::task::spawn_blocking(move || state.stop()).await;
-    served.and(stopped.map_err(Into::into)).map_err(StartError::Serve)?;
+    let limits = state.config.connections;
+    listen(listener, app(Arc::clone(&state)), limits, stop).await;
+    tokio::task::spawn_blocking(move || state.stop()).await.map_err(|error| StartError::Serve(error.into()))?;
     drop(lock);
     Ok(())
 }

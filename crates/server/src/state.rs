@@ -12,6 +12,8 @@ use pointsman_store::{
     backend::StoredDecision, command::Switch, go_live,
 };
 
+use tokio::sync::Semaphore;
+
 use crate::{
     access::gate::Gate,
     config::{ServeConfig, StartError},
@@ -27,6 +29,7 @@ pub struct State {
     pub metrics: Metrics,
     pub gate: Gate,
     shelf: Mutex<Box<dyn Shelf>>,
+    slow: Semaphore,
     readers: Readers,
     /// Snapshots that older decisions were taken on, compiled again when somebody asks.
     compiled: Mutex<BTreeMap<Digest, Arc<Snapshot>>>,
@@ -42,6 +45,9 @@ impl std::fmt::Debug for State {
 
 /// A change of documents that others overtake is tried so many times.
 const CHANGES: usize = 8;
+/// Passwords hashed at once: each takes a processor and 19 MiB.
+const SLOW: usize = 2;
+
 /// Compiled snapshots kept for explanations.
 const KEPT: usize = 8;
 
@@ -88,6 +94,7 @@ impl State {
             metrics: Metrics::default(),
             gate,
             shelf: Mutex::new(shelf),
+            slow: Semaphore::new(SLOW),
             readers: Readers { store, free: Mutex::new(Vec::new()) },
             compiled: Mutex::new(BTreeMap::new()),
             scratch: Mutex::new(Vec::new()),
@@ -219,6 +226,12 @@ impl State {
             blocking(run).await??;
         }
         Ok(())
+    }
+
+    /// Does work that costs much time and memory (hashing a password), few at once.
+    pub async fn slowly<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+        let _permit = self.slow.acquire().await.map_err(|_| Problem::Ours)?;
+        blocking(work).await
     }
 
     /// Puts a command in the queue and waits for what comes of it.

@@ -28,14 +28,20 @@ fn door_with_a_key_per_role() -> Door {
 }
 
 #[test]
-fn the_page_is_what_the_routes_say() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/roles.md");
-    let made = table::markdown();
+fn the_pages_are_what_the_routes_say() {
+    compare("roles.md", &table::markdown());
+    compare("settings.md", &pointsman_server::settings::markdown());
+    let document = serde_json::to_string_pretty(&pointsman_server::openapi::document()).unwrap();
+    compare("openapi.json", &(document + "\n"));
+}
+
+fn compare(name: &str, made: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
     if std::env::var_os("POINTSMAN_WRITE_DOCS").is_some() {
-        std::fs::write(&path, &made).unwrap();
+        std::fs::write(&path, made).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == made, "docs/roles.md is old: POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-server --test roles");
+    assert!(kept == made, "docs/{name} is old: POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-server --test roles");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! The stage is a function of the *set* of facts, never of the order in which they came: sort by
 //! (`at`, terminal first, source rank, external id), walk, keep the last. A fact that is not
 //! terminal does not leave a terminal stage; only a fact marked `reopen` does. A fact whose `at`
-//! lies more than five minutes after it was learned happened when it was learned.
+//! lies more than five minutes after it was learned happened when it was learned. Facts made of
+//! activities only raise open → attempted → contacted, whenever they come.
 
 use pointsman_domain::{Instant, Micros, Money, record::Stage};
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,20 @@ pub struct StageFact {
 /// A clock may run ahead of ours by this much before we stop believing it.
 const AHEAD: Micros = Micros(5 * Micros::MINUTE.0);
 
+/// What the external id of a fact made of an activity begins with.
+const ACTIVITY: &str = "activity:";
+
 impl StageFact {
+    /// The external id of a fact made of the activity of this name in its source.
+    pub fn of_activity(name: &str) -> String {
+        format!("{ACTIVITY}{name}")
+    }
+
+    /// Whether it only raises.
+    pub fn is_activity(&self) -> bool {
+        self.external_id.starts_with(ACTIVITY)
+    }
+
     /// The instant that counts.
     pub fn happened(&self) -> Instant {
         if self.at > self.known_at + AHEAD { self.known_at } else { self.at }
@@ -37,17 +51,23 @@ impl StageFact {
 
 /// Where a set of facts leaves the lead; `None` without facts: it is open.
 pub fn converge<'a>(facts: impl IntoIterator<Item = &'a StageFact>) -> Option<&'a StageFact> {
-    let mut facts: Vec<&StageFact> = facts.into_iter().collect();
+    let (activities, mut told): (Vec<&StageFact>, Vec<&StageFact>) =
+        facts.into_iter().partition(|fact| fact.is_activity());
     // A terminal fact at an instant is sorted last there, so that it is the one that stays.
-    facts.sort_by(|a, b| key(a).cmp(&key(b)));
+    told.sort_by(|a, b| key(a).cmp(&key(b)));
     let mut current: Option<&StageFact> = None;
-    for fact in facts {
+    for fact in told {
         let stuck = current.is_some_and(|so_far| so_far.stage.is_terminal());
         if !stuck || fact.stage.is_terminal() || fact.reopen {
             current = Some(fact);
         }
     }
-    current
+    let so_far = current.map_or(Stage::Open, |fact| fact.stage);
+    let raised = activities.into_iter().max_by(|a, b| a.stage.cmp(&b.stage).then_with(|| key(b).cmp(&key(a))));
+    match raised {
+        Some(raised) if raised.stage > so_far && so_far < Stage::Contacted => Some(raised),
+        _ => current,
+    }
 }
 
 fn key(fact: &StageFact) -> (Instant, bool, u8, &str, Stage) {
@@ -71,6 +91,18 @@ mod tests {
             value: None,
             reason: None,
         }
+    }
+
+    #[test]
+    fn activities_raise_and_never_lower_or_reopen() {
+        let done = |at: i64, stage: Stage| StageFact { external_id: "activity:a".into(), ..fact(at, stage) };
+        check(&[done(5, Stage::Attempted)], Stage::Attempted);
+        check(&[done(9, Stage::Attempted), done(5, Stage::Contacted)], Stage::Contacted);
+        check(&[fact(3, Stage::Contacted), done(5, Stage::Attempted)], Stage::Contacted);
+        check(&[fact(3, Stage::Qualified), done(5, Stage::Contacted)], Stage::Qualified);
+        check(&[fact(9, Stage::Open), done(5, Stage::Attempted)], Stage::Attempted);
+        check(&[fact(3, Stage::Lost), done(5, Stage::Contacted)], Stage::Lost);
+        check(&[fact(3, Stage::Nurture), done(5, Stage::Contacted)], Stage::Nurture);
     }
 
     fn check(facts: &[StageFact], expected: Stage) {

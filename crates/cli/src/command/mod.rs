@@ -1,6 +1,7 @@
 //! One file per command: read, compute, render. Each returns how it ended.
 
 mod absences;
+mod access;
 mod apply;
 mod audit;
 mod demo;
@@ -36,6 +37,8 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Reps(args) => reps::run(&args),
         Command::Absences(args) => absences::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Keys(args) => access::keys(&args),
+        Command::Users(args) => access::users(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Experiment(args) => experiment::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -1,36 +1,15 @@
 //! `pointsman serve`: the HTTP door of a workspace.
 
-use anyhow::{Context, bail};
-use pointsman_domain::Micros;
-use pointsman_server::{ApiKey, ServeConfig, access::Scopes, asked_to_end, serve};
-use tokio::sync::oneshot;
+use anyhow::Context;
+use pointsman_server::{ServeConfig, daemon};
 
 use crate::args::Serve;
 use crate::settings::Settings;
-use crate::{Done, output, store, workspace};
-
-/// Where the API keys are read from.
-const KEYS: &str = "POINTSMAN_API_KEYS";
-/// Shorter keys can be guessed.
-const SHORTEST_KEY: usize = 24;
+use crate::{Done, store, workspace};
 
 pub fn run(args: &Serve) -> anyhow::Result<Done> {
-    log_to_stderr();
-    let config = prepare(args)?;
-    let folder = args.workspace.display().to_string();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
-    runtime.block_on(async {
-        let (ready, told) = oneshot::channel();
-        tokio::spawn(async move {
-            if let Ok(address) = told.await {
-                output::note(format!(
-                    "serving {folder} at http://{address}  (end with Ctrl-C)\n  today  http://{address}/\n  \
-                     leads  http://{address}/leads\n  API    http://{address}/docs"
-                ));
-            }
-        });
-        serve(config, Some(ready), asked_to_end()).await
-    })?;
+    daemon::log_to_stderr();
+    daemon::run(prepare(args)?).map_err(anyhow::Error::msg)?;
     Ok(Done::Fine)
 }
 
@@ -55,47 +34,11 @@ fn prepare(args: &Serve) -> anyhow::Result<ServeConfig> {
         }
         documents
     };
-    let listen = args.listen.as_deref().unwrap_or(&settings.server.listen);
-    let listen =
-        listen.parse().with_context(|| format!("'{listen}' is no address: write for example 127.0.0.1:7171"))?;
-    Ok(ServeConfig {
-        store: settings.store(&args.workspace)?,
-        listen,
-        keys: keys()?,
-        documents: Some(documents),
-        duplicate_window: Micros::DAY.times(i64::from(settings.server.duplicate_days)),
-        ..ServeConfig::of_folder(&args.workspace)
-    })
-}
-
-/// The keys that may be sent as `Authorization: Bearer KEY`, from `POINTSMAN_API_KEYS`:
-/// `NAME:KEY`, several with commas between them. Only their hashes are kept.
-#[expect(clippy::disallowed_methods, reason = "the command line is an edge: secrets come from its environment")]
-fn keys() -> anyhow::Result<Vec<ApiKey>> {
-    let Ok(text) = std::env::var(KEYS) else { return Ok(Vec::new()) };
-    text.split(',').filter(|part| !part.trim().is_empty()).map(key).collect()
-}
-
-fn key(text: &str) -> anyhow::Result<ApiKey> {
-    match text.trim().split_once(':') {
-        Some((name, key)) if !name.is_empty() && key.len() >= SHORTEST_KEY => {
-            let hash = pointsman_decision::document::digest(key.as_bytes());
-            Ok(ApiKey { name: name.to_owned(), hash, scopes: Scopes::all() })
-        }
-        _ => bail!("{KEYS} holds something that is not NAME:KEY with a key of at least {SHORTEST_KEY} characters"),
+    let mut config = settings.serve_config(&args.workspace)?;
+    if let Some(listen) = &args.listen {
+        config.listen =
+            listen.parse().with_context(|| format!("'{listen}' is no address: write for example 127.0.0.1:7171"))?;
     }
-}
-
-/// Log lines as JSON on stderr, warnings and worse unless `POINTSMAN_LOG` says otherwise.
-fn log_to_stderr() {
-    let filter = tracing_subscriber::EnvFilter::builder()
-        .with_env_var("POINTSMAN_LOG")
-        .with_default_directive(tracing_subscriber::filter::LevelFilter::WARN.into());
-    let subscriber = tracing_subscriber::fmt()
-        .log_internal_errors(false)
-        .json()
-        .with_writer(std::io::stderr)
-        .with_env_filter(filter.from_env_lossy());
-    // A second call in one process (the demo serves at its end) keeps the first.
-    let _kept = subscriber.try_init();
+    let keys = daemon::keys_of_environment().map_err(anyhow::Error::msg)?;
+    Ok(ServeConfig { keys, documents: Some(documents), ..config })
 }

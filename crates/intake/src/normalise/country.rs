@@ -107,6 +107,12 @@ pub fn country(text: &str) -> Option<&'static str> {
     found.map(|(code, ..)| *code)
 }
 
+/// The codes of this table.
+#[cfg(test)]
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+    COUNTRIES.iter().map(|(two, ..)| *two)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,21 +10,50 @@ pub use country::country;
 pub use phone::phone;
 
 /// Mail providers whose domain says nothing of a company.
-const FREE_MAIL: [&str; 32] = [
+const FREE_MAIL: [&str; 102] = [
+    "126.com",
     "163.com",
+    "abv.bg",
     "aol.com",
+    "aon.at",
+    "arcor.de",
+    "att.net",
+    "bellsouth.net",
+    "bigpond.com",
     "bluewin.ch",
+    "bol.com.br",
+    "btinternet.com",
+    "centrum.cz",
+    "charter.net",
+    "chello.at",
+    "comcast.net",
+    "cox.net",
+    "daum.net",
+    "earthlink.net",
+    "email.cz",
+    "email.de",
     "fastmail.com",
+    "foxmail.com",
+    "free.fr",
     "freenet.de",
     "gmail.com",
     "gmx.at",
     "gmx.ch",
+    "gmx.com",
     "gmx.de",
     "gmx.net",
     "googlemail.com",
+    "hanmail.net",
+    "hey.com",
+    "hispeed.ch",
+    "home.nl",
     "hotmail.com",
     "hotmail.de",
+    "hushmail.com",
     "icloud.com",
+    "interia.pl",
+    "kabelmail.de",
+    "kpnmail.nl",
     "laposte.net",
     "libero.it",
     "live.com",
@@ -34,15 +63,56 @@ const FREE_MAIL: [&str; 32] = [
     "mailbox.org",
     "me.com",
     "msn.com",
+    "naver.com",
+    "ntlworld.com",
+    "o2.pl",
+    "onet.pl",
+    "online.de",
+    "optonline.net",
     "orange.fr",
     "outlook.com",
     "outlook.de",
+    "planet.nl",
+    "pm.me",
+    "posteo.de",
+    "posteo.net",
     "proton.me",
     "protonmail.com",
     "qq.com",
+    "rambler.ru",
+    "rediffmail.com",
+    "rocketmail.com",
+    "sbcglobal.net",
+    "seznam.cz",
+    "sfr.fr",
+    "sina.com",
+    "sky.com",
+    "skynet.be",
+    "sunrise.ch",
+    "swissonline.ch",
     "t-online.de",
+    "talktalk.net",
+    "telefonica.net",
+    "telenet.be",
+    "terra.com.br",
+    "tiscali.it",
+    "tuta.io",
+    "tutanota.com",
+    "unitybox.de",
+    "uol.com.br",
+    "verizon.net",
+    "virgilio.it",
+    "vodafone.de",
+    "vodafonemail.de",
+    "wanadoo.fr",
     "web.de",
+    "wp.pl",
     "yahoo.com",
+    "yandex.com",
+    "yandex.ru",
+    "ymail.com",
+    "ziggo.nl",
+    "zoho.com",
 ];
 
 /// An e-mail address in small letters, without `mailto:` and angle brackets; `None` when it is none.
@@ -72,8 +142,24 @@ pub fn company_domain(email: &str) -> Option<&str> {
     (!is_free_mail(domain)).then_some(domain)
 }
 
+/// Providers that have a domain in every country: `yahoo.co.uk`, `gmx.es`.
+const FAMILIES: [&str; 10] =
+    ["aol", "gmail", "gmx", "googlemail", "hotmail", "icloud", "live", "msn", "outlook", "yahoo"];
+
+/// Whether a domain is that of a mail provider that everybody may use.
+///
+/// ```
+/// use pointsman_intake::normalise::is_free_mail;
+/// assert!(is_free_mail("gmail.com") && is_free_mail("yahoo.co.uk") && is_free_mail("hotmail.fr"));
+/// assert!(!is_free_mail("outlook.acme.com") && !is_free_mail("acme.com"));
+/// ```
 pub fn is_free_mail(domain: &str) -> bool {
-    FREE_MAIL.binary_search(&domain).is_ok()
+    let of_family = || {
+        let (family, rest) = domain.split_once('.')?;
+        let country = rest.strip_prefix("co.").or_else(|| rest.strip_prefix("com.")).unwrap_or(rest);
+        Some(FAMILIES.contains(&family) && (country == "com" || country == "net" || country.len() == 2))
+    };
+    FREE_MAIL.binary_search(&domain).is_ok() || of_family() == Some(true)
 }
 
 /// Capital letters, single spaces, no country prefix (`D-10115` becomes `10115`).

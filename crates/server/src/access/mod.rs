@@ -2,9 +2,12 @@
 //! scopes it was made with. The table of both is in `docs/roles.md`, made from here.
 
 pub mod gate;
+pub mod keys;
 pub mod origin;
+pub mod password;
 pub mod secret;
 pub mod table;
+pub mod users;
 
 use std::fmt;
 

@@ -27,6 +27,12 @@ pub fn of_loopback(method: &Method, headers: &HeaderMap) -> Result<(), Foreign> 
     {
         return Err(Foreign::Host);
     }
+    of_browser(method, headers)
+}
+
+/// Whether a request that needs no proof may change something: a browser says that one of our own
+/// pages sent it, or it is no browser.
+pub fn of_browser(method: &Method, headers: &HeaderMap) -> Result<(), Foreign> {
     let browser = headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
     if method.is_safe() || !browser || from_here(headers) { Ok(()) } else { Err(Foreign::Site) }
 }

@@ -22,9 +22,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json_};
 
 use crate::{
+    access::Rights,
     answer::LeadAnswer,
     api::{Caller, id, keyed},
-    body::JsonBody,
+    body::{self, Kind, Sent},
     enquiry::{self, LeadBody},
     error::Problem,
     state::State,
@@ -37,18 +38,38 @@ pub async fn create(
     Shared(state): Shared<Arc<State>>,
     Extension(caller): Extension<Caller>,
     headers: HeaderMap,
-    body: JsonBody<LeadBody>,
+    sent: Sent,
 ) -> Result<Response, Problem> {
-    let keyed = keyed(&headers, &caller, "POST /v1/leads", body.hash)?;
-    let read = enquiry::read(&body.value, &*state.live()?, &state.config, &state.outside)?;
-    let reply = decide(&state, &caller, Arc::new(read.enquiry), keyed).await?;
+    let keyed = keyed(&headers, &caller, "POST /v1/leads", sent.hash())?;
+    let body = match sent.kind {
+        Kind::Json => body::parse(&sent.bytes)?,
+        Kind::Form => LeadBody::of_form(body::parse_form(&sent.bytes)?)?,
+    };
+    let (answer, replayed) = take(&state, &caller, &body, keyed).await?;
+    let mut response = Json(answer).into_response();
+    if replayed {
+        let name = HeaderName::from_static("idempotency-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// Takes one lead in: read, decided, on disk. Says too whether the same key was answered before.
+pub async fn take(
+    state: &Arc<State>,
+    caller: &Caller,
+    body: &LeadBody,
+    keyed: Option<Keyed>,
+) -> Result<(LeadAnswer, bool), Problem> {
+    let read = enquiry::read(body, &*state.live()?, &state.config, &state.outside)?;
+    let reply = decide(state, caller, Arc::new(read.enquiry), keyed).await?;
     let (done, command) = (reply.result?, reply.command);
     let replayed = done.replayed;
     let mut answer = match (done.decided, command) {
         (Some(decided), Command::Decide(command)) => {
             LeadAnswer::new(&decided.decision, Some(&command.qualified), &decided.trace)
         }
-        _ => stored(&state, decision_of(&done.receipt)?).await?,
+        _ => stored(state, decision_of(&done.receipt)?).await?,
     };
     match done.receipt {
         Receipt::Duplicate { .. } => answer.duplicate = true,
@@ -56,12 +77,9 @@ pub async fn create(
         _ => {}
     }
     answer.warnings = read.warnings;
-    let mut response = Json(answer).into_response();
-    if replayed {
-        let name = HeaderName::from_static("idempotency-replayed");
-        response.headers_mut().insert(name, HeaderValue::from_static("true"));
-    }
-    Ok(response)
+    state.metrics.arrived(&body.source, answer.decided_at);
+    tracing::info!(decision_id = %answer.decision, lead_id = %answer.lead, replayed, "decided");
+    Ok((answer, replayed))
 }
 
 fn decision_of(receipt: &Receipt) -> Result<DecisionId, Problem> {
@@ -233,11 +251,18 @@ pub fn detail(reader: &mut dyn Reader, lead: LeadId, snapshot: &Snapshot) -> Res
     }))
 }
 
-pub async fn show(Shared(state): Shared<Arc<State>>, Path(lead): Path<String>) -> Result<Response, Problem> {
+pub async fn show(
+    Shared(state): Shared<Arc<State>>,
+    Extension(rights): Extension<Rights>,
+    Path(lead): Path<String>,
+) -> Result<Response, Problem> {
     let lead: LeadId = id(&lead)?;
     let snapshot = state.live()?;
     let detail = state.read(move |reader| detail(reader, lead, &snapshot)).await?;
-    let detail = detail.ok_or_else(|| Problem::NotFound { what: format!("lead {lead}") })?;
+    // Somebody else's lead is none that a rep knows of.
+    let theirs =
+        |detail: &LeadDetail| rights.only().is_none_or(|rep| rep.is_some() && detail.lead.owner.as_ref() == rep);
+    let detail = detail.filter(theirs).ok_or_else(|| Problem::NotFound { what: format!("lead {lead}") })?;
     // The owner is what an assignment by hand must have seen.
     let owner = detail.lead.owner.as_ref().map_or("none", |rep| rep.as_str());
     let tag = HeaderValue::from_str(&format!("\"{owner}\""));
@@ -288,15 +313,42 @@ impl ListQuery {
     }
 }
 
+/// Rows looked at for one page of a rep's own leads: beyond it the page is short and says how to
+/// go on.
+const LOOKED_AT: u32 = 5 * MOST;
+
+/// One page of the leads that this caller may see.
+pub async fn page(
+    state: &Arc<State>,
+    rights: &Rights,
+    filter: LeadFilter,
+) -> Result<(Vec<(LeadRow, LeadState)>, Option<LeadId>), Problem> {
+    let only = rights.only().map(|rep| rep.cloned());
+    let Some(own) = only else {
+        let rows = state.read(move |reader| reader.leads(filter)).await?;
+        let next = if rows.len() == filter.limit as usize { rows.last().map(|(lead, _)| lead.id) } else { None };
+        return Ok((rows, next));
+    };
+    let owned = LeadFilter { custody: Some(CustodyKind::Owned), limit: LOOKED_AT, ..filter };
+    if own.is_none() || filter.custody.is_some_and(|kind| kind != CustodyKind::Owned) {
+        return Ok((Vec::new(), None));
+    }
+    let looked = state.read(move |reader| reader.leads(owned)).await?;
+    let last = looked.last().map(|(lead, _)| lead.id).filter(|_| looked.len() == LOOKED_AT as usize);
+    let mut own = looked.into_iter().filter(|(_, state)| state.custody.owner() == own.as_ref());
+    let rows: Vec<_> = own.by_ref().take(filter.limit as usize).collect();
+    let next = if own.next().is_some() { rows.last().map(|(lead, _)| lead.id) } else { last };
+    Ok((rows, next))
+}
+
 pub async fn list(
     Shared(state): Shared<Arc<State>>,
+    Extension(rights): Extension<Rights>,
     query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<ListBody>, Problem> {
     let Query(query) = query.map_err(|rejection| Problem::Parameter(rejection.body_text()))?;
-    let filter = query.filter()?;
     let snapshot = state.live()?;
-    let rows = state.read(move |reader| reader.leads(filter)).await?;
-    let next = if rows.len() == filter.limit as usize { rows.last().map(|(lead, _)| lead.id) } else { None };
+    let (rows, next) = page(&state, &rights, query.filter()?).await?;
     let leads = rows.into_iter().map(|(row, state)| LeadView::new(row, state, &snapshot.schema)).collect();
     Ok(Json(ListBody { leads, next }))
 }

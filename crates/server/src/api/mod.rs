@@ -1,8 +1,11 @@
 //! The JSON API, one file per thing.
 
 pub mod absences;
+pub mod access;
+pub mod activities;
 pub mod assignment;
 pub mod audit;
+pub mod batch;
 pub mod credit;
 pub mod decisions;
 pub mod leads;

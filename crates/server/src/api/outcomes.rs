@@ -60,21 +60,10 @@ pub async fn create(
     if long(&body.reason) || long(&body.fact) {
         faults.push(FieldError::new("reason", "reason and fact have at most 1000 bytes"));
     }
-    let lead: Option<LeadId> = match (&body.lead, &body.source, &body.external_id) {
-        (Some(lead), None, None) => lead
-            .parse()
-            .map_err(|error: pointsman_domain::IdError| faults.push(FieldError::new("lead", error.to_string())))
-            .ok(),
-        (None, Some(source), Some(external_id)) => {
-            let (source, external_id) = (source.clone(), external_id.clone());
-            let found = state.read(move |reader| reader.lead_by_source(&source, &external_id)).await?;
-            Some(found.ok_or(Problem::NotFound { what: "lead of this source and external id".into() })?)
-        }
-        _ => {
-            faults.push(FieldError::new("lead", "name the lead by 'lead', or by 'source' and 'external_id'"));
-            None
-        }
-    };
+    if body.fact.as_ref().is_some_and(|fact| fact.starts_with("activity:")) {
+        faults.push(FieldError::new("fact", "names an activity: send it to POST /v1/activities"));
+    }
+    let lead = named(&state, &body.lead, &body.source, &body.external_id, &mut faults).await?;
     let (Some(lead), Some(at), true) = (lead, at, faults.is_empty()) else { return Err(Problem::Fields(faults)) };
     let fact = StageFact {
         at,
@@ -90,6 +79,31 @@ pub async fn create(
     let staging = Staging { command, lead, fact, actor: Some(caller.0.as_str().into()), idempotency: keyed };
     let reply = state.send(Command::Stage(Box::new(staging))).await?;
     answer(&reply.result?)
+}
+
+/// The lead that a body names by its id, or by its source and its name there.
+pub async fn named(
+    state: &Arc<State>,
+    lead: &Option<String>,
+    source: &Option<String>,
+    external_id: &Option<String>,
+    faults: &mut Vec<FieldError>,
+) -> Result<Option<LeadId>, Problem> {
+    match (lead, source, external_id) {
+        (Some(lead), None, None) => Ok(lead
+            .parse()
+            .map_err(|error: pointsman_domain::IdError| faults.push(FieldError::new("lead", error.to_string())))
+            .ok()),
+        (None, Some(source), Some(external_id)) => {
+            let (source, external_id) = (source.clone(), external_id.clone());
+            let found = state.read(move |reader| reader.lead_by_source(&source, &external_id)).await?;
+            found.map(Some).ok_or(Problem::NotFound { what: "lead of this source and external id".into() })
+        }
+        _ => {
+            faults.push(FieldError::new("lead", "name the lead by 'lead', or by 'source' and 'external_id'"));
+            Ok(None)
+        }
+    }
 }
 
 /// The receipt as JSON, with the header that says whether it was given before.

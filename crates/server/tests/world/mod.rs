@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "every test binary uses its own part of this world")]
 
-use std::sync::Arc;
+mod schema;
+
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Router,
@@ -77,7 +79,14 @@ pub async fn call(router: &Router, method: &str, path: &str, headers: &[(&str, &
     let response = router.clone().oneshot(request).await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
-    Answer { status, headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    // Whatever a test asks, its answer is one that the description of the API knows.
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    let document = DOCUMENT.get_or_init(pointsman_server::openapi::document);
+    let kind = headers.get("content-type").map_or("", |kind| kind.to_str().unwrap());
+    let json = kind.contains("json").then(|| serde_json::from_str(&text).unwrap());
+    schema::check(document, method, path, status.as_u16(), json.as_ref()).unwrap();
+    Answer { status, headers, text }
 }
 
 pub const JSON: (&str, &str) = ("content-type", "application/json");

@@ -1,0 +1,418 @@
+//! `pointsman.toml`: the settings of a workspace, and what the environment says instead. Every
+//! setting stands once in [`KNOWN`], with what it may be; the page `docs/settings.md` is made from
+//! there. All faults are told together. Secrets come from the environment or a file, never from
+//! here.
+
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use pointsman_decision::RoutingSettings;
+use pointsman_domain::{Currency, Micros, PolicyName};
+use pointsman_store::Location;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::{
+    access::{RepFigures, Role},
+    config::ServeConfig,
+    listen::Connections,
+};
+
+/// The file as written, with what the environment says instead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub format: u32,
+    /// IANA name: the workspace's day.
+    pub zone: Box<str>,
+    pub currency: Currency,
+    /// The policy that rules outside experiments.
+    pub policy: PolicyName,
+    #[serde(default)]
+    pub store: StoreSettings,
+    #[serde(default)]
+    pub server: ServerSettings,
+    #[serde(default)]
+    pub privacy: PrivacySettings,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    pub url: Box<str>,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self { url: "sqlite:pointsman.db".into() }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerSettings {
+    pub listen: Box<str>,
+    /// Within this many days the same e-mail or phone is the same lead.
+    pub duplicate_days: u32,
+    pub https: bool,
+    pub rate: u32,
+    pub timeout_seconds: u32,
+    pub connections: u32,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:7171".into(),
+            duplicate_days: 30,
+            https: false,
+            rate: 20_000,
+            timeout_seconds: 10,
+            connections: 20_000,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PrivacySettings {
+    pub rep_figures: Vec<Role>,
+}
+
+impl Default for PrivacySettings {
+    fn default() -> Self {
+        Self { rep_figures: RepFigures::default().0 }
+    }
+}
+
+/// What a setting may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Address,
+    Flag,
+    /// A whole number between two others.
+    Count(i64, i64),
+    Roles,
+}
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    pub path: &'static str,
+    pub kind: Kind,
+    /// As text; empty where it must be given.
+    pub default: &'static str,
+    pub meaning: &'static str,
+}
+
+const fn known(path: &'static str, kind: Kind, default: &'static str, meaning: &'static str) -> Known {
+    Known { path, kind, default, meaning }
+}
+
+/// Every setting.
+pub const KNOWN: &[Known] = &[
+    known("format", Kind::Count(1, 1), "", "the format of this file"),
+    known("zone", Kind::Text, "", "the workspace's day: dates without a zone, time features, reports (an IANA name)"),
+    known("currency", Kind::Text, "", "the workspace's one currency (ISO 4217)"),
+    known("policy", Kind::Text, "", "the policy that rules outside experiments: policies/NAME.toml"),
+    known("store.url", Kind::Text, "sqlite:pointsman.db", "where the store is; a file is relative to the workspace"),
+    known(
+        "server.listen",
+        Kind::Address,
+        "127.0.0.1:7171",
+        "address to listen on; beyond this machine only with keys or users",
+    ),
+    known(
+        "server.duplicate_days",
+        Kind::Count(0, 3650),
+        "30",
+        "within this many days the same e-mail or phone is the same lead",
+    ),
+    known(
+        "server.https",
+        Kind::Flag,
+        "false",
+        "people reach the server over TLS (through a proxy): cookies are sent over nothing else",
+    ),
+    known(
+        "server.rate",
+        Kind::Count(1, 1_000_000),
+        "20000",
+        "requests a second of one key, unless the key says otherwise",
+    ),
+    known(
+        "server.timeout_seconds",
+        Kind::Count(1, 300),
+        "10",
+        "a request that takes longer is given up; what it asked for may still be done",
+    ),
+    known("server.connections", Kind::Count(16, 1_000_000), "20000", "connections open at once; more wait"),
+    known(
+        "privacy.rep_figures",
+        Kind::Roles,
+        "admin,ops",
+        "roles that see figures of single reps (in Germany they are performance data)",
+    ),
+];
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", faults.join("\n"))]
+pub struct SettingsError {
+    pub faults: Vec<String>,
+}
+
+impl SettingsError {
+    fn one(fault: String) -> Self {
+        Self { faults: vec![fault] }
+    }
+}
+
+impl Known {
+    /// The name in the environment: `server.listen` is `POINTSMAN_SERVER_LISTEN`.
+    pub fn variable(&self) -> String {
+        format!("POINTSMAN_{}", self.path.to_uppercase().replace('.', "_"))
+    }
+
+    /// What the environment's text means.
+    fn read(&self, text: &str) -> Result<Value, String> {
+        match self.kind {
+            Kind::Text | Kind::Address => Ok(Value::String(text.into())),
+            Kind::Flag => text.parse().map(Value::Boolean).map_err(|_| "is neither true nor false".into()),
+            Kind::Count(..) => text.parse().map(Value::Integer).map_err(|_| "is no whole number".into()),
+            Kind::Roles => {
+                let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+                Ok(Value::Array(names.map(|name| Value::String(name.into())).collect()))
+            }
+        }
+    }
+
+    fn check(&self, value: &Value) -> Result<(), String> {
+        let fits = match (self.kind, value) {
+            (Kind::Text, Value::String(text)) => !text.trim().is_empty(),
+            (Kind::Address, Value::String(text)) => text.parse::<SocketAddr>().is_ok(),
+            (Kind::Flag, Value::Boolean(_)) => true,
+            (Kind::Count(least, most), Value::Integer(n)) => (least..=most).contains(n),
+            (Kind::Roles, Value::Array(names)) => {
+                names.iter().all(|name| name.as_str().and_then(Role::parse).is_some())
+            }
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(format!("is {value}, but {}", self.wanted())) }
+    }
+
+    fn wanted(&self) -> String {
+        match self.kind {
+            Kind::Text => "a text is wanted".into(),
+            Kind::Address => "an address like 127.0.0.1:7171 is wanted".into(),
+            Kind::Flag => "true or false is wanted".into(),
+            Kind::Count(1, 1) => "this version reads 1".into(),
+            Kind::Count(least, most) => format!("a whole number from {least} to {most} is wanted"),
+            Kind::Roles => format!("a list of roles is wanted: {}", Role::names()),
+        }
+    }
+}
+
+impl Settings {
+    pub const FILE: &'static str = "pointsman.toml";
+
+    /// Reads the settings of a workspace; the environment's go before the file's.
+    #[expect(clippy::disallowed_methods, reason = "settings are an edge: this is where the environment is read")]
+    pub fn read(workspace: &Path) -> Result<Self, SettingsError> {
+        let path = workspace.join(Self::FILE);
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            let (folder, file) = (workspace.display(), Self::FILE);
+            SettingsError::one(format!(
+                "'{folder}' is no workspace, cannot read its {file} (make one with: pointsman init {folder}): {error}"
+            ))
+        })?;
+        Self::parse(&text, |name| std::env::var(name).ok()).map_err(|error| SettingsError {
+            faults: error.faults.into_iter().map(|fault| format!("{}: {fault}", path.display())).collect(),
+        })
+    }
+
+    /// The same from a text and an environment.
+    pub fn parse(text: &str, environment: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut table: Table = text.parse().map_err(|error: toml::de::Error| {
+            SettingsError::one(format!("cannot be read: {}", error.to_string().trim_end()))
+        })?;
+        let mut faults = Vec::new();
+        unknown("", &table, &mut faults);
+        for known in KNOWN {
+            if let Some(text) = environment(&known.variable()) {
+                match known.read(text.trim()) {
+                    Ok(value) => put(&mut table, known.path, value),
+                    Err(why) => faults.push(format!("{} {why}", known.variable())),
+                }
+            }
+            match find(&table, known.path).map(|value| known.check(value)) {
+                Some(Ok(())) => {}
+                Some(Err(why)) => faults.push(format!("{} {why}", known.path)),
+                None if known.default.is_empty() => {
+                    faults.push(format!("{} is missing: {}", known.path, known.meaning))
+                }
+                None => {}
+            }
+        }
+        if faults.is_empty() {
+            return table.try_into().map_err(|error| SettingsError::one(error.to_string().trim_end().to_owned()));
+        }
+        Err(SettingsError { faults })
+    }
+
+    /// Where the store is.
+    pub fn store(&self, workspace: &Path) -> Result<Location, SettingsError> {
+        Location::parse(&self.store.url, workspace).map_err(|error| SettingsError::one(format!("store.url: {error}")))
+    }
+
+    /// The part that decides, as a document.
+    pub fn routing_document(&self) -> Result<Vec<u8>, SettingsError> {
+        let routing = RoutingSettings {
+            format: 1,
+            zone: self.zone.clone(),
+            currency: self.currency,
+            policy: self.policy.clone(),
+        };
+        let text = toml::to_string(&routing).map_err(|error| SettingsError::one(error.to_string()))?;
+        Ok(text.into_bytes())
+    }
+
+    /// What a server needs to be told; without documents and keys.
+    pub fn serve_config(&self, workspace: &Path) -> Result<ServeConfig, SettingsError> {
+        let server = &self.server;
+        let listen = server
+            .listen
+            .parse()
+            .map_err(|_| SettingsError::one(format!("server.listen is '{}', which is no address", server.listen)))?;
+        Ok(ServeConfig {
+            store: self.store(workspace)?,
+            listen,
+            rate: server.rate,
+            https: server.https,
+            figures: RepFigures(self.privacy.rep_figures.clone()),
+            duplicate_window: Micros::DAY.times(i64::from(server.duplicate_days)),
+            timeout: Duration::from_secs(u64::from(server.timeout_seconds)),
+            connections: Connections { most: server.connections as usize, ..Connections::default() },
+            ..ServeConfig::of_folder(workspace)
+        })
+    }
+}
+
+/// Keys of the file that no setting has.
+fn unknown(prefix: &str, table: &Table, faults: &mut Vec<String>) {
+    for (key, value) in table {
+        let path = format!("{prefix}{key}");
+        let section = format!("{path}.");
+        match value {
+            _ if KNOWN.iter().any(|known| known.path == path) => {}
+            Value::Table(inner) if KNOWN.iter().any(|known| known.path.starts_with(&section)) => {
+                unknown(&section, inner, faults);
+            }
+            _ => {
+                let there: Vec<&str> =
+                    KNOWN.iter().map(|known| known.path).filter(|path| path.starts_with(prefix)).collect();
+                faults.push(format!("{path} is no setting; there are {}", there.join(", ")));
+            }
+        }
+    }
+}
+
+fn find<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+    match path.split_once('.') {
+        Some((section, rest)) => find(table.get(section)?.as_table()?, rest),
+        None => table.get(path),
+    }
+}
+
+fn put(table: &mut Table, path: &str, value: Value) {
+    match path.split_once('.') {
+        Some((section, rest)) => {
+            let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+            if let Some(inner) = inner.as_table_mut() {
+                put(inner, rest, value);
+            }
+        }
+        None => {
+            table.insert(path.into(), value);
+        }
+    }
+}
+
+/// `docs/settings.md`, whole.
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# Settings\n\nOf a workspace: `pointsman.toml` in its folder. A variable of the environment goes before the file. All of it is\n\
+         checked at the start and all faults are told together. Secrets are never in the file: keys and users are in the store\n\
+         (`pointsman keys`, `pointsman users`), further keys in `POINTSMAN_API_KEYS=NAME:KEY,…`; `POINTSMAN_LOG` says what is logged\n\
+         (`info` for a line per request and decision). Made from `crates/server/src/settings.rs`, and compared with it by a test.\n\n\
+         | setting | default | in the environment | meaning |\n|---|---|---|---|\n",
+    );
+    for known in KNOWN {
+        let default = if known.default.is_empty() { "must be given".into() } else { format!("`{}`", known.default) };
+        let wanted = match known.kind {
+            Kind::Count(least, most) if least < most => format!(" ({least} to {most})"),
+            _ => String::new(),
+        };
+        out += &format!("| `{}` | {default} | `{}` | {}{wanted} |\n", known.path, known.variable(), known.meaning);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "format = 1\nzone = 'Europe/Berlin'\ncurrency = 'EUR'\npolicy = 'default'\n";
+
+    fn faults(text: &str, environment: &[(&str, &str)]) -> Vec<String> {
+        let find = |name: &str| environment.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        Settings::parse(text, find).expect_err("wrong settings").faults
+    }
+
+    #[test]
+    fn defaults_are_the_documented_ones() {
+        let settings = Settings::parse(LEAST, |_| None).unwrap();
+        let table = Table::try_from(&settings).unwrap();
+        for known in KNOWN.iter().filter(|known| !known.default.is_empty()) {
+            assert_eq!(find(&table, known.path), Some(&known.read(known.default).unwrap()), "{}", known.path);
+        }
+    }
+
+    #[test]
+    fn the_environment_goes_before_the_file() {
+        let text = format!("{LEAST}[server]\nlisten = '127.0.0.1:1'\n");
+        let environment = |name: &str| match name {
+            "POINTSMAN_SERVER_LISTEN" => Some("0.0.0.0:80".to_owned()),
+            "POINTSMAN_SERVER_HTTPS" => Some("true".to_owned()),
+            "POINTSMAN_PRIVACY_REP_FIGURES" => Some("admin, rep".to_owned()),
+            _ => None,
+        };
+        let settings = Settings::parse(&text, environment).unwrap();
+        assert_eq!((&*settings.server.listen, settings.server.https), ("0.0.0.0:80", true));
+        assert_eq!(settings.privacy.rep_figures, [Role::Admin, Role::Rep]);
+    }
+
+    #[test]
+    fn all_faults_are_told_together() {
+        let text = "format = 2\nzone = 7\ncurrency = 'EUR'\ncolour = 'red'\n\
+                    [server]\nlisten = 'here'\nrate = 0\nlisen = 'x'\n[privacy]\nrep_figures = ['boss']\n[sever]\na = 1\n";
+        let told = faults(text, &[("POINTSMAN_SERVER_HTTPS", "yes")]);
+        let expected = [
+            "colour is no setting; there are format",
+            "server.lisen is no setting; there are server.listen",
+            "sever is no setting",
+            "format is 2, but this version reads 1",
+            "zone is 7, but a text is wanted",
+            "policy is missing: the policy that rules",
+            "server.listen is \"here\", but an address like",
+            "POINTSMAN_SERVER_HTTPS is neither true nor false",
+            "server.rate is 0, but a whole number from 1",
+            "privacy.rep_figures is [\"boss\"], but a list of roles",
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:#?}");
+        for part in expected {
+            assert!(told.iter().any(|fault| fault.starts_with(part)), "no '{part}' in {told:#?}");
+        }
+        assert!(faults("format = ", &[])[0].contains("line 1"));
+    }
+}

@@ -1,0 +1,18 @@
+//! Long proofs with their full counts: `cargo run --release -p pointsman-tests --bin prove -- NAME`.
+//! Results with date, machine and commit are kept in `docs/proofs.md`.
+
+use std::process::ExitCode;
+
+use pointsman_tests::prove;
+
+fn main() -> ExitCode {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    match name.as_str() {
+        "connections" => prove::connections::run(),
+        "fuzz-bodies" => prove::fuzz_bodies::run(),
+        _ => {
+            eprintln!("usage: prove connections | fuzz-bodies");
+            ExitCode::from(2)
+        }
+    }
+}

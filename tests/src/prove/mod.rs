@@ -1,0 +1,4 @@
+//! Proofs that take minutes; one file each.
+
+pub mod connections;
+pub mod fuzz_bodies;
