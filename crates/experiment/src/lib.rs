@@ -7,11 +7,13 @@
 //! Reading order: [`undefined`] (named refusals), [`moments`] (the sufficient statistics),
 //! [`special`] (distribution functions), [`stats`] (the methods, one a module), [`spec`] (the
 //! experiment file), [`analysis`] (rows → result → verdict), [`randomise`] (buckets, switchback
-//! schedules, budget splits), [`plan`] (sample size, power, duration), [`off_policy`] (what another
+//! schedules, budget splits), [`live`] (from draft to promoted, and which variant a lead gets), [`plan`]
+//! (sample size, power, duration), [`off_policy`] (what another
 //! policy would have brought), [`advisor`] (which design is honest).
 
 pub mod advisor;
 pub mod analysis;
+pub mod live;
 pub mod moments;
 pub mod off_policy;
 pub mod plan;

@@ -8,6 +8,7 @@ use super::{
     evaluate,
     keys::{KeyIndex, KeyValue},
     layout::{Collector, Layout},
+    looking::Looking,
     result::{ExclusionReason, ExperimentResult},
     table::{Batch, BatchError, Column, ColumnKind, ColumnNeed, UnitRow},
 };
@@ -22,6 +23,7 @@ pub struct Analyzer {
     /// For key columns, at the column's place.
     pub(super) keys: Vec<KeyIndex>,
     pub(super) counts: Counts,
+    pub(super) looking: Looking,
     /// What each name in the variant column means, at its key's number.
     meaning: Vec<Result<u16, ExclusionReason>>,
     chunk: Chunk,
@@ -65,6 +67,7 @@ impl Analyzer {
             accumulators: layout.collectors.iter().map(|c| Accumulator::new(c, variants)).collect(),
             keys: vec![KeyIndex::default(); layout.columns.len()],
             counts: Counts { exposed_of: vec![0; variants], matured_of: vec![0; variants], ..Counts::default() },
+            looking: Looking::default(),
             meaning: Vec::new(),
             chunk: Chunk::default(),
             variant_of: Vec::new(),
@@ -72,6 +75,12 @@ impl Analyzer {
             layout,
             spec: spec.clone(),
         }
+    }
+
+    /// Says that the rows are not yet all there will be.
+    #[must_use]
+    pub fn looking(self, looking: Looking) -> Self {
+        Self { looking, ..self }
     }
 
     /// The columns that a batch must give, in this order.

@@ -10,16 +10,18 @@ mod chunk;
 mod evaluate;
 mod keys;
 mod layout;
+mod looking;
 mod result;
 mod table;
 mod verdict;
 
 pub use analyzer::Analyzer;
 pub use keys::KeyValue;
+pub use looking::Looking;
 pub use result::{
     Accounting, AnalysisResult, Anytime, Cell, ClusteredResult, Comparison, Excluded, ExclusionReason,
     ExperimentResult, Finding, LiftResult, MeansResult, Outcome, PairedResult, PeriodsResult, QuantileResult,
     RanksResult, StratifiedResult, SurvivalArm, SurvivalResult, Tested, VariantCount, WinsorisedResult,
 };
 pub use table::{Batch, BatchError, Column, ColumnKind, ColumnNeed, UnitRow};
-pub use verdict::{Because, Guardrail, GuardrailState, Invalid, Look, Verdict, VerdictFor};
+pub use verdict::{Because, Guardrail, GuardrailState, Invalid, Look, Verdict, VerdictFor, anytime, estimate_and_p};

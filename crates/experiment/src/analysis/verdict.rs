@@ -1,6 +1,6 @@
 //! What follows from a result: one of five words, and why, as data.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use pointsman_domain::VariantId;
 
@@ -11,13 +11,14 @@ use crate::{
     undefined::Undefined,
 };
 
+use super::looking::Looking;
 use super::result::{AnalysisResult, Comparison, ExclusionReason, ExperimentResult, Finding, Outcome};
 
 /// Below this p a period still feels the one before.
 const CARRY_OVER_ALERT: f64 = 0.01;
 
 /// The five words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Ship,
@@ -109,9 +110,9 @@ pub struct Look {
 }
 
 /// A verdict for every variant but the control.
-pub fn of(spec: &ExperimentSpec, result: &ExperimentResult) -> Vec<VerdictFor> {
+pub fn of(spec: &ExperimentSpec, result: &ExperimentResult, looking: &Looking) -> Vec<VerdictFor> {
     let faults = faults(spec, result);
-    result.comparisons.iter().map(|c| verdict(spec, result, c, &faults)).collect()
+    result.comparisons.iter().map(|c| verdict(spec, result, c, &faults, looking)).collect()
 }
 
 fn verdict(
@@ -119,12 +120,13 @@ fn verdict(
     result: &ExperimentResult,
     comparison: &Comparison,
     faults: &[Invalid],
+    looking: &Looking,
 ) -> VerdictFor {
-    let guardrails = guardrails(comparison, spec.alpha);
+    let guardrails = guardrails(spec, comparison, looking);
     let mut faults = faults.to_vec();
     faults.extend(empty_variant(result, comparison));
     let decision = decision(spec, comparison);
-    let look = decision.as_ref().and_then(|d| look(spec, result, d.p));
+    let look = decision.as_ref().and_then(|d| look(spec, result, d.p, looking));
     let answer = |verdict, because| VerdictFor {
         variant: comparison.treatment.clone(),
         verdict,
@@ -144,13 +146,27 @@ fn verdict(
     let Some(decision) = decision else {
         return answer(Verdict::CannotTell, vec![not_computable(spec, comparison)]);
     };
-    let Decision { metric, estimate, p, better } = decision;
-    let crossed = look.map_or(p <= spec.alpha, |l| l.z >= l.bound);
-    let unfinished = look.map(|l| l.fraction).filter(|f| *f < 1.0);
+    let Decision { metric, estimate, p, better, anytime_p } = decision;
+    let crossed = match (looking, look) {
+        (_, Some(look)) => look.z >= look.bound,
+        // Nobody planned an end: only an interval that holds at every look may decide.
+        (Looking::Anytime, None) => anytime_p.is_some_and(|p| p <= spec.alpha),
+        (Looking::Planned { .. }, None) => false,
+        (Looking::Complete, None) => p <= spec.alpha,
+    };
+    let unfinished = match (looking, look) {
+        (_, Some(look)) => Some(look.fraction).filter(|f| *f < 1.0),
+        (Looking::Planned { fraction, .. }, None) => Some(*fraction).filter(|f| *f < 1.0),
+        (Looking::Anytime, None) => Some(f64::NAN),
+        (Looking::Complete, None) => None,
+    };
     if !crossed {
         let none = Because::NoDifference { metric, estimate, p };
         return match unfinished {
-            Some(fraction) => answer(Verdict::KeepRunning, vec![Because::NotThereYet { fraction }, none]),
+            Some(fraction) if fraction.is_finite() => {
+                answer(Verdict::KeepRunning, vec![Because::NotThereYet { fraction }, none])
+            }
+            Some(_) => answer(Verdict::KeepRunning, vec![none]),
             None => answer(Verdict::CannotTell, vec![none]),
         };
     }
@@ -172,6 +188,8 @@ struct Decision {
     estimate: f64,
     p: f64,
     better: bool,
+    /// Of the confidence sequence, where the analysis has one.
+    anytime_p: Option<f64>,
 }
 
 /// The first analysis of the decision metric that has an effect; its p adjusted over comparisons.
@@ -180,7 +198,20 @@ fn decision(spec: &ExperimentSpec, comparison: &Comparison) -> Option<Decision> 
     let (estimate, p) = estimate_and_p(&analysis.finding)?;
     let metric = spec.metrics.iter().find(|m| m.id == analysis.metric)?;
     let better = (estimate > 0.0) == (metric.better == Better::Higher);
-    Some(Decision { metric: analysis.metric.clone(), estimate, p: analysis.adjusted_p.unwrap_or(p), better })
+    // Holm's factor, as far as it went, also widens what holds at every look.
+    let factor = analysis.adjusted_p.filter(|_| p > 0.0).map_or(1.0, |adjusted| adjusted / p);
+    let anytime_p = anytime(&analysis.finding).map(|a| (a.p_value * factor).min(1.0));
+    let p = analysis.adjusted_p.unwrap_or(p);
+    Some(Decision { metric: analysis.metric.clone(), estimate, p, better, anytime_p })
+}
+
+/// The interval that holds at every look, where the finding has one.
+pub fn anytime(finding: &Finding) -> Option<&super::result::Anytime> {
+    match finding {
+        Finding::Means(m) => m.anytime.ok(),
+        Finding::Clustered(c) => c.anytime.ok(),
+        _ => None,
+    }
 }
 
 fn not_computable(spec: &ExperimentSpec, comparison: &Comparison) -> Because {
@@ -208,7 +239,7 @@ fn refusal<T>(outcome: &Outcome<T>) -> Option<Undefined> {
 }
 
 /// The effect and p-value that a finding decides by.
-pub(super) fn estimate_and_p(finding: &Finding) -> Option<(f64, f64)> {
+pub fn estimate_and_p(finding: &Finding) -> Option<(f64, f64)> {
     let of = |tested: &super::result::Tested| (tested.estimate, tested.p_value);
     match finding {
         Finding::Means(m) => m.absolute.ok().map(of),
@@ -224,17 +255,17 @@ pub(super) fn estimate_and_p(finding: &Finding) -> Option<(f64, f64)> {
 }
 
 /// One entry a guardrail metric: its first analysis with a margin.
-fn guardrails(comparison: &Comparison, alpha: f64) -> Vec<Guardrail> {
+fn guardrails(spec: &ExperimentSpec, comparison: &Comparison, looking: &Looking) -> Vec<Guardrail> {
     let mut guardrails: Vec<Guardrail> = Vec::new();
     for analysis in comparison.analyses.iter().filter(|a| a.role == Role::Guardrail) {
         if !guardrails.iter().any(|g| g.metric == analysis.metric) {
-            guardrails.extend(guardrail(analysis, alpha));
+            guardrails.extend(guardrail(spec, analysis, looking));
         }
     }
     guardrails
 }
 
-fn guardrail(analysis: &AnalysisResult, alpha: f64) -> Option<Guardrail> {
+fn guardrail(spec: &ExperimentSpec, analysis: &AnalysisResult, looking: &Looking) -> Option<Guardrail> {
     let against_margin = match &analysis.finding {
         Finding::Means(m) => m.margin,
         Finding::Clustered(c) => c.margin,
@@ -242,25 +273,58 @@ fn guardrail(analysis: &AnalysisResult, alpha: f64) -> Option<Guardrail> {
         Finding::Survival(s) => s.margin,
         _ => return None,
     };
-    let state = match against_margin.as_ref().and_then(Outcome::ok) {
-        Some(m) if m.noninferior => GuardrailState::Held,
-        // H₀ "at least as bad as the margin" would be rejected in the other direction.
-        Some(m) if m.p_noninferiority > 1.0 - alpha => GuardrailState::Harmed,
-        _ => GuardrailState::Unclear,
+    let state = match (against_margin.as_ref().and_then(Outcome::ok), looking) {
+        (None, _) => GuardrailState::Unclear,
+        (Some(m), Looking::Complete) => state_once(m, spec.alpha),
+        (Some(m), Looking::Planned { .. } | Looking::Anytime) => state_at_any_look(m, spec, analysis),
     };
     Some(Guardrail { metric: analysis.metric.clone(), state, against_margin })
 }
 
+fn state_once(margin: &WithinMargin, alpha: f64) -> GuardrailState {
+    match margin {
+        m if m.noninferior => GuardrailState::Held,
+        // H₀ "at least as bad as the margin" would be rejected in the other direction.
+        m if m.p_noninferiority > 1.0 - alpha => GuardrailState::Harmed,
+        _ => GuardrailState::Unclear,
+    }
+}
+
+/// By the one-sided confidence sequence: a guardrail is looked at every day, and must neither stop
+/// a harmless test nor miss a harmful one for it.
+fn state_at_any_look(margin: &WithinMargin, spec: &ExperimentSpec, analysis: &AnalysisResult) -> GuardrailState {
+    // (estimate − margin)/se, read back from its p-value.
+    let distance = normal::upper_quantile(margin.p_noninferiority);
+    let units = match &analysis.finding {
+        Finding::Clustered(c) => c.absolute.ok().and_then(|t| t.df).map_or(0.0, |df| df + 1.0),
+        _ => analysis.units.iter().sum::<u64>() as f64,
+    };
+    let sequence = super::evaluate::sequence(spec, matches!(analysis.finding, Finding::Clustered(_)));
+    let width = sequence.one_sided_width(1.0, units);
+    match distance {
+        d if d >= width => GuardrailState::Held,
+        d if d <= -width => GuardrailState::Harmed,
+        _ => GuardrailState::Unclear,
+    }
+}
+
 /// The bound at this fraction: planned looks before it are taken as held.
-fn look(spec: &ExperimentSpec, result: &ExperimentResult, p: f64) -> Option<Look> {
-    let planned = spec.horizon.units?;
-    let fraction = (result.accounting.matured as f64 / planned as f64).min(1.0);
+fn look(spec: &ExperimentSpec, result: &ExperimentResult, p: f64, looking: &Looking) -> Option<Look> {
+    let by_units = spec.horizon.units.map(|planned| result.accounting.matured as f64 / planned as f64);
+    let (by_time, taken) = match looking {
+        Looking::Planned { fraction, before } => (Some(*fraction), Some(before)),
+        Looking::Complete | Looking::Anytime => (None, None),
+    };
+    let fraction = by_units.or(by_time)?.min(1.0);
     if fraction <= 0.0 {
         return None;
     }
     let looks = f64::from(spec.horizon.looks);
-    let mut fractions: Vec<f64> =
-        (1..=spec.horizon.looks).map(|k| f64::from(k) / looks).filter(|t| *t < fraction - 1e-9).collect();
+    let planned: Vec<f64> = (1..=spec.horizon.looks).map(|k| f64::from(k) / looks).collect();
+    // Every look spends, also one that nobody planned.
+    let mut fractions: Vec<f64> = taken.unwrap_or(&planned).iter().copied().filter(|t| *t < fraction - 1e-9).collect();
+    fractions.sort_unstable_by(f64::total_cmp);
+    fractions.dedup_by(|a, b| (*a - *b).abs() < 1e-9);
     fractions.push(fraction);
     let plan = GroupSequential::plan(&fractions, spec.alpha, spec.horizon.spending).ok()?;
     Some(Look { fraction, z: normal::upper_quantile(p / 2.0), bound: *plan.z_bounds.last()? })

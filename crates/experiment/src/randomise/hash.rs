@@ -22,6 +22,13 @@ impl Salt {
         hasher.finish()
     }
 
+    /// A salt that everybody who knows the name can make again: what tests share (a layer, the
+    /// holdout) must not depend on which of them came first.
+    pub fn of_name(name: &str) -> Self {
+        let half = |salt: u128| u128::from(Self(salt).point(name.as_bytes()));
+        Self(half(0) << 64 | half(1))
+    }
+
     /// The point as a number in [0, 1).
     pub fn uniform(self, key: &[u8]) -> f64 {
         (self.point(key) >> 11) as f64 / (1u64 << 53) as f64
@@ -77,7 +84,7 @@ impl<O> Slice<O> {
 mod hex {
     use super::{Deserialize, Deserializer, Serializer, de};
 
-    #[allow(clippy::trivially_copy_pass_by_ref)] // serde's `with` passes fields by reference.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `with` passes fields by reference")]
     pub fn serialize<S: Serializer>(point: &u64, s: S) -> Result<S::Ok, S::Error> {
         s.collect_str(&format_args!("{point:016x}"))
     }

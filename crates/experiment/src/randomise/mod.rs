@@ -3,8 +3,10 @@
 
 pub mod compat;
 pub mod hash;
+pub mod rota;
 pub mod schedule;
 pub mod split;
 
 pub use hash::{Allocation, AllocationError, Salt, Slice};
+pub use rota::{LocalTime, PeriodIndex, Rota, RotaError};
 pub use schedule::{Phase, Schedule, ScheduleError, Slot, SwitchbackConfig, UnitIndex};

@@ -7,9 +7,9 @@ use pointsman_domain::{ExperimentId, IdError, Micros, PolicyName, VariantId};
 use crate::stats::{bayes::Better, effect::Scale, group_sequential::Spending, lift::LiftMethod, winsor::CapOf};
 
 use super::{
-    Analysis, AnalysisId, ColumnName, DataColumns, Design, ExperimentSpec, Horizon, Margin, Method, Metric, MetricId,
-    MetricKind, Role, Variant,
-    file::{AnalysisFile, DataFile, DesignFile, HorizonFile, MetricFile, SpecFile},
+    Analysis, AnalysisId, Change, ColumnName, DataColumns, Design, ExperimentSpec, HashMode, Horizon, Layer, Margin,
+    Method, Metric, MetricId, MetricKind, Namespace, Population, Role, Variant,
+    file::{AnalysisFile, DataFile, DesignFile, HorizonFile, MetricFile, PopulationFile, SpecFile, VariantFile},
 };
 
 /// What is wrong with one field.
@@ -90,6 +90,8 @@ pub fn checked(file: &SpecFile) -> Result<ExperimentSpec, SpecError> {
     let analyses = analyses(file, &metrics, &mut problems);
     let horizon = horizon(file.horizon.as_ref(), &mut problems);
     let data = data(file.data.as_ref(), &mut problems);
+    let population = population(file.population.as_ref(), &mut problems);
+    let hash = hash(file.hash.as_deref(), &mut problems);
     match (id, design, horizon, data) {
         (Some(id), Some(design), Some(horizon), Some(data)) if problems.0.is_empty() => Ok(ExperimentSpec {
             id,
@@ -106,6 +108,10 @@ pub fn checked(file: &SpecFile) -> Result<ExperimentSpec, SpecError> {
             power,
             maturity: Micros((maturity_days * Micros::DAY.0 as f64) as i64),
             data,
+            population,
+            hash,
+            aa: file.aa == Some(true),
+            signed: file.design.as_ref().and_then(|d| d.signed.clone()).filter(|name| !name.trim().is_empty()),
         }),
         _ => Err(SpecError::Invalid(problems.0)),
     }
@@ -170,7 +176,8 @@ fn variants(file: &SpecFile, problems: &mut Problems) -> Vec<Variant> {
             "is listed twice",
         );
         if let (Some(id), Some(policy)) = (id, policy) {
-            result.push(Variant { id, policy, weight: v.weight, value });
+            let changes = changes(i, v, problems);
+            result.push(Variant { id, policy, weight: v.weight, value, changes });
         }
     }
     let weighted = file.variants.iter().filter(|v| v.weight > 0.0).count();
@@ -180,6 +187,55 @@ fn variants(file: &SpecFile, problems: &mut Problems) -> Vec<Variant> {
         "at least two variants need a weight above 0",
     );
     result
+}
+
+fn changes(variant: usize, file: &VariantFile, problems: &mut Problems) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for (i, change) in file.change.iter().enumerate() {
+        let field = format!("variants[{variant}].change[{i}]");
+        let edits = !change.set.is_empty() || !change.unset.is_empty();
+        problems.unless(edits != change.drop, &field, "expected either `set` and `unset`, or `drop = true`");
+        problems.unless(!change.set.contains_key("id"), &field, "a rule keeps its id: other tests and reports name it");
+        let (rule, set, unset) = (change.rule.clone(), change.set.clone(), change.unset.clone());
+        changes.push(Change { rule, set, unset, drop: change.drop });
+    }
+    changes
+}
+
+fn population(file: Option<&PopulationFile>, problems: &mut Problems) -> Population {
+    let Some(file) = file else { return Population::default() };
+    let inside = |x: f64| x > 0.0 && x <= 1.0;
+    problems.unless(file.share.is_none_or(inside), "population.share", "expected a share above 0, at most 1");
+    problems.unless(
+        file.share.is_none() || file.layer.is_some(),
+        "population.share",
+        "is a share of a layer: name the layer",
+    );
+    let holdout = file.holdout.unwrap_or(0.0);
+    problems.unless((0.0..=0.5).contains(&holdout), "population.holdout", "expected 0 to 0.5, usually 0.05");
+    if let Some(n) = &file.namespace {
+        let fits = 0.0 <= n.from && n.from < n.until && n.until <= 1.0 && !n.name.is_empty();
+        problems.unless(fits, "population.namespace", "expected a name and 0 <= from < until <= 1");
+    }
+    let layer = file.layer.clone().map(|name| Layer { name, share: file.share });
+    problems.unless(
+        layer.as_ref().is_none_or(|l| !l.name.trim().is_empty()),
+        "population.layer",
+        "is empty: name the layer, for example \"routing\"",
+    );
+    let namespace = file.namespace.as_ref().map(|n| Namespace { name: n.name.clone(), from: n.from, until: n.until });
+    Population { layer, holdout, namespace }
+}
+
+fn hash(text: Option<&str>, problems: &mut Problems) -> HashMode {
+    match text {
+        None | Some("pointsman") => HashMode::Pointsman,
+        Some("growthbook-v2") => HashMode::GrowthbookV2,
+        Some(other) => {
+            problems.add("hash", format!("'{other}' is not known: expected pointsman or growthbook-v2"));
+            HashMode::Pointsman
+        }
+    }
 }
 
 fn metrics(file: &SpecFile, problems: &mut Problems) -> Vec<Metric> {

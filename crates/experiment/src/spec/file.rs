@@ -30,6 +30,47 @@ pub struct SpecFile {
     #[serde(default)]
     pub analyses: Vec<AnalysisFile>,
     pub data: Option<DataFile>,
+    pub population: Option<PopulationFile>,
+    /// Both variants are the same policy: a test of the test.
+    pub aa: Option<bool>,
+    /// `pointsman` (the default) or `growthbook-v2`.
+    pub hash: Option<String>,
+}
+
+/// Who may be in the test, besides the segment.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PopulationFile {
+    /// Tests of one layer never share a unit.
+    pub layer: Option<String>,
+    /// Of the layer, 0..1; all that is free unless given.
+    pub share: Option<f64>,
+    /// Share of units that no test with a holdout touches.
+    pub holdout: Option<f64>,
+    /// A named stretch of units as GrowthBook has it.
+    pub namespace: Option<NamespaceFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamespaceFile {
+    pub name: String,
+    pub from: f64,
+    pub until: f64,
+}
+
+/// What a variant changes in one rule of its policy.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeFile {
+    pub rule: String,
+    #[serde(default)]
+    pub set: toml::Table,
+    #[serde(default)]
+    pub unset: Vec<String>,
+    /// Takes the rule out.
+    #[serde(default)]
+    pub drop: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -40,6 +81,8 @@ pub struct DesignFile {
     pub period_minutes: Option<f64>,
     pub burn_in_minutes: Option<f64>,
     pub burn_out_minutes: Option<f64>,
+    /// Who accepts that the design answers another question than "what if everybody got it".
+    pub signed: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,6 +103,9 @@ pub struct VariantFile {
     pub weight: f64,
     /// As it stands in a data table; the id unless given.
     pub value: Option<String>,
+    /// What differs from the named policy; none: the policy as it is.
+    #[serde(default)]
+    pub change: Vec<ChangeFile>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -41,6 +41,48 @@ pub struct ExperimentSpec {
     /// A unit counts so long after its exposure.
     pub maturity: Micros,
     pub data: DataColumns,
+    pub population: Population,
+    pub hash: HashMode,
+    /// Both variants are meant to be the same: a test of the test.
+    pub aa: bool,
+    /// Who accepts a design that the advisor refuses.
+    pub signed: Option<String>,
+}
+
+/// Who may be in the test, besides the segment.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Population {
+    /// Tests of one layer never share a unit; the share is of the layer.
+    pub layer: Option<Layer>,
+    /// Share of units that no test with a holdout touches, 0..1.
+    pub holdout: f64,
+    /// A named stretch of units as GrowthBook has it.
+    pub namespace: Option<Namespace>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Layer {
+    pub name: String,
+    /// None: all that is free at the start.
+    pub share: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Namespace {
+    pub name: String,
+    pub from: f64,
+    pub until: f64,
+}
+
+/// How a unit's key becomes a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HashMode {
+    /// SipHash-2-4 keyed by the test's own 128-bit salt.
+    #[default]
+    Pointsman,
+    /// GrowthBook's version 2 of the experiment's id: for companies that migrate a running test.
+    GrowthbookV2,
 }
 
 impl ExperimentSpec {
@@ -82,6 +124,18 @@ pub struct Variant {
     pub weight: f64,
     /// How the variant is written in a data table.
     pub value: String,
+    /// What it changes in the policy; empty: the policy as it is.
+    pub changes: Vec<Change>,
+}
+
+/// What a variant changes in one rule of its policy.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    pub rule: String,
+    pub set: toml::Table,
+    pub unset: Vec<String>,
+    /// Takes the rule out.
+    pub drop: bool,
 }
 
 /// What a metric is for.

@@ -15,7 +15,7 @@ pub fn shared(file: &str) -> Option<PathBuf> {
 }
 
 /// The file named by an environment variable, else the shared one.
-#[allow(clippy::disallowed_methods)] // The variable is how other reference files are tried.
+#[expect(clippy::disallowed_methods, reason = "the variable is how other reference files are tried")]
 pub fn vector_file(variable: &str, file: &str) -> Option<PathBuf> {
     match std::env::var_os(variable) {
         Some(path) => Some(PathBuf::from(path)),

@@ -3,5 +3,6 @@
 mod compare;
 mod end_to_end;
 mod engine;
+mod live;
 mod off_policy_vectors;
 mod vectors;

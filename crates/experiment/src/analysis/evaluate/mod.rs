@@ -5,7 +5,7 @@ mod means;
 mod ranked;
 
 use crate::{
-    spec::{Analysis, Method, Metric, Role},
+    spec::{Analysis, ColumnName, Design, ExperimentSpec, Method, Metric, Role},
     special::normal,
     stats::{
         bayes::Better,
@@ -59,7 +59,7 @@ pub fn result(analyzer: &mut Analyzer) -> ExperimentResult {
             matured: *matured,
         })
         .collect();
-    let sample_ratio = srm::test(&counts.exposed_of, &spec.weights(), 1.0).into();
+    let sample_ratio = srm::test(&randomised(analyzer), &spec.weights(), 1.0).into();
     let mut comparisons: Vec<Comparison> = (0..spec.variants.len())
         .filter(|treatment| *treatment != spec.control)
         .map(|treatment| compare(analyzer, treatment))
@@ -76,8 +76,25 @@ pub fn result(analyzer: &mut Analyzer) -> ExperimentResult {
         comparisons,
         verdicts: Vec::new(),
     };
-    result.verdicts = verdict::of(spec, &result);
+    result.verdicts = verdict::of(spec, &result, &analyzer.looking);
     result
+}
+
+/// What was randomised, by variant: rows, or the clusters of the randomised column where rows come
+/// in those. Rows of a switchback vary with its periods, far more than a draw of rows would.
+fn randomised(analyzer: &Analyzer) -> Vec<u64> {
+    let spec = &analyzer.spec;
+    let is_unit = |by: &ColumnName| match spec.design {
+        Design::Switchback { .. } | Design::Cluster { .. } => true,
+        Design::Lead => spec.data.unit.as_ref() == Some(by),
+        Design::BudgetSplit => false,
+    };
+    let clustered = spec.analyses.iter().position(|a| matches!(&a.method, Method::Clustered { by } if is_unit(by)));
+    let cells = clustered.map(|at| (at, &analyzer.accumulator(at).kept));
+    let Some((at, Kept::Cells(cells))) = cells else { return analyzer.counts.exposed_of.clone() };
+    let codes = analyzer.names(at).len();
+    let clusters = |variant| (0..codes).filter(|code| cells.moments(*code, variant).n > 0.0).count() as u64;
+    (0..spec.variants.len()).map(clusters).collect()
 }
 
 fn compare(analyzer: &Analyzer, treatment: usize) -> Comparison {
@@ -104,7 +121,6 @@ struct Context<'a> {
 fn analyse(analyzer: &Analyzer, index: usize, treatment: usize) -> AnalysisResult {
     let spec = &analyzer.spec;
     let analysis = &spec.analyses[index];
-    let tuning = spec.horizon.units.map_or(5000.0, |u| u as f64);
     let context = Context {
         analyzer,
         index,
@@ -112,7 +128,7 @@ fn analyse(analyzer: &Analyzer, index: usize, treatment: usize) -> AnalysisResul
         metric: spec.metric(analysis),
         pair: [spec.control, treatment],
         alpha: spec.alpha,
-        sequence: ConfidenceSequence { alpha: spec.alpha, tuning },
+        sequence: sequence(spec, matches!(analysis.method, Method::Clustered { .. })),
     };
     let accumulator = analyzer.accumulator(index);
     let units = context.pair.map(|v| units(&accumulator.kept, v, analyzer.names(index).len()));
@@ -126,6 +142,18 @@ fn analyse(analyzer: &Analyzer, index: usize, treatment: usize) -> AnalysisResul
         adjusted_p: None,
         finding: context.finding(&accumulator.kept),
     }
+}
+
+/// Where confidence sequences are tightest unless a number of units is planned. Fixed beforehand:
+/// tuned at what happens to be there, a sequence would promise nothing.
+const TUNED_AT_UNITS: f64 = 5000.0;
+/// The same in clusters: ten units by four weeks of days, roughly.
+const TUNED_AT_CLUSTERS: f64 = 200.0;
+
+/// The confidence sequence over units, or over clusters.
+pub(super) fn sequence(spec: &ExperimentSpec, clustered: bool) -> ConfidenceSequence {
+    let units = spec.horizon.units.map_or(TUNED_AT_UNITS, |u| u as f64);
+    ConfidenceSequence { alpha: spec.alpha, tuning: if clustered { units.min(TUNED_AT_CLUSTERS) } else { units } }
 }
 
 fn units(kept: &Kept, variant: usize, codes: usize) -> u64 {
