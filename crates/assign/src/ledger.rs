@@ -24,6 +24,9 @@ use crate::{
 
 pub use kept::LedgerState;
 
+/// How many of a rep's capped slots in a window belong to the partition that asks.
+pub type Part<'a> = &'a dyn Fn(&RepId, &LimitId, Window, u32) -> u32;
+
 /// Interned names: a slot per name, in the order of first appearance.
 #[derive(Debug, Clone)]
 struct Names<T> {
@@ -349,7 +352,19 @@ impl Ledger {
 
     /// Appends one rung's entries, each already rounded to the width in which it is compared and kept.
     pub fn load_rung(&self, binding: &Binding, place: Place, ask: &RungAsk<'_>, load: &mut Load) {
-        let entry = |candidate: &Ask| self.entry(binding, place, ask, candidate);
+        self.load_rung_split(binding, place, ask, None, load);
+    }
+
+    /// The same where caps are divided among partitions: the rung's own part binds beside the whole.
+    pub fn load_rung_split(
+        &self,
+        binding: &Binding,
+        place: Place,
+        ask: &RungAsk<'_>,
+        part: Option<Part<'_>>,
+        load: &mut Load,
+    ) {
+        let entry = |candidate: &Ask| self.entry(binding, place, ask, part, candidate);
         load.push_rung(ask.candidates.iter().map(entry));
         let entries = load.last_rung();
         if ask.pick == Pick::LeastLoaded && ask.candidates.iter().any(|c| !self.has_open_cap(binding, c)) {
@@ -405,7 +420,14 @@ impl Ledger {
         account.line(account.terms(ask.contract, day), places)
     }
 
-    fn entry(&self, binding: &Binding, place: Place, ask: &RungAsk<'_>, candidate: &Ask) -> LoadEntry {
+    fn entry(
+        &self,
+        binding: &Binding,
+        place: Place,
+        ask: &RungAsk<'_>,
+        part: Option<Part<'_>>,
+        candidate: &Ask,
+    ) -> LoadEntry {
         let rep = binding.reps[candidate.rep.0 as usize] as usize;
         let windows = &ask.windows[usize::from(candidate.zone)];
         let (mut free, mut binds, mut price, mut busy) = (u32::MAX, LoadEntry::NO_LIMIT, 0.0, 0.0f64);
@@ -420,8 +442,12 @@ impl Ledger {
             if kind == LimitKind::Open {
                 busy = busy.max(f64::from(used) / f64::from(cap.max(1)));
             }
-            if cap.saturating_sub(used) < free {
-                (free, binds) = (cap.saturating_sub(used), limit);
+            let mut left = cap.saturating_sub(used);
+            if let Some(part) = part {
+                left = left.min(self.left_of_part(rep, slot, windows.of(kind), cap, ask.partition, part));
+            }
+            if left < free {
+                (free, binds) = (left, limit);
             }
             price += cell.posted.map_or(0.0, |posted| posted.price(cell.claims, self.decided));
         }
@@ -448,6 +474,22 @@ impl Ledger {
             score: math::sigmoid(candidate.logit + self.load_logit(busy)) as f32,
             price: price as f32,
         }
+    }
+
+    /// Free slots of a partition under one cap.
+    fn left_of_part(
+        &self,
+        rep: usize,
+        limit: u32,
+        window: Window,
+        cap: u32,
+        partition: Partition,
+        part: Part<'_>,
+    ) -> u32 {
+        let (rep, limit) = (self.reps.names[rep].clone(), self.limits.names[limit as usize].clone());
+        let part = part(&rep, &limit, window, cap);
+        let used = self.shares.get(&CounterKey { rep, limit, window, partition }).copied().unwrap_or(0);
+        part.saturating_sub(used)
     }
 
     fn load_logit(&self, busy: f64) -> f64 {

@@ -26,7 +26,7 @@ pub mod turn;
 
 pub use bound::{CounterKey, Partition, Windows};
 pub use change::{Change, Place, Waiting};
-pub use ledger::{Binding, Ledger, LedgerState};
+pub use ledger::{Binding, Ledger, LedgerState, Part};
 pub use line::{Share, window_of};
 pub use load::{Ask, Load, LoadEntry, LoadHeader, RungAsk, RungLoad};
 pub use pick::{Choice, Choosing, Draw, choose};

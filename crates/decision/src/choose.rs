@@ -1,7 +1,9 @@
 //! From the matching rungs and the load to a decision: the walk down the ladder.
 
-use pointsman_assign::{Binding, Change, Choice, Choosing, Draw, Ledger, Load, Waiting, choose as choose_rung};
-use pointsman_domain::{Instant, Micros, ReasonCode, RepId};
+use pointsman_assign::{
+    Binding, Change, Choice, Choosing, Draw, Ledger, Load, Partition, Waiting, choose as choose_rung,
+};
+use pointsman_domain::{Instant, LimitId, Micros, ReasonCode, RepId};
 use pointsman_rules::{Admission, OnFull, Target};
 
 use crate::qualify::{Qualified, Rung};
@@ -103,7 +105,9 @@ pub fn decide(qualified: &Qualified, ledger: &Ledger, binding: &Binding, ticket:
         // Queue rungs have no load, but every rung before the next one must have its place.
         while load.rungs() <= next {
             let ask = qualified.rung_ask(&qualified.rungs[load.rungs()]);
-            ledger.load_rung(binding, qualified.place, &ask, load);
+            let part = |rep: &RepId, limit: &LimitId, window, cap| qualified.part(rep, limit, window, cap);
+            let split = qualified.partition != Partition::default();
+            ledger.load_rung_split(binding, qualified.place, &ask, split.then_some(&part), load);
         }
         walk = walk_from(next, qualified, load, draw);
     }

@@ -14,11 +14,15 @@ use crate::qualify::{Qualified, Rung, availability_of};
 use crate::record::{Decision, Hold};
 use crate::replay::{ReplayError, Replayed, walk_again};
 use crate::snapshot::Snapshot;
+use crate::trial::{self, ExplainedTrial};
 
 /// Why a lead went where it went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
     pub decision: Decision,
+    /// The experiment that chose the policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<ExplainedTrial>,
     /// The whole ladder, from the first rule to where the walk ended.
     pub rungs: Vec<ExplainedRung>,
 }
@@ -91,7 +95,9 @@ pub fn explain(
         }
         rungs.extend(of_rule.map(|(at, rung)| explain_rung(&replayed, at, rung)));
     }
-    Ok(Explanation { decision: recorded.clone(), rungs })
+    let drawn = replayed.qualified.drawn.as_ref();
+    let experiment = drawn.map(|drawn| trial::explained(snapshot, drawn, recorded.decided_at));
+    Ok(Explanation { decision: recorded.clone(), experiment, rungs })
 }
 
 fn not_matched(rule: &Rule) -> ExplainedRung {

@@ -12,7 +12,8 @@
 //! Reading order: [`document`] and [`snapshot`] (what decides), [`facts`] (what is known),
 //! [`mod@qualify`], [`mod@choose`], [`record`] and [`trace`] (what is kept), [`mod@explain`],
 //! [`mod@replay`], [`mod@why_not`] (what would have had to differ), [`mod@preview`] (without writing),
-//! [`mod@team`] (who is here, how full, whose turn), [`model`] (how a lead becomes log-odds).
+//! [`mod@team`] (who is here, how full, whose turn), [`model`] (how a lead becomes log-odds),
+//! [`trial`] (running experiments).
 
 pub mod choose;
 pub mod comparison;
@@ -27,6 +28,7 @@ pub mod replay;
 pub mod snapshot;
 pub mod team;
 pub mod trace;
+pub mod trial;
 pub mod why_not;
 
 pub use choose::{Walk, choose, decide};
@@ -39,4 +41,5 @@ pub use record::{Decided, Decision, ENGINE, Hold, Outcome, Ticket, ValueSource};
 pub use replay::{Replay, ReplayError, replay};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use team::{Member, Presence, team};
+pub use trial::{Drawn, ExplainedTrial, Trial};
 pub use why_not::{Difference, WhyNot, WhyNotError, why_not};

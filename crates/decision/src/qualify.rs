@@ -4,7 +4,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use pointsman_assign::{Ask, Partition, Place, RungAsk, Windows};
-use pointsman_domain::{Availability, Instant, LimitIndex, LimitSet, Pick, ReasonCode, RepId, RepIndex};
+use pointsman_domain::{
+    Availability, Instant, LimitId, LimitIndex, LimitSet, Pick, ReasonCode, RepId, RepIndex, Window,
+};
 use pointsman_expr::{Builtin, Row, Scratch as ExprScratch};
 use pointsman_rules::{
     Admission, Known, OnFull, Policy, Roster, Rule, Target,
@@ -16,6 +18,7 @@ use crate::facts::{Exposed, Facts};
 use crate::model::ScorerScratch;
 use crate::record::ValueSource;
 use crate::snapshot::Snapshot;
+use crate::trial::{self, Drawn};
 
 /// What `choose` needs: the matching rungs with their candidates, before load.
 #[derive(Debug, Clone)]
@@ -25,6 +28,8 @@ pub struct Qualified {
     /// Which of the snapshot's policies.
     pub policy: usize,
     pub variant: Option<Exposed>,
+    /// The experiment that this decision is part of.
+    pub drawn: Option<Drawn>,
     pub partition: Partition,
     pub place: Place,
     /// When a hold ends at the latest, from an earlier decision.
@@ -135,6 +140,15 @@ impl Qualified {
         }
     }
 
+    /// How a budget split divides caps, where this decision is part of one.
+    pub fn part(&self, rep: &RepId, limit: &LimitId, window: Window, cap: u32) -> u32 {
+        let whole = || cap;
+        let drawn = self.drawn.as_ref().filter(|drawn| drawn.partition != Partition::default());
+        drawn.map_or_else(whole, |drawn| {
+            self.snapshot.trials[drawn.trial].routing.part(drawn.variant, rep, limit, window, cap)
+        })
+    }
+
     /// Turns need a pool to take turns in; a single rep or an owner is simply taken.
     fn pick(&self, rung: &Rung) -> Pick {
         self.rule(rung).pick
@@ -144,9 +158,10 @@ impl Qualified {
 /// Does everything that does not depend on load: which rungs match, who may take the lead there
 /// and the first reason against each of the others, availability, log-odds, limits drawn on.
 pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &mut Scratch) -> Qualified {
-    let policy = snapshot.ruling;
     let roster = &snapshot.roster;
     fill_row(snapshot, facts, now, &mut scratch.row);
+    let drawn = trial::draw(snapshot, facts, now, &scratch.row);
+    let policy = drawn.as_ref().map_or(snapshot.ruling, |drawn| drawn.policy);
     fill_availability(snapshot, now, &mut scratch.open, &mut scratch.availability);
     let find = |id: &Option<RepId>| id.as_ref().and_then(|id| roster.rep(id.as_str()));
     let account = facts.account.as_ref();
@@ -177,8 +192,9 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
         snapshot: Arc::clone(snapshot),
         decided_at: now,
         policy,
-        variant: facts.routing.variant.clone(),
-        partition: Partition::default(),
+        variant: drawn.as_ref().map(|drawn| drawn.exposed.clone()),
+        partition: drawn.as_ref().map_or_else(Partition::default, |drawn| drawn.partition),
+        drawn,
         place: Place::new(0, facts.lead.arrived, facts.lead.id),
         deadline: facts.routing.deadline,
         value,

@@ -15,6 +15,7 @@ use serde::Deserialize;
 
 use crate::document::{DocumentKind, DocumentSet, RoutingSettings};
 use crate::model::Scorer;
+use crate::trial::Trial;
 
 /// The compiled documents.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct Snapshot {
     /// Which of the policies rules outside experiments.
     pub ruling: usize,
     pub scorer: Option<Arc<Scorer>>,
+    /// Running experiments, by id; their variants' policies stand at the end of `policies`.
+    pub trials: Vec<Trial>,
 }
 
 /// A document that does not compile, and why.
@@ -163,6 +166,8 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
         }
     }
     let ruling = ruling(&policies, &routing.policy);
+    let mut note = |name: &str, message| faults.push(fault(DocumentKind::Experiment, name, message));
+    let trials = Trial::compile_all(&documents, &roster, &environment, default_pick, &mut policies, &mut note);
     if ruling.is_none() && faults.is_empty() {
         faults.push(fault(
             DocumentKind::Routing,
@@ -187,6 +192,7 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
         policies,
         ruling: ruling?,
         scorer: scorer.map(Arc::new),
+        trials,
         documents,
     })
 }

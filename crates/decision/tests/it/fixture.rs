@@ -81,7 +81,11 @@ pub struct Company {
 
 impl Company {
     pub fn new(policy: &str) -> Self {
-        let snapshot = Arc::new(Snapshot::compile(documents(policy)).expect("compiles"));
+        Self::of(Snapshot::compile(documents(policy)).expect("compiles"))
+    }
+
+    pub fn of(snapshot: Snapshot) -> Self {
+        let snapshot = Arc::new(snapshot);
         let mut ledger = Ledger::default();
         snapshot.caps().for_each(|cap| ledger.apply(&cap));
         let binding = snapshot.bind(&mut ledger);
@@ -105,6 +109,13 @@ impl Company {
         let decided = decide(&qualified, &self.ledger, &self.binding, ticket, &mut Load::default());
         decided.changes.iter().for_each(|change| self.ledger.apply(change));
         decided
+    }
+
+    /// A new company day: nothing is counted.
+    pub fn renew(&mut self) {
+        self.ledger = Ledger::default();
+        self.snapshot.caps().for_each(|cap| self.ledger.apply(&cap));
+        self.binding = self.snapshot.bind(&mut self.ledger);
     }
 
     pub fn release(&mut self, decided: &Decided) {

@@ -1,4 +1,5 @@
 //! One lead's walk, from documents to an explained and replayed decision.
 
 mod fixture;
+mod trials;
 mod walk;
