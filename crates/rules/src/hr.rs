@@ -246,8 +246,8 @@ mod tests {
         assert_eq!(
             (taken, faults),
             (
-                expected.to_vec().iter().map(|s| s.to_string()).collect(),
-                not_taken.iter().map(|s| s.to_string()).collect::<Vec<_>>()
+                expected.iter().map(ToString::to_string).collect(),
+                not_taken.iter().map(ToString::to_string).collect::<Vec<_>>()
             )
         );
     }

@@ -1,7 +1,7 @@
 //! Absences that come in while serving: one more, one ended, all of an HR system's next export.
 //! What is kept here has instants, never dates, so that its id stays when a rep's zone changes.
 
-use pointsman_domain::{Instant, RepIndex};
+use pointsman_domain::{Instant, PoolId, RepId, RepIndex};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -39,7 +39,7 @@ impl When {
 impl AbsenceFile {
     pub fn id(&self) -> String {
         let (from, until) = (self.from.as_text(), self.until.as_ref().map(When::as_text));
-        let backup = self.backup.as_ref().map(|backup| backup.as_str());
+        let backup = self.backup.as_ref().map(RepId::as_str);
         id(&[Some("absence"), Some(self.rep.as_str()), Some(&from), until.as_deref(), backup, self.source.as_deref()])
     }
 }
@@ -47,7 +47,7 @@ impl AbsenceFile {
 impl OverrideFile {
     pub fn id(&self) -> String {
         let (from, until) = (self.from.as_ref().map(When::as_text), self.until.as_text());
-        let (pool, to) = (self.pool.as_ref().map(|p| p.as_str()), self.to.as_ref().map(|to| to.as_str()));
+        let (pool, to) = (self.pool.as_ref().map(PoolId::as_str), self.to.as_ref().map(RepId::as_str));
         let rep = Some(self.rep.as_str());
         id(&[Some("override"), rep, from.as_deref(), Some(&until), pool, to, self.source.as_deref()])
     }
@@ -101,7 +101,7 @@ impl AwayFile {
     /// Lets go what names a rep or pool that the roster does not list any more; how many.
     pub fn keep_known(&mut self, roster: &Roster) -> usize {
         let before = self.absence.len() + self.overrides.len();
-        let known = |rep: &pointsman_domain::RepId| roster.rep(rep.as_str()).is_some();
+        let known = |rep: &RepId| roster.rep(rep.as_str()).is_some();
         self.absence.retain(|a| known(&a.rep) && a.backup.as_ref().is_none_or(known));
         self.overrides.retain(|o| {
             known(&o.rep)
