@@ -183,7 +183,7 @@ fn texts(input: &[u8], country: &str, tally: &mut Tally) {
 fn snapshot() -> Snapshot {
     let mut set = DocumentSet::default();
     let routing = "format = 1\nzone = 'Europe/Berlin'\ncurrency = 'EUR'\npolicy = 'default'";
-    set.insert(DocumentKind::Routing, "", routing.into());
+    set.insert(DocumentKind::Routing, "", routing.as_bytes().to_vec());
     set.insert(DocumentKind::Attributes, "", include_bytes!("../../../attributes.toml").to_vec());
     set.insert(DocumentKind::Roster, "", include_bytes!("../../../reps.toml").to_vec());
     set.insert(DocumentKind::Calendar, "berlin", include_bytes!("../../../calendars/berlin.toml").to_vec());
