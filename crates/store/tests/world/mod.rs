@@ -186,6 +186,25 @@ impl<S: Store> World<S> {
         }
     }
 
+    /// The same where the store may be away for a while.
+    pub fn try_decide(&self, enquiry: &Enquiry, keyed: Option<&Keyed>) -> Result<Done, Declined> {
+        let (now, chance) = (self.outside.now(), self.outside.chance());
+        let drawn = Drawn {
+            command: CommandId::new(now, chance),
+            ticket: Ticket { decision: DecisionId::new(now, self.outside.chance()), seed: chance as u64 },
+            salt: chance.to_le_bytes(),
+        };
+        let live = self.handle.live().ok_or(Declined::Unavailable)?;
+        let scratch = &mut Scratch::new(&live);
+        let prepared = self.read(|reader| prepare(enquiry, reader, &live, drawn, self.outside.now(), scratch));
+        let mut decide = prepared.map_err(|_| Declined::Unavailable)?;
+        decide.idempotency = keyed.cloned();
+        match self.send(Command::Decide(Box::new(decide))) {
+            Err(Declined::Stale) => Err(Declined::Unavailable),
+            result => result,
+        }
+    }
+
     pub fn stage(&self, lead: LeadId, stage: Stage) -> Result<Done, Declined> {
         let now = self.outside.now();
         let fact = StageFact {
