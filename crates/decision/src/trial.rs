@@ -20,7 +20,7 @@ use crate::facts::{Exposed, Facts};
 use crate::snapshot::Snapshot;
 
 /// A running experiment, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Trial {
     pub live: LiveExperiment,
     pub spec: ExperimentSpec,
@@ -32,7 +32,7 @@ pub struct Trial {
 }
 
 /// What names the unit that is randomised.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum UnitKey {
     /// The account, else the contact, else the lead.
     Lead,
