@@ -201,6 +201,9 @@ fn ruling(policies: &[Policy], name: &PolicyName) -> Option<usize> {
     policies.iter().position(|policy| policy.name == *name)
 }
 
+/// What makes two reps' hours the same: calendar, zone, holidays.
+type HoursOf<'a> = (Option<&'a CalendarId>, Option<&'a str>, &'a [CalendarId]);
+
 fn calendars(
     documents: &DocumentSet,
     routing: &RoutingSettings,
@@ -230,7 +233,7 @@ fn calendars(
     let mut note = |kind, message: String| faults.push(SnapshotError { kind, name: "".into(), message });
     let mut calendar_of = Vec::with_capacity(roster.reps.len());
     // Reps with the same hours, clock and holidays share one calendar.
-    let mut variants: BTreeMap<Hours<'_>, u8> = BTreeMap::new();
+    let mut variants: BTreeMap<HoursOf<'_>, u8> = BTreeMap::new();
     for rep in &roster.reps {
         let own = (rep.calendar.as_ref(), rep.zone.as_deref(), &rep.holidays[..]);
         if let Some(index) = variants.get(&own) {
@@ -258,9 +261,6 @@ fn calendars(
     }
     Some((calendars, calendar_of))
 }
-
-/// What tells the hours of reps apart: calendar, clock, holidays.
-type Hours<'a> = (Option<&'a CalendarId>, Option<&'a str>, &'a [CalendarId]);
 
 /// The holidays of each region: a table of our own, or an iCalendar file as a government or an HR
 /// system gives it out.

@@ -45,9 +45,8 @@ impl Action {
     fn from(self) -> &'static [State] {
         match self {
             Self::Edit | Self::Start => &[State::Draft],
-            Self::Pause => &[State::Running],
+            Self::Pause | Self::Reweigh => &[State::Running],
             Self::Resume => &[State::Paused],
-            Self::Reweigh => &[State::Running],
             Self::Stop => &[State::Running, State::Paused],
             Self::Look => &[State::Running, State::Paused, State::Stopped, State::Decided, State::Promoted],
             Self::Decide => &[State::Stopped],

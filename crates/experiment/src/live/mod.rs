@@ -15,4 +15,4 @@ pub use document::{Epoch, Event, Frozen, FrozenPolicy, LayerRange, LiveError, Li
 pub use lifecycle::{Action, LifecycleError, Start};
 pub use policy_text::{PolicyTextError, changed, renamed};
 pub use routing::{Assigned, Routing, RoutingError};
-pub use table::{ExposedLead, LiveColumnError, LiveTable, StageReached, live_columns, live_spec};
+pub use table::{ExposedLead, LiveColumnError, LiveTable, StageReached, live_columns, live_number, live_spec};

@@ -57,8 +57,8 @@ pub struct Assigned {
 /// Why a running experiment cannot be compiled.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RoutingError {
-    #[error("the experiment is {0}")]
-    NotRunning(State),
+    #[error("the experiment is {0}: nothing was drawn yet")]
+    NotStarted(State),
     #[error("its slices cannot be read: {0}")]
     Slices(#[from] AllocationError),
     #[error(transparent)]
@@ -68,9 +68,10 @@ pub enum RoutingError {
 }
 
 impl Routing {
+    /// Of an experiment in any state but draft; whether it may expose anybody is the caller's.
     pub fn compile(live: &LiveExperiment, spec: &ExperimentSpec) -> Result<Self, RoutingError> {
-        let (Some(frozen), Some(epoch), State::Running) = (&live.frozen, live.epoch(), live.state) else {
-            return Err(RoutingError::NotRunning(live.state));
+        let (Some(frozen), Some(epoch)) = (&live.frozen, live.epoch()) else {
+            return Err(RoutingError::NotStarted(live.state));
         };
         let total: f64 = epoch.weights.iter().sum();
         let weights: Vec<f64> = epoch.weights.iter().map(|w| w / total).collect();

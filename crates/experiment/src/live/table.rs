@@ -213,6 +213,11 @@ impl<'a> LiveTable<'a> {
     }
 }
 
+/// One number of a lead, as it stands at `now`: for baselines of a plan.
+pub fn live_number(lead: &ExposedLead, column: &str, maturity: Micros, now: Instant) -> f64 {
+    Seen::new(lead, None, maturity, now).number(column)
+}
+
 /// One lead within its window.
 struct Seen<'a> {
     lead: &'a ExposedLead,
@@ -225,7 +230,8 @@ struct Seen<'a> {
 impl<'a> Seen<'a> {
     fn new(lead: &'a ExposedLead, routing: Option<&Routing>, maturity: Micros, now: Instant) -> Self {
         let period = routing.and_then(|r| r.period(lead.exposed_local)).map(|(period, phase)| (period.0, phase));
-        let until = lead.exposed_at + maturity;
+        // Without a window a lead counts at once, with whatever became of it so far.
+        let until = if maturity.0 == 0 { now.max(lead.exposed_at) } else { lead.exposed_at + maturity };
         // Not "or it is closed": losses close sooner than wins, so early closers are no fair sample.
         Self { lead, period, until, matured: now >= until, now }
     }
@@ -246,7 +252,7 @@ impl<'a> Seen<'a> {
         let minutes = |until: Instant| (until - lead.arrived).0.max(0) as f64 / Micros::MINUTE.0 as f64;
         match name {
             "accepted" => one(lead.owned_at.is_some_and(|at| at <= self.until)),
-            "contacted" => one(self.contact().is_some()),
+            "contacted" | "contact_event" => one(self.contact().is_some()),
             "qualified" => one(self.first(|s| (Stage::Qualified..=Stage::Won).contains(&s)).is_some()),
             "won" => one(self.first(|s| s == Stage::Won).is_some()),
             "lost" => one(self.first(|s| matches!(s, Stage::Lost | Stage::Unqualified)).is_some()),
@@ -256,7 +262,6 @@ impl<'a> Seen<'a> {
             }
             "minutes_to_owner" => lead.owned_at.map_or(f64::NAN, minutes),
             "minutes_to_contact" => minutes(self.contact().unwrap_or(self.until.min(self.now))),
-            "contact_event" => one(self.contact().is_some()),
             "matured" => one(self.matured),
             "counted" => one(self.period.is_none_or(|(_, phase)| phase == Phase::Counted)),
             // A lead that was decided before the experiment began is no lead of the experiment.
@@ -280,7 +285,7 @@ impl<'a> Seen<'a> {
             // 1970-01-01 was a Thursday.
             "weekday" => (lead.exposed_local.day + 3).rem_euclid(7).to_string(),
             "lead" => lead.lead.to_string(),
-            attribute => lead.attributes.get(attribute).map_or_else(|| "(missing)".to_owned(), |t| t.to_string()),
+            attribute => lead.attributes.get(attribute).map_or_else(|| "(missing)".to_owned(), ToString::to_string),
         }
     }
 }

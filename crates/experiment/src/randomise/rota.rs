@@ -64,7 +64,7 @@ impl Rota {
     pub fn new(period: Micros, burn_in: Micros, burn_out: Micros, first_day: i32) -> Result<Self, RotaError> {
         let minutes = period.0 / Micros::MINUTE.0;
         let length = match minutes {
-            m if m < SHORTEST_MINUTES || m > LONGEST_DAYS * DAY_MINUTES => return Err(RotaError::Length),
+            m if !(SHORTEST_MINUTES..=LONGEST_DAYS * DAY_MINUTES).contains(&m) => return Err(RotaError::Length),
             m if DAY_MINUTES % m == 0 => Length::Minutes(m),
             m if m % DAY_MINUTES == 0 => Length::Days(m / DAY_MINUTES),
             m => return Err(RotaError::Uneven { minutes: m }),

@@ -127,7 +127,7 @@ fn tests_of_one_layer_share_nobody_and_the_holdout_is_in_none() {
     let full = started(&half("three"), &[first.clone(), second.clone()]).expect_err("nothing free").to_string();
     assert!(full.contains("has 0.000 of its units free"), "{full}");
     let (a, b) = (routing(&first), routing(&second));
-    let (mut in_a, mut in_b, mut out) = (0, 0, 0);
+    let (mut in_a, mut in_b, mut out) = (0i32, 0i32, 0i32);
     for unit in 0..20_000 {
         let unit = format!("lead-{unit}");
         match (a.choose(&unit, NOW), b.choose(&unit, NOW)) {
@@ -137,8 +137,8 @@ fn tests_of_one_layer_share_nobody_and_the_holdout_is_in_none() {
             (None, None) => out += 1,
         }
     }
-    assert!((9_000 - in_a as i32).abs() < 300 && (9_000 - in_b as i32).abs() < 300, "{in_a} {in_b}");
-    assert!((2_000 - out as i32).abs() < 200, "{out}");
+    assert!((9_000 - in_a).abs() < 300 && (9_000 - in_b).abs() < 300, "{in_a} {in_b}");
+    assert!((2_000 - out).abs() < 200, "{out}");
 }
 
 #[test]
