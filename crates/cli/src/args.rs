@@ -3,6 +3,8 @@
 pub mod access;
 mod team;
 
+pub mod policy;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
@@ -36,7 +38,7 @@ pub enum Command {
     #[command(subcommand)]
     Models(Models),
     #[command(subcommand)]
-    Policy(Policy),
+    Policy(policy::Policy),
     Apply(Apply),
     Reps(Reps),
     #[command(subcommand)]
@@ -263,21 +265,6 @@ pub enum Models {
         /// Folder of the workspace
         #[arg(long, value_name = "DIR")]
         workspace: PathBuf,
-    },
-}
-
-/// Routing policies
-#[derive(Debug, Subcommand)]
-pub enum Policy {
-    /// Check the files of a workspace together; exit 1 when something is wrong
-    #[command(after_help = "Example:\n  pointsman policy check --workspace crm")]
-    Check {
-        /// Folder of the workspace
-        #[arg(long, value_name = "DIR")]
-        workspace: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
     },
 }
 

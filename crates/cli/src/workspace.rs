@@ -9,8 +9,12 @@ use pointsman_domain::ModelName;
 
 use crate::settings::Settings;
 
-/// Folders whose `NAME.toml` files are one document each.
-const NAMED: [(DocumentKind, &str); 2] = [(DocumentKind::Calendar, "calendars"), (DocumentKind::Policy, "policies")];
+/// Folders whose files are one document each, and how those end.
+const NAMED: [(DocumentKind, &str, &str); 3] = [
+    (DocumentKind::Calendar, "calendars", "toml"),
+    (DocumentKind::Territory, "territories", "csv"),
+    (DocumentKind::Policy, "policies", "toml"),
+];
 /// Files that are one document.
 const SINGLE: [(DocumentKind, &str); 3] = [
     (DocumentKind::Attributes, "attributes.toml"),
@@ -36,8 +40,8 @@ fn documents_with(workspace: &Path, model: Option<&Path>) -> anyhow::Result<Docu
             Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
         }
     }
-    for (kind, folder) in NAMED {
-        for (name, path) in toml_files(&workspace.join(folder))? {
+    for (kind, folder, ending) in NAMED {
+        for (name, path) in files(&workspace.join(folder), &[ending])? {
             let body = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
             set.insert(kind, &name, body);
         }
@@ -71,10 +75,6 @@ fn compile(workspace: &Path, set: DocumentSet) -> anyhow::Result<Snapshot> {
             bail!("{} does not load:\n{}", workspace.display(), lines.join("\n"))
         }
     }
-}
-
-fn toml_files(folder: &Path) -> anyhow::Result<BTreeMap<String, PathBuf>> {
-    files(folder, &["toml"])
 }
 
 /// The files of a folder with one of these endings, by the name before it.

@@ -20,6 +20,8 @@ pub enum DocumentKind {
     Calendar,
     /// The holidays of a region.
     Holidays,
+    /// `territories/NAME.csv`.
+    Territory,
     Policy,
     /// The promoted artifact.
     Model,
@@ -30,13 +32,14 @@ pub enum DocumentKind {
 }
 
 impl DocumentKind {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Routing,
         Self::Attributes,
         Self::Roster,
         Self::Absences,
         Self::Calendar,
         Self::Holidays,
+        Self::Territory,
         Self::Policy,
         Self::Model,
         Self::Features,
@@ -52,6 +55,7 @@ impl DocumentKind {
             Self::Absences => "absences",
             Self::Calendar => "calendar",
             Self::Holidays => "holidays",
+            Self::Territory => "territory",
             Self::Policy => "policy",
             Self::Model => "model",
             Self::Features => "features",

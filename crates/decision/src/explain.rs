@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use pointsman_assign::{Choosing, LoadEntry, pick::merit};
-use pointsman_domain::{Availability, Pick, Reason, ReasonCode, RepId, RuleId};
+use pointsman_domain::{Availability, Pick, Reason, ReasonCode, RepId, RuleId, TerritoryId};
 use pointsman_rules::{Admission, Rule, Target};
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,18 @@ pub struct ExplainedRung {
     pub overflow: bool,
     pub verdict: Verdict,
     pub pick: Pick,
+    /// The row that the lead belongs to, where the rule names a territory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub territory: Option<ExplainedTerritory>,
     pub candidates: Vec<ExplainedCandidate>,
+}
+
+/// One row of a territory.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExplainedTerritory {
+    pub name: TerritoryId,
+    /// Of the table as it was, from 1.
+    pub line: u32,
 }
 
 /// What came of a rung.
@@ -102,7 +113,14 @@ pub fn explain(
 
 fn not_matched(rule: &Rule) -> ExplainedRung {
     let verdict = Verdict::NotMatched;
-    ExplainedRung { rule: rule.id.clone(), overflow: false, verdict, pick: rule.pick, candidates: Vec::new() }
+    ExplainedRung {
+        rule: rule.id.clone(),
+        overflow: false,
+        verdict,
+        pick: rule.pick,
+        territory: None,
+        candidates: Vec::new(),
+    }
 }
 
 fn explain_rung(replayed: &Replayed, at: usize, rung: &Rung) -> ExplainedRung {
@@ -134,8 +152,15 @@ fn explain_rung(replayed: &Replayed, at: usize, rung: &Rung) -> ExplainedRung {
         overflow: rung.overflow,
         verdict,
         pick: rule.pick,
+        territory: territory(qualified, rung),
         candidates: candidates.collect(),
     }
+}
+
+fn territory(qualified: &Qualified, rung: &Rung) -> Option<ExplainedTerritory> {
+    let Target::Territory(index) = qualified.rule(rung).target else { return None };
+    let name = qualified.snapshot.territories[usize::from(index.0)].name.clone();
+    rung.territory_line.map(|line| ExplainedTerritory { name, line })
 }
 
 fn explain_candidate(

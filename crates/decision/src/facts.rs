@@ -60,6 +60,9 @@ pub struct AccountFacts {
     /// The nearest owner among the parents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_owner: Option<RepId>,
+    /// The owner among the subsidiaries, where they agree on one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subsidiary_owner: Option<RepId>,
     /// The owner of the open opportunity, if there is one.
     #[serde(default)]
     pub open_opportunity: bool,

@@ -21,6 +21,7 @@ pub mod document;
 pub mod explain;
 pub mod facts;
 pub mod model;
+pub mod places;
 pub mod preview;
 pub mod qualify;
 pub mod record;
@@ -33,8 +34,9 @@ pub mod why_not;
 
 pub use choose::{Walk, choose, decide};
 pub use document::{DocumentKind, DocumentSet, DraftError, RoutingSettings};
-pub use explain::{ExplainedCandidate, ExplainedRung, Explanation, Verdict, explain};
+pub use explain::{ExplainedCandidate, ExplainedRung, ExplainedTerritory, Explanation, Verdict, explain};
 pub use facts::{AccountFacts, ContactFacts, Engagement, Exposed, Facts, LeadFacts, Routing};
+pub use places::{Place, places};
 pub use preview::{End, PastLead, Routed, Summary, preview, preview_all};
 pub use qualify::{Qualified, Scratch, draws_on, qualify};
 pub use record::{Decided, Decision, ENGINE, Hold, Outcome, Ticket, ValueSource};

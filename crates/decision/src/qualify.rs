@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use pointsman_assign::{Ask, Partition, Place, RungAsk, Windows};
 use pointsman_domain::{
-    Availability, Instant, LimitId, LimitIndex, LimitSet, Pick, ReasonCode, RepId, RepIndex, Window,
+    Availability, Instant, LimitId, LimitIndex, LimitSet, Pick, PoolIndex, ReasonCode, RepId, RepIndex, Window,
 };
 use pointsman_expr::{Builtin, Row, Scratch as ExprScratch};
 use pointsman_rules::{
-    Admission, Known, OnFull, Policy, Roster, Rule, Target,
+    Admission, Destination, Known, OnFull, Policy, Roster, Rule, Target,
     admit::{admit, admit_on_full, plain_postcode, steps_on_full},
+    territory::TerritoryRow,
 };
 use pointsman_workhours::Absences;
 
@@ -52,6 +53,10 @@ pub struct Rung {
     pub overflow: bool,
     /// The earliest instant at which an excluded candidate is back.
     pub back_at: Option<Instant>,
+    /// The line of the lead's row, where the rule names a territory.
+    pub territory_line: Option<u32>,
+    /// Whose turns are taken.
+    pub pool: Option<PoolIndex>,
     admissions: Range<u32>,
     asks: Range<u32>,
 }
@@ -124,18 +129,13 @@ impl Qualified {
 
     /// What the ledger is asked for this rung.
     pub fn rung_ask(&self, rung: &Rung) -> RungAsk<'_> {
-        let rule = self.rule(rung);
-        let pool = match (rung.overflow, &rule.target, &rule.on_full) {
-            (true, _, OnFull::Overflow(pool)) | (false, Target::Pool(pool), _) => Some(*pool),
-            _ => None,
-        };
         RungAsk {
-            pool,
+            pool: rung.pool,
             pick: self.pick(rung),
             candidates: self.asks(rung),
             windows: &self.windows,
             partition: self.partition,
-            contract: pool.map(|pool| self.snapshot.roster.pool_at(pool).contract).unwrap_or_default(),
+            contract: rung.pool.map(|pool| self.snapshot.roster.pool_at(pool).contract).unwrap_or_default(),
             value: self.value,
         }
     }
@@ -171,10 +171,12 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     let known = Known {
         account_owner: account.and_then(|a| find(&a.owner)),
         parent_owner: account.and_then(|a| find(&a.parent_owner)),
+        subsidiary_owner: account.and_then(|a| find(&a.subsidiary_owner)),
         opportunity_owner: account.and_then(|a| find(&a.opportunity_owner)),
         prior_contact: facts.contact.as_ref().and_then(|c| find(&c.owner)),
         last_owner: find(&facts.routing.last_owner),
         originator: find(&facts.lead.originator),
+        destination: None,
         declined: &scratch.declined,
         availability: &scratch.availability,
         away: Some(&snapshot.away),
@@ -209,6 +211,9 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     for rule_index in rules.conditions.matches(&scratch.row, &mut scratch.expr) {
         let rule = &rules.rules[rule_index];
         first_priority.get_or_insert(rule.priority);
+        let territory_row = territory_row(snapshot, &rule.target, &scratch.row, now);
+        let destination = territory_row.map(|row| row.to);
+        let known = Known { destination, ..known };
         let steps = steps_on_full(rule, roster, &known);
         for step in std::iter::once(None).chain((0..steps).map(Some)) {
             let overflow = step.is_some();
@@ -241,6 +246,12 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
                 rule: rule_index,
                 overflow,
                 back_at,
+                territory_line: territory_row.map(|row| row.line),
+                pool: match (overflow, &rule.target, &rule.on_full) {
+                    (true, _, OnFull::Overflow(pool)) | (false, Target::Pool(pool), _) => Some(*pool),
+                    (false, Target::Territory(_), _) => pool_of(destination),
+                    _ => None,
+                },
                 admissions: from as u32..qualified.admissions.len() as u32,
                 asks: asks_from..qualified.asks.len() as u32,
             });
@@ -248,6 +259,20 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     }
     qualified.place = Place::new(first_priority.unwrap_or(0), facts.lead.arrived, facts.lead.id);
     qualified
+}
+
+/// The row that the lead belongs to, if the rule names a territory.
+fn territory_row<'s>(snapshot: &'s Snapshot, target: &Target, row: &Row, now: Instant) -> Option<&'s TerritoryRow> {
+    let Target::Territory(territory) = target else { return None };
+    let territory = &snapshot.territories[usize::from(territory.0)];
+    territory.find(row, snapshot.calendars[0].zone().local_day(now)).map(|row| &territory.rows[row])
+}
+
+fn pool_of(destination: Option<Destination>) -> Option<PoolIndex> {
+    match destination {
+        Some(Destination::Pool(pool)) => Some(pool),
+        Some(Destination::Rep(_)) | None => None,
+    }
 }
 
 fn ask(snapshot: &Snapshot, admission: &Admission, limits: LimitSet, logit: f64) -> Ask {
@@ -336,6 +361,7 @@ fn fill_row(snapshot: &Snapshot, facts: &Facts, now: Instant, row: &mut Row) {
     if let Some(account) = &facts.account {
         rep(Builtin::AccountOwner, &account.owner);
         rep(Builtin::AccountParentOwner, &account.parent_owner);
+        rep(Builtin::AccountSubsidiaryOwner, &account.subsidiary_owner);
         rep(Builtin::AccountOpportunityOwner, &account.opportunity_owner);
     }
     let contact = facts.contact.as_ref();

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use pointsman_domain::{
     AttributeIndex, AttributeSchema, CalendarId, Currency, Digest, Entity, Instant, LimitKind, Pick, PolicyName,
-    RepIndex, attribute::AttributeFile,
+    RepIndex, TerritoryId, attribute::AttributeFile,
 };
 use pointsman_expr::Environment;
-use pointsman_rules::{Away, AwayFile, Policy, Rep, Roster};
+use pointsman_rules::{Away, AwayFile, Policy, Rep, Roster, Territory};
 use pointsman_workhours::{Absences, Calendar, CalendarFile, Holiday, Zone, icalendar};
 use serde::Deserialize;
 
@@ -37,6 +37,8 @@ pub struct Snapshot {
     pub away: Away,
     /// Where a lead is, where some rule asks who is nearest: country and postcode.
     pub place: Option<(AttributeIndex, AttributeIndex)>,
+    /// By name.
+    pub territories: Vec<Territory>,
     pub policies: Vec<Policy>,
     /// Which of the policies rules outside experiments.
     pub ruling: usize,
@@ -110,6 +112,19 @@ impl Snapshot {
         )
     }
 
+    /// What a check of a policy looks at beside it.
+    pub fn lint_context(&self, now: Instant) -> pointsman_rules::lint::Context<'_> {
+        pointsman_rules::lint::Context {
+            environment: &self.environment,
+            roster: &self.roster,
+            territories: &self.territories,
+            absences: &self.absences,
+            calendars: (0..self.roster.reps.len() as u32).map(|rep| self.calendar(RepIndex(rep))).collect(),
+            now,
+            today: self.calendars[0].zone().local_day(now),
+        }
+    }
+
     /// The working hours of a rep.
     pub fn calendar(&self, rep: RepIndex) -> &Calendar {
         &self.calendars[usize::from(self.calendar_of[rep.0 as usize])]
@@ -147,6 +162,7 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
     let roster = roster.map_err(|e| faults.push(fault(DocumentKind::Roster, "", e.to_string()))).ok()?;
     let (calendars, calendar_of) = calendars(&documents, &routing, &roster, faults)?;
     let mut away = away(&documents, &roster, &calendars, &calendar_of, faults);
+    let territories = territories(&documents, &roster, &environment, faults);
     let scorer = Scorer::compile(&documents, &schema, &roster)
         .map_err(|message| faults.push(fault(DocumentKind::Model, "", message)))
         .ok()?;
@@ -154,8 +170,9 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
     let mut policies = Vec::new();
     for (name, body) in documents.of(DocumentKind::Policy) {
         let text = std::str::from_utf8(body).map_err(|e| e.to_string());
-        let policy =
-            text.and_then(|t| Policy::parse(t, &roster, &environment, default_pick).map_err(|e| e.to_string()));
+        let policy = text.and_then(|t| {
+            Policy::parse(t, &roster, &territories, &environment, default_pick).map_err(|e| e.to_string())
+        });
         let policy = policy.and_then(|policy| match policy.name.as_str() == name {
             true => Ok(policy),
             false => Err(format!("says name = '{}' inside", policy.name)),
@@ -167,7 +184,8 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
     }
     let ruling = ruling(&policies, &routing.policy);
     let mut note = |name: &str, message| faults.push(fault(DocumentKind::Experiment, name, message));
-    let trials = Trial::compile_all(&documents, &roster, &environment, default_pick, &mut policies, &mut note);
+    let trials =
+        Trial::compile_all(&documents, &roster, &territories, &environment, default_pick, &mut policies, &mut note);
     if ruling.is_none() && faults.is_empty() {
         faults.push(fault(
             DocumentKind::Routing,
@@ -189,12 +207,38 @@ fn compile(documents: DocumentSet, faults: &mut Vec<SnapshotError>) -> Option<Sn
         absences: std::mem::take(&mut away.absences),
         away,
         place,
+        territories,
         policies,
         ruling: ruling?,
         scorer: scorer.map(Arc::new),
         trials,
         documents,
     })
+}
+
+fn territories(
+    documents: &DocumentSet,
+    roster: &Roster,
+    environment: &Environment,
+    faults: &mut Vec<SnapshotError>,
+) -> Vec<Territory> {
+    let mut territories = Vec::new();
+    for (name, body) in documents.of(DocumentKind::Territory) {
+        let mut note =
+            |message: String| faults.push(SnapshotError { kind: DocumentKind::Territory, name: name.into(), message });
+        let id = match TerritoryId::new(name) {
+            Ok(id) => id,
+            Err(error) => {
+                note(error.to_string());
+                continue;
+            }
+        };
+        match Territory::parse(id, body, roster, environment) {
+            Ok(territory) => territories.push(territory),
+            Err(errors) => errors.iter().for_each(|error| note(error.to_string())),
+        }
+    }
+    territories
 }
 
 fn ruling(policies: &[Policy], name: &PolicyName) -> Option<usize> {

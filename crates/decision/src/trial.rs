@@ -11,7 +11,7 @@ use pointsman_experiment::{
     spec::{Design, ExperimentSpec},
 };
 use pointsman_expr::{Condition, Environment, Field, FieldKind, Row};
-use pointsman_rules::{Policy, Roster};
+use pointsman_rules::{Policy, Roster, Territory};
 use pointsman_workhours::Zone;
 use serde::{Deserialize, Serialize};
 
@@ -92,6 +92,7 @@ impl Trial {
     pub fn compile_all(
         documents: &DocumentSet,
         roster: &Roster,
+        territories: &[Territory],
         environment: &Environment,
         default_pick: pointsman_domain::Pick,
         policies: &mut Vec<Policy>,
@@ -102,7 +103,7 @@ impl Trial {
             match LiveExperiment::read(body) {
                 Ok((live, _)) if live.id.as_str() != name => fault(name, format!("says id = '{}' inside", live.id)),
                 Ok((live, spec)) if live.state == State::Running => {
-                    let compiled = compile(live, spec, roster, environment, default_pick, policies);
+                    let compiled = compile(live, spec, roster, territories, environment, default_pick, policies);
                     match compiled {
                         Ok(trial) => trials.push(trial),
                         Err(message) => fault(name, message),
@@ -148,6 +149,7 @@ fn compile(
     live: LiveExperiment,
     spec: ExperimentSpec,
     roster: &Roster,
+    territories: &[Territory],
     environment: &Environment,
     default_pick: pointsman_domain::Pick,
     policies: &mut Vec<Policy>,
@@ -158,7 +160,7 @@ fn compile(
     let unit = unit_fields(&spec.design, environment)?;
     let mut places = Vec::new();
     for frozen in live.frozen.iter().flat_map(|frozen| &frozen.policies) {
-        let policy = Policy::parse(&frozen.body, roster, environment, default_pick);
+        let policy = Policy::parse(&frozen.body, roster, territories, environment, default_pick);
         let policy = policy.map_err(|e| format!("the policy of variant '{}': {e}", frozen.variant))?;
         places.push(policies.len());
         policies.push(policy);

@@ -18,6 +18,11 @@ pub struct LimitIndex(pub u8);
 #[serde(transparent)]
 pub struct PoolIndex(pub u16);
 
+/// A territory table's place in the snapshot, by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TerritoryIndex(pub u16);
+
 /// A set of limits; a workspace has at most [`LimitSet::MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -32,7 +32,7 @@ pub use id::{
     AccountId, ActivityId, CalendarId, CommandId, ContactId, DecisionId, ExperimentId, IdError, LeadId, LimitId,
     ModelName, OpportunityId, PolicyName, PoolId, QueueId, RepId, RuleId, TeamId, TerritoryId, VariantId,
 };
-pub use index::{LimitIndex, LimitSet, PoolIndex, RepIndex};
+pub use index::{LimitIndex, LimitSet, PoolIndex, RepIndex, TerritoryIndex};
 pub use limit::{Availability, COUNTED_ONLY, LimitKind, Window};
 pub use money::{Currency, Money};
 pub use pick::{CatchUp, Contract, Fairness, FairnessMeasure, FairnessWindow, Pick};

@@ -9,10 +9,10 @@ use pointsman_domain::Value;
 use crate::{
     environment::Environment,
     field::Field,
-    reason::fields_of,
     row::Row,
     terms::{Term, terms},
     tree::{Key, Node},
+    values::fields_of,
 };
 
 /// Terms looked through, values tried of one field, and combinations of them.

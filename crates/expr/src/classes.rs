@@ -189,7 +189,7 @@ fn class(found: Result<usize, usize>) -> usize {
 
 /// The least text above every text that starts with `part`, which is not empty: its last
 /// character raised by one, because the order of bytes is the order of characters.
-fn past_prefix(part: &str) -> Box<[u8]> {
+pub(crate) fn past_prefix(part: &str) -> Box<[u8]> {
     let mut chars = part.chars();
     let raised = match chars.next_back() {
         Some('\u{d7ff}') => Some('\u{e000}'),

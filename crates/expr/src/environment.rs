@@ -131,6 +131,11 @@ impl Environment {
         &self.shadowed
     }
 
+    /// An amount of money as people write it, in minor units.
+    pub fn amount(&self, text: &str) -> Option<i64> {
+        self.currency.parse_amount(text).map(pointsman_domain::Money::minor_units)
+    }
+
     pub(crate) fn currency(&self) -> Currency {
         self.currency
     }

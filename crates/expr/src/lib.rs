@@ -9,8 +9,9 @@
 //! Reading order: [`field`] (what can be asked), [`environment`] (names, compiling), `lex`,
 //! `parse`, `check` and `constant` (text to tree), [`tree`] (the checked tree, open to whoever
 //! reasons about policies), [`row`] (the facts of one lead), [`condition`] (one condition),
-//! [`ruleset`] (thousands at once, through `terms`, `classes` and `index`), [`reason`] (can it
-//! hold at all, and for whom), `blame` and [`amend`] (what would have to differ), `show` (trees as text again),
+//! [`ruleset`] (thousands at once, through `terms`, `classes` and `index`), [`space`] (can they
+//! hold together, and for whom), `blame` and [`amend`] (what would have to differ), `show` (trees as
+//! text again),
 //! [`error`]. The language as its users read it: `LANGUAGE.md`.
 
 pub mod amend;
@@ -25,20 +26,21 @@ pub mod field;
 mod index;
 mod lex;
 mod parse;
-pub mod reason;
 pub mod row;
 pub mod ruleset;
 mod show;
+pub mod space;
 mod suggest;
 mod terms;
 pub mod tree;
+mod values;
 
 pub use condition::Condition;
 pub use environment::{Environment, FieldInfo};
 pub use error::{ExprError, Fault};
 pub use field::{Builtin, Field, FieldKind};
 pub use parse::{MAX_DEPTH, MAX_LIST_ITEMS, MAX_SOURCE_BYTES};
-pub use reason::Possible;
 pub use row::Row;
 pub use ruleset::{Matches, RuleSet, Scratch};
+pub use space::{Assume, Possible, Space, Span};
 pub use tree::{Negated, Node, Order, Pattern, Question, Test};

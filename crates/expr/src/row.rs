@@ -171,6 +171,22 @@ impl Row {
         Some(value)
     }
 
+    /// The text of a field that holds one.
+    pub fn text(&self, field: Field) -> Option<&str> {
+        match self.see(field.slot()) {
+            Seen::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A field of whole numbers as its number: minor units, days, a choice's place.
+    pub fn whole(&self, field: Field) -> Option<i64> {
+        match (self.see(field.slot()), self.domains.get(field.slot())) {
+            (Seen::Key(key), Some(Domain::Whole)) => Some(key),
+            _ => None,
+        }
+    }
+
     pub(crate) fn see(&self, slot: usize) -> Seen<'_> {
         match self.cells.get(slot) {
             None | Some(Cell::Missing) => Seen::Missing,

@@ -2,17 +2,20 @@
 
 use pointsman_domain::{Availability, Instant, Pick, PoolIndex, ReasonCode, RepIndex};
 
-use crate::{Away, OnFull, OwnerOf, Roster, Rule, Target, away::Override};
+use crate::{Away, Destination, OnFull, OwnerOf, Roster, Rule, Target, away::Override};
 
 /// What is known of the people around one lead. Indices are of the same roster.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
     pub account_owner: Option<RepIndex>,
     pub parent_owner: Option<RepIndex>,
+    pub subsidiary_owner: Option<RepIndex>,
     pub opportunity_owner: Option<RepIndex>,
     pub prior_contact: Option<RepIndex>,
     pub last_owner: Option<RepIndex>,
     pub originator: Option<RepIndex>,
+    /// Who the lead's row names, in the territory of the rule that is asked.
+    pub destination: Option<Destination>,
     /// Reps who declined this lead.
     pub declined: &'a [RepIndex],
     /// By rep index.
@@ -37,6 +40,7 @@ impl Known<'_> {
         match of {
             OwnerOf::Account => self.account_owner,
             OwnerOf::ParentAccount => self.parent_owner,
+            OwnerOf::Subsidiary => self.subsidiary_owner,
             OwnerOf::Opportunity => self.opportunity_owner,
             OwnerOf::PriorContact => self.prior_contact,
             OwnerOf::LastOwner => self.last_owner,
@@ -61,11 +65,17 @@ pub struct Admission {
 /// Appends the candidates of a rule's target, in ascending order of reps; whoever stands in for one
 /// of them is a candidate as well.
 pub fn admit(rule: &Rule, roster: &Roster, known: &Known<'_>, out: &mut Vec<Admission>) {
-    match &rule.target {
-        Target::Pool(pool) => admit_pool(rule, roster, known, *pool, out),
-        Target::Rep(rep) => admit_one(rule, roster, known, *rep, out),
-        Target::Owner(of) => known.owner(*of).into_iter().for_each(|rep| admit_one(rule, roster, known, rep, out)),
-        Target::Queue(_) => {}
+    let destination = match &rule.target {
+        Target::Pool(pool) => Some(Destination::Pool(*pool)),
+        Target::Rep(rep) => Some(Destination::Rep(*rep)),
+        Target::Territory(_) => known.destination,
+        Target::Owner(of) => known.owner(*of).map(Destination::Rep),
+        Target::Queue(_) => None,
+    };
+    match destination {
+        Some(Destination::Pool(pool)) => admit_pool(rule, roster, known, pool, out),
+        Some(Destination::Rep(rep)) => admit_one(rule, roster, known, rep, out),
+        None => {}
     }
 }
 
@@ -257,7 +267,7 @@ mod tests {
             rule = [{ id = "r", pool = "all", skills = { german = 2 }, exclude = ["f"], on_full = "backup" }]
             fallback = { queue = "q" }
         "#;
-        let policy = Policy::parse(policy, &roster, &environment, Pick::BestSkill).expect("valid");
+        let policy = Policy::parse(policy, &roster, &[], &environment, Pick::BestSkill).expect("valid");
         let mut availability = [Availability::Here; 6];
         availability[0] = Availability::Absent { until: None };
         let known = Known { availability: &availability, ..Known::default() };
@@ -284,7 +294,7 @@ mod tests {
         "#;
         let roster = Roster::new(&toml::from_str(roster).expect("toml"), &environment).expect("valid");
         let policy = format!("format = 1\nname = 'p'\nrule = [{rule}]\nfallback = {{ queue = 'q' }}");
-        let policy = Policy::parse(&policy, &roster, &environment, Pick::LeastLoaded).expect("valid");
+        let policy = Policy::parse(&policy, &roster, &[], &environment, Pick::LeastLoaded).expect("valid");
         let file: crate::AwayFile = toml::from_str(&format!("format = 1\n{away}")).expect("toml");
         let (away, faults) = Away::new([&file], &roster, |_| pointsman_workhours::Zone::utc());
         assert_eq!(faults, []);

@@ -118,6 +118,8 @@ pub struct Surroundings {
     pub account: Option<AccountRow>,
     /// The nearest owner among the account's parents.
     pub parent_owner: Option<RepId>,
+    /// The owner among its subsidiaries, where they agree on one.
+    pub subsidiary_owner: Option<RepId>,
     /// Whether the account has an open opportunity, and whose.
     pub opportunity: Option<Option<RepId>>,
 }

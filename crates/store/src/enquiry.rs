@@ -148,6 +148,7 @@ fn build(
         domain: account.domain.clone(),
         owner: account.owner.clone(),
         parent_owner: around.parent_owner.clone(),
+        subsidiary_owner: around.subsidiary_owner.clone(),
         open_opportunity: around.opportunity.is_some(),
         opportunity_owner: around.opportunity.clone().flatten(),
     });

@@ -34,7 +34,7 @@ fn a_lead_is_decided_explained_replayed_and_closed() {
     assert_eq!(first.status, 200, "{first:?}");
     let answer = first.json();
     assert_eq!(answer["state"], "owned", "{answer:#}");
-    assert_eq!(answer["rule"], "dach", "{answer:#}");
+    assert_eq!(answer["rule"], "territory", "{answer:#}");
     assert!(answer["sla_due"].is_string() && answer["propensity"] == 1.0, "{answer:#}");
     // The same key and body: the same answer. Another body: refused.
     assert_eq!(server.post("/v1/leads", &key, LEAD).json()["decision"], answer["decision"]);
@@ -68,7 +68,7 @@ fn a_lead_is_decided_explained_replayed_and_closed() {
     let replayed = stdout(&["replay", decision, "--workspace", crm]);
     assert!(replayed.contains("the same, field by field"), "{replayed}");
     let why = stdout(&["explain", lead, "--workspace", crm]);
-    assert!(why.contains("rule 'dach'") && why.contains("mara"), "{why}");
+    assert!(why.contains("rule 'territory'") && why.contains("mara"), "{why}");
     assert!(stdout(&["audit", "verify", "--workspace", crm, "--ledger"]).contains("unbroken"));
 }
 

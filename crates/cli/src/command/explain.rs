@@ -97,7 +97,9 @@ fn describe(explanation: &Explanation, snapshot: &Snapshot) -> String {
     let money = Unit::money(snapshot.currency);
     for rung in &explanation.rungs {
         let half = if rung.overflow { " (overflow)" } else { "" };
-        lines.push(format!("\n{}{half}: {}", rung.rule, word(&rung.verdict)));
+        let row =
+            rung.territory.as_ref().map_or_else(String::new, |t| format!(" (territory '{}', line {})", t.name, t.line));
+        lines.push(format!("\n{}{half}: {}{row}", rung.rule, word(&rung.verdict)));
         let rows: Vec<Vec<String>> = rung
             .candidates
             .iter()

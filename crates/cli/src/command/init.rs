@@ -6,12 +6,13 @@ use crate::args::Init;
 use crate::{Done, output, workspace};
 
 /// Path within the workspace and content. The root of the repository is this very workspace.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("pointsman.toml", include_str!("../../../../pointsman.toml")),
     ("attributes.toml", include_str!("../../../../attributes.toml")),
     ("reps.toml", include_str!("../../../../reps.toml")),
     ("calendars/berlin.toml", include_str!("../../../../calendars/berlin.toml")),
     ("calendars/london.toml", include_str!("../../../../calendars/london.toml")),
+    ("territories/regions.csv", include_str!("../../../../territories/regions.csv")),
     ("policies/default.toml", include_str!("../../../../policies/default.toml")),
 ];
 

@@ -144,6 +144,7 @@ impl Search<'_> {
         let (of, from) = match of {
             OwnerOf::Account => (OwnerWord::Account, account.and_then(|a| a.owner.clone())),
             OwnerOf::ParentAccount => (OwnerWord::ParentAccount, account.and_then(|a| a.parent_owner.clone())),
+            OwnerOf::Subsidiary => (OwnerWord::Subsidiary, account.and_then(|a| a.subsidiary_owner.clone())),
             OwnerOf::Opportunity => (OwnerWord::Opportunity, account.and_then(|a| a.opportunity_owner.clone())),
             OwnerOf::PriorContact => (OwnerWord::PriorContact, contact.and_then(|c| c.owner.clone())),
             OwnerOf::LastOwner => (OwnerWord::LastOwner, world.facts.routing.last_owner.clone()),
@@ -179,6 +180,7 @@ impl Search<'_> {
     fn enter(&self, rung: &Rung, rule: &Rule, world: &World) -> Option<Difference> {
         let pool = match (&rule.target, &rule.on_full, rung.overflow) {
             (Target::Pool(pool), _, false) | (_, OnFull::Overflow(pool), true) => *pool,
+            (Target::Territory(_), _, false) => rung.pool?,
             (Target::Owner(_), _, false) => return self.owner(rule, world),
             _ => return None,
         };

@@ -267,6 +267,7 @@ fn account(facts: &mut Facts, at: Instant) -> &mut AccountFacts {
         owner: None,
         parent_owner: None,
         open_opportunity: false,
+        subsidiary_owner: None,
         opportunity_owner: None,
     })
 }
@@ -291,7 +292,7 @@ fn set_owner(facts: &mut Facts, of: OwnerWord, rep: &RepId, at: Instant) {
         }
         OwnerWord::LastOwner => facts.routing.last_owner = owner,
         OwnerWord::Originator => facts.lead.originator = owner,
-        OwnerWord::Subsidiary => {}
+        OwnerWord::Subsidiary => account(facts, at).subsidiary_owner = owner,
     }
 }
 

@@ -1,5 +1,6 @@
 //! One lead's walk, from documents to an explained and replayed decision.
 
+mod docs;
 mod fixture;
 mod trials;
 mod walk;

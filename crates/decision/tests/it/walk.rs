@@ -84,6 +84,7 @@ fn an_explanation_gives_every_rung_and_the_first_reason_against_each() {
         domain: None,
         owner: Some(RepId::new("anna").expect("a slug")),
         parent_owner: None,
+        subsidiary_owner: None,
         open_opportunity: false,
         opportunity_owner: None,
     });
@@ -174,5 +175,23 @@ proptest! {
                 twin.release(&done);
             }
         }
+    }
+}
+
+#[test]
+fn a_territory_names_a_pool_or_a_rep_and_the_explanation_names_its_row() {
+    let policy = POLICY.replace("pool = \"senior\"", "territory = \"sizes\"");
+    let mut set = documents(&policy);
+    let sizes = "employees,pool,rep\n500-999,senior,\n1000+,,ben\n";
+    set.insert(DocumentKind::Territory, "sizes", sizes.as_bytes());
+    let mut company = Company::of(Snapshot::compile(set).expect("compiles"));
+    for (employees, expected, line) in [(600, "carla", 2), (5000, "ben", 3)] {
+        let facts = company.lead(Some(employees), at(TUESDAY));
+        let decided = company.decide(&facts, at(TUESDAY));
+        assert_eq!(decided.decision.owner().map(RepId::as_str), Some(expected));
+        let explained = explain(&company.snapshot, &facts, &decided.decision, &decided.trace).expect("explained");
+        let row = explained.rungs.iter().find_map(|rung| rung.territory.clone()).expect("a row");
+        assert_eq!((row.name.as_str(), row.line), ("sizes", line));
+        assert_eq!(replay(&company.snapshot, &facts, &decided.decision, &decided.trace), Ok(Replay::Equal));
     }
 }

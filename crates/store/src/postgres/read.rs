@@ -101,7 +101,9 @@ const AROUND: &str = "WITH c AS (
                 UNION ALL
                 SELECT p.owner, p.parent, up.depth + 1 FROM up JOIN accounts p ON p.id = up.parent
                 WHERE up.owner IS NULL AND up.depth < 16
-            ) SELECT owner FROM up WHERE owner IS NOT NULL ORDER BY depth LIMIT 1) END
+            ) SELECT owner FROM up WHERE owner IS NOT NULL ORDER BY depth LIMIT 1) END,
+        (SELECT min(s.owner) FROM accounts s WHERE s.parent = a.id AND s.owner IS NOT NULL
+            HAVING count(DISTINCT s.owner) = 1)
     FROM head h LEFT JOIN c ON true LEFT JOIN a ON true
     LEFT JOIN LATERAL (SELECT id, owner FROM opportunities
         WHERE account = a.id AND stage < 5 ORDER BY at DESC LIMIT 1) o ON true
@@ -117,6 +119,7 @@ fn surroundings(row: &PgRow) -> sqlx::Result<Surroundings> {
         contact: joined(row, 1, contact)?,
         account: joined(row, 8, account)?,
         parent_owner: maybe_name::<RepId>(row, 17)?,
+        subsidiary_owner: maybe_name::<RepId>(row, 18)?,
         opportunity,
     })
 }

@@ -129,6 +129,13 @@ fn parent_owner(connection: &Connection, of: &AccountRow) -> rusqlite::Result<Op
     Ok(None)
 }
 
+/// The owner among the accounts whose parent this is, if they have one and the same.
+fn subsidiary_owner(connection: &Connection, account: AccountId) -> rusqlite::Result<Option<RepId>> {
+    let sql =
+        "SELECT min(owner) FROM accounts WHERE parent = ?1 AND owner IS NOT NULL HAVING count(DISTINCT owner) = 1";
+    Ok(one(connection, sql, [account.bytes()], |row| maybe_name(row, 0))?.flatten())
+}
+
 /// Whether the account has an open opportunity, and whose the newest is.
 fn opportunity(connection: &Connection, account: AccountId) -> rusqlite::Result<Option<Option<RepId>>> {
     let sql = "SELECT owner FROM opportunities WHERE account = ?1 AND stage < 5 ORDER BY at DESC LIMIT 1";
@@ -231,8 +238,17 @@ impl Reader for SqliteReader {
                 None => find_account(connection, around, contact.as_ref())?,
             };
             let parent_owner = account.as_ref().map_or(Ok(None), |account| parent_owner(connection, account))?;
+            let subsidiary_owner =
+                account.as_ref().map_or(Ok(None), |account| subsidiary_owner(connection, account.id))?;
             let opportunity = account.as_ref().map_or(Ok(None), |account| opportunity(connection, account.id))?;
-            Ok(Surroundings { read_at: seq(connection)?, contact, account, parent_owner, opportunity })
+            Ok(Surroundings {
+                read_at: seq(connection)?,
+                contact,
+                account,
+                parent_owner,
+                subsidiary_owner,
+                opportunity,
+            })
         })
     }
 

@@ -129,6 +129,7 @@ CREATE TABLE accounts (
     version BIGINT NOT NULL
 );
 CREATE INDEX accounts_by_domain ON accounts (domain) WHERE domain IS NOT NULL;
+CREATE INDEX accounts_by_parent ON accounts (parent) WHERE parent IS NOT NULL;
 CREATE INDEX accounts_by_name ON accounts (name_key) WHERE name_key <> '';
 
 CREATE TABLE opportunities (

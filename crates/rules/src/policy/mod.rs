@@ -1,69 +1,21 @@
 //! `policies/NAME.toml`: an ordered ladder of rules.
+//!
+//! Reading order: this file (the checked policy and what can be wrong with one), `file` (as
+//! written), `check` (one rule).
+
+mod check;
+mod file;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use pointsman_domain::{Micros, Pick, PolicyName, PoolId, PoolIndex, QueueId, RepId, RepIndex, RuleId};
+use pointsman_domain::{Instant, Micros, Pick, PolicyName, PoolIndex, QueueId, RepIndex, RuleId, TerritoryIndex};
 use pointsman_expr::{Condition, Environment, ExprError, RuleSet};
 use serde::Deserialize;
 use toml::Spanned;
 
-use crate::{Roster, length};
-
-/// The file as written.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyFile {
-    format: u32,
-    name: PolicyName,
-    #[serde(default)]
-    description: String,
-    #[serde(default)]
-    rule: Vec<Spanned<RuleFile>>,
-    fallback: Option<FallbackFile>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FallbackFile {
-    queue: QueueId,
-    #[serde(default)]
-    alarm: bool,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-struct RuleFile {
-    id: RuleId,
-    when: Option<Spanned<String>>,
-    pool: Option<Spanned<PoolId>>,
-    rep: Option<Spanned<RepId>>,
-    owner: Option<OwnerOf>,
-    queue: Option<QueueId>,
-    pick: Option<Pick>,
-    /// Skills everybody who takes the lead must have, with the least level; the pick `best-skill`
-    /// compares the sum of their levels.
-    #[serde(default)]
-    skills: std::collections::BTreeMap<Box<str>, u8>,
-    #[serde(default)]
-    exclude: Vec<Spanned<RepId>>,
-    sla: Option<Spanned<String>>,
-    priority: Option<u8>,
-    on_full: Option<Spanned<OnFullFile>>,
-    explore: Option<f64>,
-    /// With `expected-value`: how long a lead may wait when every price is above its value.
-    wait: Option<Spanned<String>>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum OnFullFile {
-    Next,
-    Backup,
-    Hold(String),
-    Overflow(PoolId),
-    Queue(QueueId),
-}
+use crate::{Roster, Territory, length, lint};
+use file::{PolicyFile, RuleFile};
 
 /// Whose owner a rule hands to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -72,6 +24,8 @@ pub enum OwnerOf {
     Account,
     /// The nearest owner among the account's parents.
     ParentAccount,
+    /// The owner among the account's subsidiaries, where they agree on one.
+    Subsidiary,
     Opportunity,
     /// Who dealt with this person before.
     PriorContact,
@@ -81,12 +35,22 @@ pub enum OwnerOf {
     Originator,
 }
 
+/// Which leads a rule is for. A lead that does not say counts as inbound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeadType {
+    Inbound,
+    Outbound,
+}
+
 /// Who may take the leads of a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     Pool(PoolIndex),
     Rep(RepIndex),
     Owner(OwnerOf),
+    /// Whoever the lead's row of a territory names.
+    Territory(TerritoryIndex),
     /// Parked on purpose.
     Queue(QueueId),
 }
@@ -107,6 +71,10 @@ pub enum OnFull {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     pub id: RuleId,
+    /// Where the rule begins in its file, from 1.
+    pub line: u32,
+    /// Which leads it is for; both, when absent.
+    pub lead_type: Option<LeadType>,
     pub target: Target,
     pub pick: Pick,
     pub skills: Vec<(Box<str>, u8)>,
@@ -119,6 +87,8 @@ pub struct Rule {
     pub explore: f64,
     /// The longest priced hold; `None` never waits for a better price.
     pub wait: Option<Micros>,
+    /// Findings of a check that are meant to be so.
+    pub allow: Vec<lint::Kind>,
 }
 
 /// A checked policy.
@@ -126,6 +96,11 @@ pub struct Rule {
 pub struct Policy {
     pub name: PolicyName,
     pub description: Box<str>,
+    /// Who answers for it.
+    pub owner: Box<str>,
+    /// The local day, since 1970-01-01, on which somebody last read it whole.
+    pub reviewed: Option<i32>,
+    pub review: Review,
     pub rules: Vec<Rule>,
     /// What `rules` ask, by rule.
     pub when: Vec<Condition>,
@@ -134,6 +109,26 @@ pub struct Policy {
     pub fallback: QueueId,
     /// Whether parking there raises an alarm.
     pub alarm: bool,
+}
+
+/// How much a policy may hold before its check speaks up: the commonest mistake is a policy that
+/// nobody understands any more.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Review {
+    pub max_rules: usize,
+    /// Alternatives within conjunctions within alternatives …, of one condition.
+    pub max_nesting: usize,
+    /// Days after `reviewed`.
+    pub days: i32,
+    /// Findings that are meant to be so, anywhere in the policy.
+    pub allow: Vec<lint::Kind>,
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self { max_rules: 250, max_nesting: 3, days: 90, allow: vec![] }
+    }
 }
 
 /// What is wrong with a policy, with the line and column of the file where there is one.
@@ -145,6 +140,12 @@ pub enum PolicyError {
     Format(u32),
     #[error("no fallback: add [fallback] with queue = \"unassigned\", so that no lead gets stuck")]
     NoFallback,
+    #[error("the file has {bytes} bytes, at most {limit} are read", limit = Policy::MOST_BYTES)]
+    TooLong { bytes: usize },
+    #[error("{rules} rules are more than the {limit} that are possible", limit = Policy::MOST_RULES)]
+    TooManyRules { rules: usize },
+    #[error("reviewed = {0} is no date like 2026-03-01")]
+    Reviewed(String),
     #[error("no rule: a ladder needs at least one [[rule]]")]
     NoRule,
     #[error("line {line}, column {column}: {fault} (rule '{rule}')")]
@@ -156,7 +157,7 @@ pub enum PolicyError {
 pub enum RuleFault {
     #[error("the rule is listed twice")]
     Twice,
-    #[error("names {count} targets; name exactly one of pool, rep, owner, queue")]
+    #[error("names {count} targets; name exactly one of pool, rep, owner, territory, queue")]
     Targets { count: usize },
     #[error("unknown {what} '{id}'{hint}")]
     Unknown { what: &'static str, id: String, hint: String },
@@ -170,24 +171,29 @@ pub enum RuleFault {
     Meaningless { what: &'static str, pick: Pick },
     #[error("overflows into the pool it already hands to")]
     OverflowsIntoItself,
+    #[error("'for' needs the attribute lead.direction, a choice of inbound and outbound, in attributes.toml")]
+    NoDirection,
     #[error("condition: {0}")]
     Condition(String),
 }
 
-/// A rule's default priority.
-const PRIORITY: u8 = 5;
-/// More exploration than this costs more than it teaches.
-const MOST_EXPLORATION: f64 = 0.5;
-
 impl Policy {
+    /// Some thousand rules as people write them; what is longer is no policy.
+    pub const MOST_BYTES: usize = 8 << 20;
+    pub const MOST_RULES: usize = 20_000;
+
     /// Reads and checks a policy. `default_pick` is the workspace's: expected value with a
     /// promoted model, else weighted round robin.
     pub fn parse(
         source: &str,
         roster: &Roster,
+        territories: &[Territory],
         environment: &Environment,
         default_pick: Pick,
     ) -> Result<Self, PolicyError> {
+        if source.len() > Self::MOST_BYTES {
+            return Err(PolicyError::TooLong { bytes: source.len() });
+        }
         let file: PolicyFile = toml::from_str(source).map_err(|e| PolicyError::Toml(e.to_string()))?;
         if file.format != 1 {
             return Err(PolicyError::Format(file.format));
@@ -196,28 +202,46 @@ impl Policy {
         if file.rule.is_empty() {
             return Err(PolicyError::NoRule);
         }
+        if file.rule.len() > Self::MOST_RULES {
+            return Err(PolicyError::TooManyRules { rules: file.rule.len() });
+        }
+        let lines = Lines::of(source);
+        let names = check::Names { roster, territories, default_pick };
         let mut seen = BTreeSet::new();
         let (mut rules, mut when) = (Vec::new(), Vec::new());
         for written in &file.rule {
             let rule = written.get_ref();
             let at = |span: Range<usize>, fault: RuleFault| {
-                let (line, column) = place(source, span.start);
+                let (line, column) = lines.place(span.start);
                 PolicyError::Rule { line, column, rule: rule.id.clone(), fault }
             };
             if !seen.insert(&rule.id) {
                 return Err(at(written.span(), RuleFault::Twice));
             }
-            rules.push(check(written, roster, default_pick).map_err(|(span, fault)| at(span, fault))?);
-            when.push(match &rule.when {
+            let mut checked = check::rule(written, &names).map_err(|(span, fault)| at(span, fault))?;
+            checked.line = lines.place(written.span().start).0 as u32;
+            rules.push(checked);
+            let asked = match &rule.when {
                 Some(when) => {
                     environment.compile(when.get_ref()).map_err(|e| condition_error(source, when, rule, &e))?
                 }
                 None => Condition::always(),
+            };
+            when.push(match &rule.lead_type {
+                Some(lead_type) => {
+                    let of_type = of_type(*lead_type.get_ref(), environment);
+                    let of_type = of_type.ok_or_else(|| at(lead_type.span(), RuleFault::NoDirection))?;
+                    if rule.when.is_some() { of_type.and(&asked) } else { of_type }
+                }
+                None => asked,
             });
         }
         Ok(Self {
             name: file.name,
             description: file.description.into(),
+            owner: file.owner.into(),
+            reviewed: file.reviewed.as_ref().map(reviewed).transpose()?,
+            review: file.review,
             rules,
             conditions: RuleSet::new(&when),
             when,
@@ -227,16 +251,47 @@ impl Policy {
     }
 }
 
-/// Line and column, both from 1, of a byte.
-fn place(source: &str, at: usize) -> (usize, usize) {
-    let before = &source[..at.min(source.len())];
-    let start = before.rfind('\n').map_or(0, |i| i + 1);
-    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+/// Leads of one type, as a condition; `None` where leads do not say what type they are of.
+fn of_type(lead_type: LeadType, environment: &Environment) -> Option<Condition> {
+    let outbound = environment.compile("lead.direction == 'outbound'").ok()?;
+    Some(match lead_type {
+        LeadType::Outbound => outbound,
+        // Missing is not outbound.
+        LeadType::Inbound => outbound.negated(),
+    })
+}
+
+fn reviewed(date: &toml::value::Datetime) -> Result<i32, PolicyError> {
+    let text = date.to_string();
+    match Instant::parse_as_written(&text) {
+        Ok(at) if text.len() == 10 => Ok(at.utc_day() as i32),
+        _ => Err(PolicyError::Reviewed(text)),
+    }
+}
+
+/// Where the lines of a text begin, so that thousands of rules find theirs quickly.
+struct Lines<'s> {
+    source: &'s str,
+    starts: Vec<usize>,
+}
+
+impl<'s> Lines<'s> {
+    fn of(source: &'s str) -> Self {
+        let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Self { source, starts: [0].into_iter().chain(breaks).collect() }
+    }
+
+    /// Line and column, both from 1, of a byte.
+    fn place(&self, at: usize) -> (usize, usize) {
+        let line = self.starts.partition_point(|start| *start <= at).max(1);
+        let before = self.source.get(self.starts[line - 1]..at).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
 }
 
 /// Moves the position within a condition to the position in the file.
 fn condition_error(source: &str, when: &Spanned<String>, rule: &RuleFile, error: &ExprError) -> PolicyError {
-    let (line, column) = place(source, when.span().start);
+    let (line, column) = Lines::of(source).place(when.span().start);
     let opening = &source[when.span()];
     // A one-line condition begins one character after its quote, a long one after three and
     // perhaps a line break.
@@ -249,101 +304,6 @@ fn condition_error(source: &str, when: &Spanned<String>, rule: &RuleFile, error:
         text = format!("{text}; try {suggestion}");
     }
     PolicyError::Rule { line: line + inside + breaks, column, rule: rule.id.clone(), fault: RuleFault::Condition(text) }
-}
-
-type Fault = (Range<usize>, RuleFault);
-
-fn check(written: &Spanned<RuleFile>, roster: &Roster, default_pick: Pick) -> Result<Rule, Fault> {
-    let rule = written.get_ref();
-    let whole = |fault: RuleFault| (written.span(), fault);
-    let target = target(written, roster)?;
-    let pick = rule.pick.unwrap_or(default_pick);
-    let priority = rule.priority.unwrap_or(PRIORITY);
-    if priority > 9 {
-        return Err(whole(RuleFault::Priority(priority)));
-    }
-    let explore = rule.explore.unwrap_or(0.0);
-    if !(0.0..=MOST_EXPLORATION).contains(&explore) {
-        return Err(whole(RuleFault::Explore(explore.to_string())));
-    }
-    if explore > 0.0 && !matches!(pick, Pick::ExpectedValue | Pick::BestScore) {
-        return Err(whole(RuleFault::Meaningless { what: "explore", pick }));
-    }
-    if rule.wait.is_some() && pick != Pick::ExpectedValue {
-        return Err(whole(RuleFault::Meaningless { what: "wait", pick }));
-    }
-    let on_full = match &rule.on_full {
-        Some(full) => on_full(full, &target, roster)?,
-        None => OnFull::Next,
-    };
-    Ok(Rule {
-        id: rule.id.clone(),
-        target,
-        pick,
-        skills: rule.skills.iter().map(|(name, level)| (name.clone(), *level)).collect(),
-        exclude: rule.exclude.iter().map(|id| rep(id, roster)).collect::<Result<_, _>>()?,
-        sla: rule.sla.as_ref().map(duration).transpose()?,
-        priority,
-        on_full,
-        explore,
-        wait: rule.wait.as_ref().map(duration).transpose()?,
-    })
-}
-
-fn duration(text: &Spanned<String>) -> Result<Micros, Fault> {
-    length::parse(text.get_ref()).map_err(|e| (text.span(), e.into()))
-}
-
-fn target(written: &Spanned<RuleFile>, roster: &Roster) -> Result<Target, Fault> {
-    let rule = written.get_ref();
-    let mut targets = Vec::new();
-    if let Some(id) = &rule.pool {
-        targets.push(Target::Pool(pool(id.get_ref(), id.span(), roster)?));
-    }
-    if let Some(id) = &rule.rep {
-        targets.push(Target::Rep(rep(id, roster)?));
-    }
-    targets.extend(rule.owner.map(Target::Owner));
-    targets.extend(rule.queue.clone().map(Target::Queue));
-    match <[Target; 1]>::try_from(targets) {
-        Ok([target]) => Ok(target),
-        Err(targets) => Err((written.span(), RuleFault::Targets { count: targets.len() })),
-    }
-}
-
-fn on_full(written: &Spanned<OnFullFile>, target: &Target, roster: &Roster) -> Result<OnFull, Fault> {
-    let span = written.span();
-    Ok(match written.get_ref() {
-        OnFullFile::Next => OnFull::Next,
-        OnFullFile::Backup => OnFull::Backup,
-        OnFullFile::Hold(text) => OnFull::Hold(length::parse(text).map_err(|e| (span, e.into()))?),
-        OnFullFile::Queue(queue) => OnFull::Park(queue.clone()),
-        OnFullFile::Overflow(id) => {
-            let overflow = pool(id, span.clone(), roster)?;
-            if *target == Target::Pool(overflow) {
-                return Err((span, RuleFault::OverflowsIntoItself));
-            }
-            OnFull::Overflow(overflow)
-        }
-    })
-}
-
-fn pool(id: &PoolId, span: Range<usize>, roster: &Roster) -> Result<PoolIndex, Fault> {
-    let known = || roster.pools.iter().map(|pool| pool.id.as_str());
-    let unknown = || RuleFault::Unknown { what: "pool", id: id.to_string(), hint: hint(known()) };
-    roster.pool(id.as_str()).ok_or_else(|| (span, unknown()))
-}
-
-fn rep(id: &Spanned<RepId>, roster: &Roster) -> Result<RepIndex, Fault> {
-    let name = id.get_ref();
-    let known = || roster.reps.iter().map(|rep| rep.id.as_str());
-    let unknown = || RuleFault::Unknown { what: "rep", id: name.to_string(), hint: hint(known()) };
-    roster.rep(name.as_str()).ok_or_else(|| (id.span(), unknown()))
-}
-
-fn hint<'a>(known: impl Iterator<Item = &'a str>) -> String {
-    let first: Vec<&str> = known.take(8).collect();
-    if first.is_empty() { "; reps.toml lists none".into() } else { format!("; reps.toml has {}", first.join(", ")) }
 }
 
 #[cfg(test)]
@@ -369,7 +329,7 @@ mod tests {
         let environment = Environment::new(&schema);
         let roster = "format = 1\n[[rep]]\nid = 'mara'\n[[pool]]\nid = 'all'\nreps = ['mara']\n[[pool]]\nid = 'rest'\nreps = ['mara']";
         let roster = Roster::new(&toml::from_str(roster).expect("toml"), &environment).expect("valid");
-        Policy::parse(source, &roster, &environment, Pick::WeightedRoundRobin).map_err(|e| e.to_string())
+        Policy::parse(source, &roster, &[], &environment, Pick::WeightedRoundRobin).map_err(|e| e.to_string())
     }
 
     const GOOD: &str = "format = 1
