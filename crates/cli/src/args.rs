@@ -1,6 +1,7 @@
 //! Commands and flags.
 
 pub mod access;
+pub mod preview;
 mod team;
 
 pub mod policy;
@@ -51,6 +52,7 @@ pub enum Command {
     Simulate(Simulate),
     #[command(subcommand)]
     Experiment(Experiment),
+    Preview(preview::Preview),
     Explain(Explain),
     Replay(Replay),
     #[command(subcommand)]
@@ -423,13 +425,21 @@ pub enum Experiment {
     },
 }
 
-/// Why a lead went where it went: every rung, every candidate
+/// Why a lead went where it went: a sentence, every rung, every candidate
 #[derive(Debug, ClapArgs)]
-#[command(after_help = "Example:\n  pointsman explain lead_01h2xcejqtf2nbrexx3vqjhp41 --workspace crm")]
+#[command(
+    after_help = "Example:\n  pointsman explain lead_01h2xcejqtf2nbrexx3vqjhp41 --workspace crm\n  pointsman explain lead_01h2xcejqtf2nbrexx3vqjhp41 --workspace crm --why-not jonas"
+)]
 pub struct Explain {
     /// A lead id or a decision id
     #[arg(value_name = "ID")]
     pub id: String,
+    /// What would have had to differ for this rep to get it
+    #[arg(long, value_name = "REP")]
+    pub why_not: Option<String>,
+    /// Sentences in German
+    #[arg(long)]
+    pub german: bool,
     /// Folder of the workspace
     #[arg(long, value_name = "DIR")]
     pub workspace: PathBuf,

@@ -27,6 +27,11 @@ pub fn read(workspace: &Path) -> anyhow::Result<Box<dyn Reader>> {
     Ok(open(&location)?.reader()?)
 }
 
+/// Whether the workspace has a store.
+pub fn exists(workspace: &Path) -> anyhow::Result<bool> {
+    Ok(!Settings::read(workspace)?.store(workspace)?.is_missing())
+}
+
 fn open(location: &Location) -> anyhow::Result<Arc<dyn Store>> {
     location.open().with_context(|| format!("cannot open the store {location}"))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pointsman_domain::{Currency, Digest, PolicyName};
+use pointsman_domain::{AttributeSchema, Currency, Digest, PolicyName};
 use pointsman_rules::AwayFile;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -111,6 +111,12 @@ impl DocumentSet {
             documents.insert(DocumentKind::Policy, named.name.as_str(), text.as_bytes());
             documents
         })
+    }
+
+    /// The attribute schema among them.
+    pub fn schema(&self) -> Option<AttributeSchema> {
+        let body = std::str::from_utf8(self.get(DocumentKind::Attributes, "")?).ok()?;
+        AttributeSchema::new(toml::from_str(body).ok()?).ok()
     }
 
     /// The same documents with another of their policies ruling.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use pointsman_assign::{Choosing, LoadEntry, pick::merit};
-use pointsman_domain::{Availability, Pick, Reason, ReasonCode, RepId, RuleId, TerritoryId};
-use pointsman_rules::{Admission, Rule, Target};
+use pointsman_domain::{Availability, Pick, PoolId, QueueId, Reason, ReasonCode, RepId, RuleId, TerritoryId};
+use pointsman_rules::{Admission, OnFull, OwnerOf, Rule, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::choose::Walk;
@@ -15,6 +15,7 @@ use crate::record::{Decision, Hold};
 use crate::replay::{ReplayError, Replayed, walk_again};
 use crate::snapshot::Snapshot;
 use crate::trial::{self, ExplainedTrial};
+use crate::why_not::next_after;
 
 /// Why a lead went where it went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +26,37 @@ pub struct Explanation {
     pub experiment: Option<ExplainedTrial>,
     /// The whole ladder, from the first rule to where the walk ended.
     pub rungs: Vec<ExplainedRung>,
+    /// The lead's account, and the parent whose owner counts for it, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Box<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Box<str>>,
+    /// Who would have got it without the one who did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Next>,
+}
+
+/// Who would have got a lead next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Next {
+    pub rep: RepId,
+    pub rule: RuleId,
+    pub overflow: bool,
+    /// Not all of that rung's load was recorded: people there are taken to have room.
+    pub assumes_load: bool,
+}
+
+/// Whom a rung looks at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExplainedTarget {
+    Pool(PoolId),
+    Rep(RepId),
+    Owner(OwnerOf),
+    Territory(TerritoryId),
+    Queue(QueueId),
+    /// Of the rule's own target.
+    Backups,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +65,7 @@ pub struct ExplainedRung {
     /// The second half of a rule: its overflow pool or backups.
     pub overflow: bool,
     pub verdict: Verdict,
+    pub target: ExplainedTarget,
     pub pick: Pick,
     /// The row that the lead belongs to, where the rule names a territory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,24 +135,48 @@ pub fn explain(
         }
         let mut of_rule = matched.iter().enumerate().filter(|(at, rung)| rung.rule == index && *at <= end).peekable();
         if of_rule.peek().is_none() {
-            rungs.push(not_matched(rule));
+            rungs.push(not_matched(&replayed.qualified, rule));
         }
         rungs.extend(of_rule.map(|(at, rung)| explain_rung(&replayed, at, rung)));
     }
     let drawn = replayed.qualified.drawn.as_ref();
     let experiment = drawn.map(|drawn| trial::explained(snapshot, drawn, recorded.decided_at));
-    Ok(Explanation { decision: recorded.clone(), experiment, rungs })
+    let account = facts.account.as_ref().filter(|account| !account.name.is_empty());
+    Ok(Explanation {
+        decision: recorded.clone(),
+        experiment,
+        rungs,
+        account: account.map(|account| account.name.clone()),
+        parent: account.and_then(|account| account.parent.clone()),
+        next: next_after(&replayed, facts, recorded.seed),
+    })
 }
 
-fn not_matched(rule: &Rule) -> ExplainedRung {
-    let verdict = Verdict::NotMatched;
+fn not_matched(qualified: &Qualified, rule: &Rule) -> ExplainedRung {
     ExplainedRung {
         rule: rule.id.clone(),
         overflow: false,
-        verdict,
+        verdict: Verdict::NotMatched,
+        target: target(qualified, rule, false),
         pick: rule.pick,
         territory: None,
         candidates: Vec::new(),
+    }
+}
+
+fn target(qualified: &Qualified, rule: &Rule, overflow: bool) -> ExplainedTarget {
+    let roster = &qualified.snapshot.roster;
+    match (&rule.target, &rule.on_full, overflow) {
+        (_, OnFull::Overflow(pool), true) | (Target::Pool(pool), _, false) => {
+            ExplainedTarget::Pool(roster.pool_at(*pool).id.clone())
+        }
+        (_, _, true) => ExplainedTarget::Backups,
+        (Target::Rep(rep), ..) => ExplainedTarget::Rep(roster.rep_at(*rep).id.clone()),
+        (Target::Owner(of), ..) => ExplainedTarget::Owner(*of),
+        (Target::Territory(index), ..) => {
+            ExplainedTarget::Territory(qualified.snapshot.territories[usize::from(index.0)].name.clone())
+        }
+        (Target::Queue(queue), ..) => ExplainedTarget::Queue(queue.clone()),
     }
 }
 
@@ -151,6 +208,7 @@ fn explain_rung(replayed: &Replayed, at: usize, rung: &Rung) -> ExplainedRung {
         rule: rule.id.clone(),
         overflow: rung.overflow,
         verdict,
+        target: target(qualified, rule, rung.overflow),
         pick: rule.pick,
         territory: territory(qualified, rung),
         candidates: candidates.collect(),

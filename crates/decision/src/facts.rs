@@ -57,7 +57,10 @@ pub struct AccountFacts {
     pub domain: Option<Box<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<RepId>,
-    /// The nearest owner among the parents.
+    /// The name of the nearest parent that has an owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Box<str>>,
+    /// That owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent_owner: Option<RepId>,
     /// The owner among the subsidiaries, where they agree on one.

@@ -34,7 +34,9 @@ pub mod why_not;
 
 pub use choose::{Walk, choose, decide};
 pub use document::{DocumentKind, DocumentSet, DraftError, RoutingSettings};
-pub use explain::{ExplainedCandidate, ExplainedRung, ExplainedTerritory, Explanation, Verdict, explain};
+pub use explain::{
+    ExplainedCandidate, ExplainedRung, ExplainedTarget, ExplainedTerritory, Explanation, Next, Verdict, explain,
+};
 pub use facts::{AccountFacts, ContactFacts, Engagement, Exposed, Facts, LeadFacts, Routing};
 pub use places::{Place, places};
 pub use preview::{End, PastLead, Routed, Summary, preview, preview_all};

@@ -108,8 +108,7 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     fn new(snapshot: &'a Arc<Snapshot>, leads: &'a [PastLead]) -> Self {
-        let mut ledger = Ledger::default();
-        snapshot.caps().for_each(|cap| ledger.apply(&cap));
+        let mut ledger = snapshot.fresh_ledger();
         let binding = snapshot.bind(&mut ledger);
         let at = |(index, lead): (usize, &PastLead)| Reverse((lead.at, Event::Decide, index as u32));
         let undecided =

@@ -102,6 +102,13 @@ impl Snapshot {
         })
     }
 
+    /// A ledger with these caps, in which nothing has happened yet.
+    pub fn fresh_ledger(&self) -> pointsman_assign::Ledger {
+        let mut ledger = pointsman_assign::Ledger::default();
+        self.caps().for_each(|cap| ledger.apply(&cap));
+        ledger
+    }
+
     /// Numbers this snapshot's names in a ledger.
     pub fn bind(&self, ledger: &mut pointsman_assign::Ledger) -> pointsman_assign::Binding {
         let limits = self.roster.limits.iter().map(|limit| (&limit.id, limit.kind));

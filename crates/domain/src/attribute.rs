@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Money, Value};
+use crate::{Money, Value, Values};
 
 /// Whom an attribute describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -165,6 +165,27 @@ impl AttributeSchema {
 
     pub fn iter(&self) -> impl Iterator<Item = (AttributeIndex, Entity, &Attribute)> {
         self.all.iter().enumerate().map(|(i, (e, a))| (AttributeIndex::new(i as u16), *e, a))
+    }
+
+    /// Values of another schema's attributes where this one has the same attribute of the same type:
+    /// by name, a choice by its word. What has no place here is missing.
+    pub fn adopt(&self, other: &Self, values: &Values) -> Values {
+        let mut adopted = Values::missing(self.len());
+        for (index, value) in values.iter() {
+            let Some((entity, was)) = other.get(index) else { continue };
+            let Some(here) = self.find(entity, &was.name) else { continue };
+            let Some((_, is)) = self.get(here).filter(|(_, is)| is.kind == was.kind) else { continue };
+            let value = match value {
+                Value::Choice(place) => {
+                    let word = was.values.get(usize::from(*place));
+                    let place = word.and_then(|word| is.values.iter().position(|known| known == word));
+                    place.map(|place| Value::Choice(place as u16))
+                }
+                other => Some(other.clone()),
+            };
+            adopted.set(here, value);
+        }
+        adopted
     }
 
     /// The text form of a value, with the choice's own word instead of its number.

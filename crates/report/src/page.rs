@@ -41,8 +41,29 @@ pub struct Section {
     pub notices: Vec<Notice>,
     pub figures: Vec<Figure>,
     pub tables: Vec<Table>,
+    /// A question that the reader may ask; live pages only.
+    pub form: Option<Form>,
     /// How it was computed, one paragraph each.
     pub method: Vec<String>,
+}
+
+/// A form that works without script: one choice, asked by `GET`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Form {
+    pub action: String,
+    /// Sent along as they are.
+    pub hidden: Vec<(String, String)>,
+    pub field: Field,
+    pub button: String,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Field {
+    pub name: String,
+    pub label: String,
+    /// Value and what the reader sees.
+    pub options: Vec<(String, String)>,
+    pub chosen: Option<String>,
 }
 
 /// What surrounds a page.
@@ -202,6 +223,7 @@ pub fn section(section: &Section, cx: Cx) -> Markup {
         section id=(section.id) {
             h2 { (section.heading) }
             @if !section.sentence.is_empty() { p class="sentence" { (section.sentence) } }
+            @if let Some(form) = &section.form { (question(form)) }
             @for notice in &section.notices { (part::notice(notice)) }
             @for figure in &section.figures { (part::figure(figure, cx)) }
             @for table in &section.tables { (part::table(table)) }
@@ -211,6 +233,22 @@ pub fn section(section: &Section, cx: Cx) -> Markup {
                     @for paragraph in &section.method { p { (paragraph) } }
                 }
             }
+        }
+    }
+}
+
+fn question(form: &Form) -> Markup {
+    let field = &form.field;
+    html! {
+        form class="question" method="get" action=(form.action) {
+            @for (name, value) in &form.hidden { input type="hidden" name=(name) value=(value); }
+            label for=(field.name) { (field.label) }
+            select id=(field.name) name=(field.name) {
+                @for (value, label) in &field.options {
+                    option value=(value) selected[field.chosen.as_ref() == Some(value)] { (label) }
+                }
+            }
+            button type="submit" { (form.button) }
         }
     }
 }

@@ -7,9 +7,11 @@
 pub mod chart;
 pub mod demo;
 pub mod experiment;
+pub mod lead;
 pub mod model;
 pub mod page;
 pub mod reason;
+pub mod why;
 
 /// Makes one function per entry: `name(arg, …) { en: "…", de: "…" }`.
 ///

@@ -249,7 +249,18 @@ fn schemas() -> Value {
         "LeadView": object(&["id"], lead),
         "LeadDetail": object(&["id"], detail),
         "LeadList": object(&["leads"], json!({ "leads": list(reference("LeadView")), "next": maybe("string", "The next page's cursor.") })),
-        "Explanation": object(&["decision", "rungs"], json!({ "decision": { "type": "object" }, "rungs": list(json!({ "type": "object" })) })),
+        "Explanation": object(&["decision", "rungs", "sentences"], json!({
+            "decision": { "type": "object" }, "rungs": list(json!({ "type": "object" })), "next": { "type": "object" },
+            "sentences": { "type": "object" }, "why_not": { "type": "object" },
+        })),
+        "Preview": closed(object(&["lead"], json!({
+            "lead": reference("Lead"), "policy": maybe("string", "The text of a draft policy."),
+            "policy_name": maybe("string", "A policy of the live documents that does not rule."), "at": maybe("string", "RFC 3339; now, if absent."),
+        }))),
+        "Previewed": object(&["state", "policy", "sentences", "explanation"], json!({
+            "state": text("owned, held or parked."), "rule": maybe("string", ""), "policy": text(""), "at": text(""),
+            "sentences": { "type": "object" }, "explanation": { "type": "object" }, "warnings": list(reference("FieldError")),
+        })),
         "Replay": object(&["equal"], json!({ "equal": { "type": "boolean" }, "engine": { "type": "integer" }, "recorded": { "type": "object" }, "replayed": { "type": "object" } })),
         "Outcome": closed(object(&["stage"], json!({
             "lead": maybe("string", "The lead's id; or source and external_id."), "source": maybe("string", ""), "external_id": maybe("string", ""),

@@ -1,34 +1,33 @@
 //! Pages for people: today, the leads, one lead with its reasons. They work without script and
-//! are made of the same parts as reports.
+//! are made of the same parts as reports. The page of one lead: [`lead`].
+
+mod lead;
+
+pub use lead::lead;
 
 use std::sync::Arc;
 
 use axum::{
     Extension,
-    extract::{Path, Query, State as Shared},
+    extract::{Query, State as Shared},
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
-use pointsman_decision::{Decision, Explanation, Hold, Outcome, Snapshot, ValueSource, Verdict as Rung, explain};
-use pointsman_domain::{Instant, LeadId, RuleId};
+use pointsman_decision::{Decision, Hold, Outcome, Snapshot};
+use pointsman_domain::{Instant, LeadId};
 use pointsman_report::{
-    Cx, Page, Section, Shell, Table, Unit,
+    Cx, Page, Section, Shell, Table,
     page::{CHART_JS, CSS, Live, Place, render},
-    part::{Document, DocumentKind, Notice, Provenance, Tile, Tone},
+    part::{Document, DocumentKind, Provenance, Tile},
     table::{Column, Row},
-    words,
 };
 use pointsman_store::row::CustodyKind;
 
 use crate::{
     access::Rights,
-    api::{
-        decisions::{unwalkable, whole},
-        id,
-        leads::{LeadView, ListQuery, detail, page as page_of_leads},
-    },
+    api::leads::{LeadView, ListQuery, page as page_of_leads},
     error::Problem,
-    state::{State, Whole},
+    state::State,
 };
 
 mod team;
@@ -52,7 +51,7 @@ fn asset(body: &'static str, kind: &'static str) -> Response {
 }
 
 /// The page within the shell; `links` turns texts that are alone in their cell into links.
-fn respond(state: &State, here: &str, page: &Page, links: &[(String, String)]) -> Response {
+fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
     let place = |href: &str, label: &str| Place { href: href.into(), label: label.into(), current: href == here };
     let mut places = vec![place("/", "Today"), place("/leads", "Leads"), place("/team", "Team"), place("/docs", "API")];
     if !state.gate.is_open() {
@@ -65,7 +64,7 @@ fn respond(state: &State, here: &str, page: &Page, links: &[(String, String)]) -
         script_href: "/assets/chart.js".into(),
         theme: None,
     };
-    let mut html = render(page, Shell::Live(&live), CX);
+    let mut html = render(page, Shell::Live(&live), cx);
     for (text, href) in links {
         // Ids and these labels need no escaping; a cell's text stands between two tags.
         html = html.replace(&format!(">{text}<"), &format!("><a href=\"{href}\">{text}</a><"));
@@ -160,7 +159,7 @@ pub async fn today(Shared(state): Shared<Arc<State>>) -> Result<Response, Proble
     let sentence = format!("The last {} decisions, newest first.", decisions.len());
     page.sections.push(section("last", "Last decisions", sentence, table(columns, rows.collect())));
     let links: Vec<_> = decisions.iter().map(|decision| lead_link(decision.lead)).collect();
-    Ok(respond(&state, "/", &page, &unique(links)))
+    Ok(respond(&state, "/", &page, CX, &unique(links)))
 }
 
 fn unique(mut links: Vec<(String, String)>) -> Vec<(String, String)> {
@@ -200,115 +199,5 @@ pub async fn leads(
     }
     let sentence = if views.is_empty() { "There are none.".into() } else { "Newest first.".into() };
     page.sections.push(section("leads", "Leads", sentence, listed));
-    Ok(respond(&state, "/leads", &page, &unique(links)))
-}
-
-pub async fn lead(Shared(state): Shared<Arc<State>>, Path(text): Path<String>) -> Result<Response, Problem> {
-    let lead: LeadId = id(&text)?;
-    let live = state.live()?;
-    let (shared, snapshot) = (Arc::clone(&state), Arc::clone(&live));
-    let read = state.read(move |reader| {
-        let Some(detail) = detail(reader, lead, &snapshot)? else { return Ok(None) };
-        let last = whole(&shared, reader, detail.lead.decision)?;
-        Ok(Some((detail, last)))
-    });
-    let (detail, last) = read.await?.ok_or_else(|| Problem::NotFound { what: format!("lead {lead}") })?;
-    let mut page = page(&lead.to_string(), "Why did it go there?", &state.config.workspace, &live);
-    match last {
-        Ok(Whole { stored, snapshot, facts, trace }) => {
-            let explanation =
-                explain(&snapshot, &facts, &stored.decision, &trace).map_err(|error| unwalkable(&error))?;
-            page.sections = why(&explanation, &snapshot);
-        }
-        // The decision stays when what it was taken on is gone; then the page says so.
-        Err(Problem::Gone { what }) => {
-            let text =
-                format!("What was decided is kept; {what} aged out or were erased, so the reasons cannot be shown.");
-            let notices = vec![Notice { tone: Tone::Neutral, text }];
-            page.sections.push(Section { id: "why".into(), heading: "Why".into(), notices, ..Section::default() });
-        }
-        Err(problem) => return Err(problem),
-    }
-    let columns = vec![Column::text("When"), Column::text("What"), Column::text("By")];
-    let mut history: Vec<(Instant, String, String)> = Vec::new();
-    history.extend(detail.decisions.iter().map(|d| (d.decided_at, phrase(&d.outcome), format!("rule {}", rule(d)))));
-    let by = |by: &Option<Box<str>>| by.as_deref().unwrap_or_default().to_owned();
-    let by_hand = detail.assignments.iter().filter(|row| row.by.is_some());
-    history.extend(by_hand.map(|row| (row.at, format!("assigned to {}", row.rep), by(&row.by))));
-    history.extend(detail.stages.iter().map(|row| (row.at, format!("{:?}", row.stage).to_lowercase(), by(&row.by))));
-    history.sort();
-    let rows = history.into_iter().map(|(at, what, by)| Row::new(vec![minute(at), what, by])).collect();
-    page.sections.push(section(
-        "history",
-        "History",
-        "What happened to this lead, oldest first.".into(),
-        table(columns, rows),
-    ));
-    Ok(respond(&state, "/leads", &page, &[]))
-}
-
-/// Sentence, ladder, candidates: why a lead went where it went.
-fn why(explanation: &Explanation, snapshot: &Snapshot) -> Vec<Section> {
-    let decision = &explanation.decision;
-    let value_unit = match decision.value_source {
-        ValueSource::Wins => Unit::number(3),
-        ValueSource::Given | ValueSource::Model => Unit::money(snapshot.currency),
-    };
-    let how = match &decision.rule {
-        Some(rule) => format!("because rule {rule} of policy {} applied", decision.policy),
-        None => format!("because no rule of policy {} found anybody", decision.policy),
-    };
-    let sentence = format!("This lead {}, {how}.", phrase(&decision.outcome));
-    let rungs = explanation.rungs.iter().map(|rung| {
-        let cells =
-            vec![named(&rung.rule, rung.overflow), verdict(rung.verdict).into(), rung.candidates.len().to_string()];
-        if rung.verdict == Rung::Chosen { Row::strong(cells) } else { Row::new(cells) }
-    });
-    let columns = vec![Column::text("Rule"), Column::text("What came of it"), Column::number("Candidates")];
-    let mut sections = vec![section("why", "The ladder", sentence, table(columns, rungs.collect()))];
-    let Some(last) = explanation.rungs.iter().rev().find(|rung| !rung.candidates.is_empty()) else { return sections };
-    let l = CX.locale;
-    let mut listed: Vec<_> = last.candidates.iter().collect();
-    listed.sort_by(|a, b| b.net.unwrap_or(f64::MIN).total_cmp(&a.net.unwrap_or(f64::MIN)));
-    listed.sort_by_key(|candidate| candidate.reason != pointsman_domain::Reason::Chosen);
-    let rows = listed.into_iter().map(|candidate| {
-        let show = |unit: Unit, x: Option<f64>| x.map_or_else(String::new, |x| unit.show(l, x));
-        let cells = vec![
-            candidate.rep.to_string(),
-            words::reason::reason(&candidate.reason, value_unit, CX),
-            show(Unit::percent(1), candidate.score),
-            show(value_unit, candidate.price),
-            show(value_unit, candidate.net),
-            candidate.free.map_or_else(String::new, |free| free.to_string()),
-        ];
-        if candidate.reason == pointsman_domain::Reason::Chosen { Row::strong(cells) } else { Row::new(cells) }
-    });
-    let columns = vec![
-        Column::text("Rep"),
-        Column::text("Why, or why not"),
-        Column::number("Chance"),
-        Column::number("Price"),
-        Column::number("Value − price"),
-        Column::number("Free places"),
-    ];
-    let sentence = format!("Everybody that rule {} looked at.", last.rule);
-    sections.push(section("candidates", "The candidates", sentence, table(columns, rows.collect())));
-    sections
-}
-
-fn named(rule: &RuleId, overflow: bool) -> String {
-    if overflow { format!("{rule}, when full") } else { rule.to_string() }
-}
-
-fn verdict(verdict: Rung) -> &'static str {
-    match verdict {
-        Rung::NotMatched => "did not apply",
-        Rung::Chosen => "chosen here",
-        Rung::NobodyNamed => "names nobody for this lead",
-        Rung::NobodyEligible => "nobody may take it",
-        Rung::NobodyFree => "nobody is free",
-        Rung::Queued => "waits here for a free place",
-        Rung::Priced => "waits here for a better price",
-        Rung::Parked => "parked here",
-    }
+    Ok(respond(&state, "/leads", &page, CX, &unique(links)))
 }

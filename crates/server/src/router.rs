@@ -14,8 +14,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     access::{Access, Rights, Scope},
     api::{
-        absences, access, activities, assignment, audit, batch, credit, decisions, leads, operation, outcomes, reps,
-        scores,
+        absences, access, activities, assignment, audit, batch, credit, decisions, leads, operation, outcomes, preview,
+        reps, scores,
     },
     around,
     body::MOST_BYTES,
@@ -138,9 +138,12 @@ pub fn routes() -> Vec<Entry> {
                 path: "/v1/decisions/{id}",
                 id: "explainDecision",
                 summary: "Why a lead went where it went.",
-                text: "Every rung of the ladder with its verdict, every candidate with the reason against and the numbers.",
+                text: "Every rung of the ladder with its verdict, every candidate with the reason against and the numbers, and the same as a sentence in English and German.",
                 answer: Some("Explanation"),
-                parameters: &[DECISION],
+                parameters: &[
+                    DECISION,
+                    ("query", "why_not", "A rep: adds what would have had to differ for them to get it.", false),
+                ],
                 problems: &["bad-parameter", "not-found", "gone"],
                 ..PLAIN
             },
@@ -191,7 +194,7 @@ pub fn routes() -> Vec<Entry> {
                 path: "/v1/scores",
                 id: "scoreLead",
                 summary: "Score a lead without assigning it.",
-                text: "What would happen now, and every candidate's numbers. Nothing is written.",
+                text: "The numbers of a preview under the live policy, now: what a marketing system asks often. Nothing is written.",
                 body: Some("Lead"),
                 answer: Some("Score"),
                 problems: &BODY,
@@ -199,6 +202,21 @@ pub fn routes() -> Vec<Entry> {
             },
             Access::Needs(Scope::LeadsScore),
             post(scores::create),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/preview",
+                id: "previewLead",
+                summary: "Where a lead would go, and why.",
+                text: "Under the live policy or a draft, now or at another time, on the load as it is. Nothing is written.",
+                body: Some("Preview"),
+                answer: Some("Previewed"),
+                problems: &BODY,
+                ..PLAIN
+            },
+            Access::Needs(Scope::LeadsScore),
+            post(preview::create),
         ),
         (
             Route {
@@ -374,7 +392,11 @@ pub fn routes() -> Vec<Entry> {
                 path: "/leads/{id}",
                 id: "leadPage",
                 summary: "One lead as a page: why did it go there?",
-                parameters: &[LEAD],
+                parameters: &[
+                    LEAD,
+                    ("query", "why_not", "A rep: adds what would have had to differ for them to get it.", false),
+                    ("query", "lang", "en or de.", false),
+                ],
                 problems: &["bad-parameter", "not-found"],
                 ..PLAIN
             },

@@ -352,8 +352,12 @@ fn pages_tell_where_a_lead_went_and_why() {
     assert!(today.contains("One lead is parked"), "{today}");
     assert!(door.get("/leads?state=owned").text.contains(id));
     let page = door.get(&format!("/leads/{id}"));
-    assert!(page.text.contains("This lead went to ada, because rule rest of policy main applied."), "{}", page.text);
-    assert!(page.text.contains("Chosen") && page.text.contains("Turn comes"), "{}", page.text);
+    assert!(
+        page.text.contains("Went to ada because rule rest hands to pool all, where ada's turn came first."),
+        "{}",
+        page.text
+    );
+    assert!(page.text.contains("Chosen") && page.text.contains("Level with the chosen one"), "{}", page.text);
     assert!(page.headers["content-security-policy"].to_str().unwrap().contains("default-src 'none'"));
     assert!(door.get("/assets/app.css").headers["content-type"].to_str().unwrap().starts_with("text/css"));
     assert_eq!(door.get("/leads/lead_01h2xcejqtf2nbrexx3vqjhp41").status, StatusCode::NOT_FOUND);

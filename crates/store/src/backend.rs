@@ -116,8 +116,8 @@ pub struct Surroundings {
     pub read_at: u64,
     pub contact: Option<ContactRow>,
     pub account: Option<AccountRow>,
-    /// The nearest owner among the account's parents.
-    pub parent_owner: Option<RepId>,
+    /// The nearest of the account's parents that has an owner: its name, and whose it is.
+    pub parent_owner: Option<(Box<str>, RepId)>,
     /// The owner among its subsidiaries, where they agree on one.
     pub subsidiary_owner: Option<RepId>,
     /// Whether the account has an open opportunity, and whose.

@@ -478,11 +478,10 @@ impl Interpreter {
         candidate.score = (1.0 / (1.0 + (-logit).exp())) as f32;
         candidate.price = price as f32;
         candidate.rank = match pick {
-            "weighted-round-robin" => 0.0,
+            // Nobody of these companies says where home is.
+            "weighted-round-robin" | "nearest-territory" => 0.0,
             "least-loaded" => busy as f32,
             "draw" => candidate.weight as f32,
-            // Nobody of these companies says where home is.
-            "nearest-territory" => 0.0,
             _ => candidate.skill,
         };
     }

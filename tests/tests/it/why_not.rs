@@ -7,9 +7,9 @@ use std::sync::Arc;
 use pointsman_assign::{Change, CounterKey, Ledger, Load, Partition};
 use pointsman_decision::{
     Difference, DocumentKind, DocumentSet, Facts, Scratch, Snapshot, Ticket, decide, qualify, why_not,
-    why_not::OwnerWord,
 };
 use pointsman_domain::{DecisionId, Entity, Instant, Pick, RepId, Value, Window};
+use pointsman_rules::OwnerOf;
 use pointsman_tests::oracle::{
     engine::{Engine, Taken},
     interpret::Case,
@@ -233,22 +233,21 @@ fn edit(facts: &mut Facts, entity: &str, name: &str, value: serde_json::Value) {
     *facts = serde_json::from_value(json).expect("facts");
 }
 
-fn set_owner(facts: &mut Facts, of: OwnerWord, rep: &RepId) {
+fn set_owner(facts: &mut Facts, of: OwnerOf, rep: &RepId) {
     let id = serde_json::json!(rep);
     match of {
-        OwnerWord::Account => edit(facts, "account", "owner", id),
-        OwnerWord::ParentAccount => edit(facts, "account", "parent_owner", id),
-        OwnerWord::Opportunity => {
+        OwnerOf::Account => edit(facts, "account", "owner", id),
+        OwnerOf::ParentAccount => edit(facts, "account", "parent_owner", id),
+        OwnerOf::Opportunity => {
             edit(facts, "account", "open_opportunity", true.into());
             edit(facts, "account", "opportunity_owner", id);
         }
-        OwnerWord::PriorContact => {
+        OwnerOf::PriorContact => {
             edit(facts, "contact", "known", true.into());
             edit(facts, "contact", "owner", id);
         }
-        OwnerWord::LastOwner => facts.routing.last_owner = Some(rep.clone()),
-        OwnerWord::Originator => facts.lead.originator = Some(rep.clone()),
-        OwnerWord::Subsidiary => edit(facts, "account", "subsidiary_owner", id),
+        OwnerOf::LastOwner => facts.routing.last_owner = Some(rep.clone()),
+        OwnerOf::Originator => facts.lead.originator = Some(rep.clone()),
     }
 }
 

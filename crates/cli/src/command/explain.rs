@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use pointsman_decision::{
-    Decision, Explanation, Facts, Outcome, Replay as Replayed, Snapshot, explain, replay as replay_decision,
+    Decision, ExplainedCandidate, Explanation, Facts, Replay as Replayed, Snapshot, explain, replay as replay_decision,
+    why_not,
 };
 use pointsman_domain::{DecisionId, LeadId};
-use pointsman_report::{Cx, Unit, words::reason};
+use pointsman_report::{
+    Cx, words,
+    words::why::{Teller, value_unit},
+};
 use serde_json::json;
 
-use super::evaluate::word;
 use crate::args::{Explain, Replay};
 use crate::{Done, output, store};
 
@@ -25,11 +28,22 @@ struct Recorded {
 
 pub fn run(args: &Explain) -> anyhow::Result<Done> {
     let recorded = find(&args.workspace, &args.id)?;
-    let explanation = explain(&recorded.snapshot, &recorded.facts, &recorded.decision, &recorded.trace)?;
-    match args.json {
-        true => output::json(&explanation)?,
-        false => output::text(describe(&explanation, &recorded.snapshot))?,
+    let Recorded { decision, facts, trace, snapshot } = &recorded;
+    let explanation = explain(snapshot, facts, decision, trace)?;
+    let teller = Teller { snapshot, cx: if args.german { Cx::DE } else { Cx::EN } };
+    let sentence = teller.sentence(&explanation);
+    let answer = args.why_not.as_ref().map(|rep| why_not(snapshot, facts, decision, trace, rep)).transpose()?;
+    if args.json {
+        output::json(&json!({ "sentence": sentence, "explanation": explanation, "why_not": answer }))?;
+        return Ok(Done::Fine);
     }
+    let mut lines = vec![format!("{}\n{sentence}", decision.lead)];
+    if let Some(answer) = &answer {
+        lines.extend(teller.ways(answer, decision).into_iter().map(|way| format!("+ {way}")));
+        lines.extend(teller.obstacles(answer, decision).into_iter().map(|obstacle| format!("- {obstacle}")));
+    }
+    lines.push(ladder(&explanation, snapshot, teller.cx));
+    output::text(lines.join("\n"))?;
     Ok(Done::Fine)
 }
 
@@ -79,44 +93,32 @@ fn find(workspace: &Path, id: &str) -> anyhow::Result<Recorded> {
     })
 }
 
-fn describe(explanation: &Explanation, snapshot: &Snapshot) -> String {
-    let decision = &explanation.decision;
-    let rule = decision.rule.as_ref().map_or_else(|| "the fallback".to_owned(), |rule| format!("rule '{rule}'"));
-    let mut lines = vec![match &decision.outcome {
-        Outcome::Owned { rep, sla_due } => {
-            let due = sla_due.map_or_else(String::new, |due| format!(", to be touched by {due}"));
-            format!("{} went to {rep} by {rule} of policy '{}'{due}", decision.lead, decision.policy)
-        }
-        Outcome::Held { until, .. } => {
-            format!("{} waits until {until} by {rule} of policy '{}'", decision.lead, decision.policy)
-        }
-        Outcome::Parked { queue, .. } => {
-            format!("{} is parked in queue '{queue}' by {rule} of policy '{}'", decision.lead, decision.policy)
-        }
-    }];
-    let money = Unit::money(snapshot.currency);
+/// The ladder with the candidates of every rung, as tables.
+pub fn ladder(explanation: &Explanation, snapshot: &Snapshot, cx: Cx) -> String {
+    let unit = value_unit(&explanation.decision, snapshot);
+    let mut lines = Vec::new();
     for rung in &explanation.rungs {
-        let half = if rung.overflow { " (overflow)" } else { "" };
+        let name = match rung.overflow {
+            true => words::lead::when_full(cx.locale, rung.rule.as_str()),
+            false => rung.rule.to_string(),
+        };
         let row =
             rung.territory.as_ref().map_or_else(String::new, |t| format!(" (territory '{}', line {})", t.name, t.line));
-        lines.push(format!("\n{}{half}: {}{row}", rung.rule, word(&rung.verdict)));
-        let rows: Vec<Vec<String>> = rung
-            .candidates
-            .iter()
-            .map(|c| {
-                let number = |x: Option<f64>, digits: usize| x.map_or_else(|| "–".into(), |x| format!("{x:.digits$}"));
-                let free = c.free.map_or_else(|| "–".into(), |free| free.to_string());
-                let why = reason::reason(&c.reason, money, Cx::EN);
-                vec![
-                    format!("  {}", c.rep),
-                    number(c.score, 3),
-                    number(c.price, 2),
-                    number(c.net, 2),
-                    free,
-                    format!("  {why}"),
-                ]
-            })
-            .collect();
+        lines.push(format!("\n{name}: {}{row}", words::lead::verdict(cx.locale, rung.verdict)));
+        let number = |x: Option<f64>, digits: usize| x.map_or_else(|| "–".into(), |x| format!("{x:.digits$}"));
+        let row = |c: &ExplainedCandidate| {
+            let free = c.free.map_or_else(|| "–".into(), |free| free.to_string());
+            let why = words::reason::reason(&c.reason, unit, cx);
+            vec![
+                format!("  {}", c.rep),
+                number(c.score, 3),
+                number(c.price, 2),
+                number(c.net, 2),
+                free,
+                format!("  {why}"),
+            ]
+        };
+        let rows: Vec<Vec<String>> = rung.candidates.iter().map(row).collect();
         if !rows.is_empty() {
             lines.push(output::table(&["  rep", "score", "price", "net", "free", "  why"], &rows));
         }

@@ -14,6 +14,7 @@ mod init;
 mod model_report;
 mod models;
 mod policy;
+mod preview;
 mod reps;
 mod serve;
 mod simulate;
@@ -41,6 +42,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Users(args) => access::users(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Experiment(args) => experiment::run(&args),
+        Command::Preview(args) => preview::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Replay(args) => explain::replay(&args),
         Command::Audit(args) => audit::run(&args),

@@ -12,13 +12,14 @@ mod world;
 use std::sync::Arc;
 
 use pointsman_domain::{DecisionId, Instant, LeadId, LimitId, PoolId, Reason, RepId, RuleId, Value};
-use pointsman_rules::{OnFull, Target};
+use pointsman_rules::{OnFull, OwnerOf, Target};
 use serde::Serialize;
 
-use crate::explain::{ExplainedRung, explain};
+use crate::choose::Walk;
+use crate::explain::{ExplainedRung, Next, explain};
 use crate::facts::Facts;
 use crate::record::Decision;
-use crate::replay::{ReplayError, walk_again};
+use crate::replay::{ReplayError, Replayed, walk_again};
 use crate::snapshot::Snapshot;
 use repair::{Lever, Search};
 use world::{Record, World};
@@ -72,7 +73,7 @@ pub enum Difference {
     },
     /// The account, person or lead that a rule asks the owner of belongs to the rep.
     Owner {
-        of: OwnerWord,
+        of: OwnerOf,
         from: Option<RepId>,
     },
     InPool {
@@ -128,19 +129,6 @@ pub enum Difference {
     },
 }
 
-/// Whose owner: the words of a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OwnerWord {
-    Account,
-    ParentAccount,
-    Subsidiary,
-    Opportunity,
-    PriorContact,
-    LastOwner,
-    Originator,
-}
-
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum WhyNotError {
@@ -148,6 +136,24 @@ pub enum WhyNotError {
     UnknownRep(String),
     #[error(transparent)]
     Replay(#[from] ReplayError),
+}
+
+/// Who would have got the lead, had its owner not been able to take it.
+pub(crate) fn next_after(replayed: &Replayed, facts: &Facts, seed: u64) -> Option<Next> {
+    let Walk::Taken { rung, position, .. } = replayed.walk else { return None };
+    let owner = replayed.qualified.asks(&replayed.qualified.rungs[rung])[position].rep;
+    let record = Record::new(replayed, owner);
+    let seen = World::new(&replayed.qualified.snapshot, facts, seed).without_rep().decide(&record);
+    let Walk::Taken { rung, position, .. } = seen.walk else { return None };
+    let rung = &seen.qualified.rungs[rung];
+    let rep = seen.qualified.asks(rung)[position].rep;
+    let rule = seen.qualified.rule(rung);
+    Some(Next {
+        rep: seen.qualified.snapshot.roster.rep_at(rep).id.clone(),
+        rule: rule.id.clone(),
+        overflow: rung.overflow,
+        assumes_load: !record.knows_of(rep, rung.rule, rung.overflow, rule.pick),
+    })
 }
 
 /// Alternatives that are told.

@@ -6,7 +6,7 @@ use pointsman_expr::Node;
 use pointsman_rules::{OnFull, OwnerOf, Rule, Target};
 
 use super::world::{Record, Seen, World, may_change};
-use super::{Difference, OwnerWord, Way};
+use super::{Difference, Way};
 use crate::choose::Walk;
 use crate::explain::before_load;
 use crate::qualify::Rung;
@@ -142,13 +142,13 @@ impl Search<'_> {
         let Target::Owner(of) = rule.target else { return None };
         let (account, contact) = (world.facts.account.as_ref(), world.facts.contact.as_ref());
         let (of, from) = match of {
-            OwnerOf::Account => (OwnerWord::Account, account.and_then(|a| a.owner.clone())),
-            OwnerOf::ParentAccount => (OwnerWord::ParentAccount, account.and_then(|a| a.parent_owner.clone())),
-            OwnerOf::Subsidiary => (OwnerWord::Subsidiary, account.and_then(|a| a.subsidiary_owner.clone())),
-            OwnerOf::Opportunity => (OwnerWord::Opportunity, account.and_then(|a| a.opportunity_owner.clone())),
-            OwnerOf::PriorContact => (OwnerWord::PriorContact, contact.and_then(|c| c.owner.clone())),
-            OwnerOf::LastOwner => (OwnerWord::LastOwner, world.facts.routing.last_owner.clone()),
-            OwnerOf::Originator => (OwnerWord::Originator, world.facts.lead.originator.clone()),
+            OwnerOf::Account => (OwnerOf::Account, account.and_then(|a| a.owner.clone())),
+            OwnerOf::ParentAccount => (OwnerOf::ParentAccount, account.and_then(|a| a.parent_owner.clone())),
+            OwnerOf::Subsidiary => (OwnerOf::Subsidiary, account.and_then(|a| a.subsidiary_owner.clone())),
+            OwnerOf::Opportunity => (OwnerOf::Opportunity, account.and_then(|a| a.opportunity_owner.clone())),
+            OwnerOf::PriorContact => (OwnerOf::PriorContact, contact.and_then(|c| c.owner.clone())),
+            OwnerOf::LastOwner => (OwnerOf::LastOwner, world.facts.routing.last_owner.clone()),
+            OwnerOf::Originator => (OwnerOf::Originator, world.facts.lead.originator.clone()),
         };
         (from.as_ref() != Some(&self.record.id)).then_some(Difference::Owner { of, from })
     }

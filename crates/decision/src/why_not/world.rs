@@ -6,9 +6,10 @@ use std::sync::Arc;
 use pointsman_assign::{Ask, Draw, Load, LoadEntry, LoadHeader};
 use pointsman_domain::{AccountId, ContactId, Instant, Pick, ReasonCode, RepId, RepIndex, Value, math};
 use pointsman_expr::{Builtin, Field, Row};
+use pointsman_rules::OwnerOf;
 use pointsman_workhours::{Absences, Calendar};
 
-use super::{Difference, OwnerWord};
+use super::Difference;
 use crate::choose::{Walk, choose};
 use crate::facts::{AccountFacts, ContactFacts, Facts};
 use crate::qualify::{Qualified, Scratch, qualify, row_of};
@@ -48,7 +49,12 @@ impl Record {
     /// Whether what the rung's pick compares was recorded of the rep. Whoever was full or promised
     /// to a lead ahead stood in no line, so where its turn would have come is not known.
     pub fn knows(&self, rule: usize, overflow: bool, pick: Pick) -> bool {
-        let entry = self.entries.get(&(rule, overflow, self.rep));
+        self.knows_of(self.rep, rule, overflow, pick)
+    }
+
+    /// The same of anybody.
+    pub fn knows_of(&self, rep: RepIndex, rule: usize, overflow: bool, pick: Pick) -> bool {
+        let entry = self.entries.get(&(rule, overflow, rep));
         entry.is_some_and(|entry| pick != Pick::WeightedRoundRobin || !blocked(entry.reason))
     }
 
@@ -93,6 +99,8 @@ fn newcomer(ask: &Ask) -> f32 {
 /// What differs of the rep's load.
 #[derive(Debug, Clone, Default)]
 struct Patch {
+    /// The rep cannot take the lead.
+    gone: bool,
     free: bool,
     nobody_ahead: bool,
     ranks: BTreeMap<(usize, bool), f32>,
@@ -134,6 +142,13 @@ impl World {
         Self { snapshot: Arc::clone(snapshot), facts: facts.clone(), seed, patch: Patch::default() }
     }
 
+    /// The world in which the rep has no place for the lead.
+    #[must_use]
+    pub fn without_rep(mut self) -> Self {
+        self.patch.gone = true;
+        self
+    }
+
     /// Decides through the same `qualify` and `choose` as ever.
     pub fn decide(&self, record: &Record) -> Seen {
         let qualified = qualify(&self.snapshot, &self.facts, record.decided_at, &mut Scratch::new(&self.snapshot));
@@ -163,6 +178,9 @@ impl World {
         ask: &Ask,
         pick: Pick,
     ) -> LoadEntry {
+        if self.patch.gone {
+            return LoadEntry { reason: ReasonCode::LimitReached, free: 0, ..entry };
+        }
         let before = entry.reason;
         let patch = &self.patch;
         if patch.free && entry.reason == ReasonCode::LimitReached {
@@ -265,6 +283,7 @@ fn account(facts: &mut Facts, at: Instant) -> &mut AccountFacts {
         name: "".into(),
         domain: None,
         owner: None,
+        parent: None,
         parent_owner: None,
         open_opportunity: false,
         subsidiary_owner: None,
@@ -277,22 +296,22 @@ fn contact(facts: &mut Facts, at: Instant) -> &mut ContactFacts {
     facts.contact.get_or_insert_with(fresh)
 }
 
-fn set_owner(facts: &mut Facts, of: OwnerWord, rep: &RepId, at: Instant) {
+fn set_owner(facts: &mut Facts, of: OwnerOf, rep: &RepId, at: Instant) {
     let owner = Some(rep.clone());
     match of {
-        OwnerWord::Account => account(facts, at).owner = owner,
-        OwnerWord::ParentAccount => account(facts, at).parent_owner = owner,
-        OwnerWord::Opportunity => {
+        OwnerOf::Account => account(facts, at).owner = owner,
+        OwnerOf::ParentAccount => account(facts, at).parent_owner = owner,
+        OwnerOf::Opportunity => {
             let account = account(facts, at);
             (account.open_opportunity, account.opportunity_owner) = (true, owner);
         }
-        OwnerWord::PriorContact => {
+        OwnerOf::PriorContact => {
             let contact = contact(facts, at);
             (contact.known, contact.owner) = (true, owner);
         }
-        OwnerWord::LastOwner => facts.routing.last_owner = owner,
-        OwnerWord::Originator => facts.lead.originator = owner,
-        OwnerWord::Subsidiary => account(facts, at).subsidiary_owner = owner,
+        OwnerOf::LastOwner => facts.routing.last_owner = owner,
+        OwnerOf::Originator => facts.lead.originator = owner,
+        OwnerOf::Subsidiary => account(facts, at).subsidiary_owner = owner,
     }
 }
 

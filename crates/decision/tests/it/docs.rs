@@ -64,6 +64,7 @@ fn lead(snapshot: &Snapshot, text: &str) -> PastLead {
         name: "Example".into(),
         domain: None,
         owner: None,
+        parent: None,
         parent_owner: None,
         subsidiary_owner: None,
         open_opportunity: false,

@@ -2,5 +2,6 @@
 
 mod docs;
 mod fixture;
+mod preview;
 mod trials;
 mod walk;

@@ -83,6 +83,7 @@ fn an_explanation_gives_every_rung_and_the_first_reason_against_each() {
         name: "Contoso".into(),
         domain: None,
         owner: Some(RepId::new("anna").expect("a slug")),
+        parent: None,
         parent_owner: None,
         subsidiary_owner: None,
         open_opportunity: false,

@@ -19,6 +19,7 @@ words! {
     out_of_pool(day) { en: "Takes nothing in this pool until {day}", de: "Nimmt in diesem Pool nichts bis {day}" }
     limit(limit) { en: "Limit {limit} is used up", de: "Grenze {limit} ist ausgeschöpft" }
     older_waits() { en: "The free place belongs to a lead that waits longer", de: "Der freie Platz gehört einem länger wartenden Lead" }
+    level() { en: "Level with the chosen one, who comes first by id", de: "Gleichauf mit dem Gewählten, der nach der Kennung vorn steht" }
     later_turn(by) { en: "Turn comes {by} later", de: "Kommt {by} Runden später dran" }
     higher_load(by) { en: "Load {by} higher", de: "Auslastung {by} höher" }
     lower_skill(by) { en: "Skill {by} lower", de: "Fähigkeit {by} geringer" }
@@ -50,6 +51,12 @@ pub fn reason(reason: &Reason, value: Unit, cx: Cx) -> String {
         Reason::OutOfPool { until } => out_of_pool(l, &until.as_ref().map_or("–".into(), day)),
         Reason::LimitReached { limit: id } => limit(l, id.as_ref()),
         Reason::OlderLeadWaits { .. } => older_waits(l),
+        Reason::LaterTurn { by: 0.0 }
+        | Reason::HigherLoad { by: 0.0 }
+        | Reason::LowerSkill { by: 0.0 }
+        | Reason::FartherTerritory { by: 0.0 }
+        | Reason::LowerScore { by: 0.0 }
+        | Reason::LowerValue { by: 0.0 } => level(l),
         Reason::LaterTurn { by } => later_turn(l, &l.number(*by, 1)),
         Reason::HigherLoad { by } => higher_load(l, &Unit::percent(0).show(l, *by)),
         Reason::LowerSkill { by } => lower_skill(l, &l.number(*by, 2)),

@@ -11,14 +11,14 @@ use std::ops::Range;
 
 use pointsman_domain::{Instant, Micros, Pick, PolicyName, PoolIndex, QueueId, RepIndex, RuleId, TerritoryIndex};
 use pointsman_expr::{Condition, Environment, ExprError, RuleSet};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::{Roster, Territory, length, lint};
 use file::{PolicyFile, RuleFile};
 
 /// Whose owner a rule hands to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OwnerOf {
     Account,

@@ -1,15 +1,18 @@
-//! `GET /v1/decisions/{id}` and its replay.
+//! `GET /v1/decisions/{id}`, what would have had to differ, and its replay.
 
 use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State as Shared},
+    extract::{Path, Query, State as Shared},
 };
-use pointsman_decision::{Decision, Explanation, Replay, ReplayError, explain, replay};
+use pointsman_decision::{
+    Decision, Explanation, Replay, ReplayError, Snapshot, WhyNot, WhyNotError, explain, replay, why_not,
+};
 use pointsman_domain::DecisionId;
+use pointsman_report::{Cx, words::why::Teller};
 use pointsman_store::{Reader, StoreError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     api::id,
@@ -48,10 +51,87 @@ pub fn unwalkable(error: &ReplayError) -> Problem {
     Problem::Ours
 }
 
-pub async fn show(Shared(state): Shared<Arc<State>>, Path(text): Path<String>) -> Result<Json<Explanation>, Problem> {
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShowQuery {
+    /// A rep: what would have had to differ for them to get the lead.
+    pub why_not: Option<String>,
+}
+
+/// One text in each language.
+#[derive(Debug, Serialize)]
+pub struct Sentences {
+    pub en: String,
+    pub de: String,
+}
+
+impl Sentences {
+    /// Where the lead went, why, and who would have been next.
+    pub fn of(explanation: &Explanation, snapshot: &Snapshot) -> Self {
+        let tell = |cx| Teller { snapshot, cx }.sentence(explanation);
+        Self { en: tell(Cx::EN), de: tell(Cx::DE) }
+    }
+}
+
+/// The record explained, in ids and numbers, and as sentences.
+#[derive(Debug, Serialize)]
+pub struct ShowBody {
+    #[serde(flatten)]
+    pub explanation: Explanation,
+    pub sentences: Sentences,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_not: Option<WhyNotBody>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct WhyNotBody {
+    #[serde(flatten)]
+    pub answer: WhyNot,
+    pub sentences: WhyNotSentences,
+}
+
+/// The ways, then what stood between the rep and the lead.
+#[derive(Debug, Serialize)]
+pub struct WhyNotSentences {
+    pub en: Vec<String>,
+    pub de: Vec<String>,
+}
+
+pub async fn show(
+    Shared(state): Shared<Arc<State>>,
+    Path(text): Path<String>,
+    query: Result<Query<ShowQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<ShowBody>, Problem> {
+    let Query(query) = query.map_err(|rejection| Problem::Parameter(rejection.body_text()))?;
     let whole = read(&state, &text).await?;
-    let explanation = explain(&whole.snapshot, &whole.facts, &whole.stored.decision, &whole.trace);
-    explanation.map(Json).map_err(|error| unwalkable(&error))
+    // The search decides anew some hundred times: not on a thread that serves others.
+    let made = tokio::task::spawn_blocking(move || shown(&whole, query.why_not.as_deref()));
+    made.await.map_err(|_| Problem::Ours)?.map(Json)
+}
+
+fn shown(whole: &Whole, rep: Option<&str>) -> Result<ShowBody, Problem> {
+    let Whole { stored, snapshot, facts, trace } = whole;
+    let explanation = explain(snapshot, facts, &stored.decision, trace).map_err(|error| unwalkable(&error))?;
+    let answer = rep.map(|rep| asked(whole, rep)).transpose()?;
+    let why_not = answer.map(|answer| {
+        let tell = |cx| {
+            let teller = Teller { snapshot, cx };
+            let mut lines = teller.ways(&answer, &stored.decision);
+            lines.extend(teller.obstacles(&answer, &stored.decision));
+            lines
+        };
+        let sentences = WhyNotSentences { en: tell(Cx::EN), de: tell(Cx::DE) };
+        WhyNotBody { answer, sentences }
+    });
+    Ok(ShowBody { sentences: Sentences::of(&explanation, snapshot), explanation, why_not })
+}
+
+/// What would have had to differ for a rep.
+pub fn asked(whole: &Whole, rep: &str) -> Result<WhyNot, Problem> {
+    why_not(&whole.snapshot, &whole.facts, &whole.stored.decision, &whole.trace, rep).map_err(|error| match error {
+        WhyNotError::UnknownRep(rep) => Problem::Parameter(format!("'why_not': there is no rep '{rep}'")),
+        WhyNotError::Replay(error) => unwalkable(&error),
+    })
 }
 
 /// Whether the record and its replay agree.

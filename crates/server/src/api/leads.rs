@@ -251,6 +251,11 @@ pub fn detail(reader: &mut dyn Reader, lead: LeadId, snapshot: &Snapshot) -> Res
     }))
 }
 
+/// Somebody else's lead is none that a rep knows of.
+pub fn may_see(rights: &Rights, detail: &LeadDetail) -> bool {
+    rights.only().is_none_or(|rep| rep.is_some() && detail.lead.owner.as_ref() == rep)
+}
+
 pub async fn show(
     Shared(state): Shared<Arc<State>>,
     Extension(rights): Extension<Rights>,
@@ -259,10 +264,8 @@ pub async fn show(
     let lead: LeadId = id(&lead)?;
     let snapshot = state.live()?;
     let detail = state.read(move |reader| detail(reader, lead, &snapshot)).await?;
-    // Somebody else's lead is none that a rep knows of.
-    let theirs =
-        |detail: &LeadDetail| rights.only().is_none_or(|rep| rep.is_some() && detail.lead.owner.as_ref() == rep);
-    let detail = detail.filter(theirs).ok_or_else(|| Problem::NotFound { what: format!("lead {lead}") })?;
+    let detail = detail.filter(|detail| may_see(&rights, detail));
+    let detail = detail.ok_or_else(|| Problem::NotFound { what: format!("lead {lead}") })?;
     // The owner is what an assignment by hand must have seen.
     let owner = detail.lead.owner.as_ref().map_or("none", |rep| rep.as_str());
     let tag = HeaderValue::from_str(&format!("\"{owner}\""));

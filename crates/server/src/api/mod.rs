@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod leads;
 pub mod operation;
 pub mod outcomes;
+pub mod preview;
 pub mod reps;
 pub mod scores;
 

@@ -75,7 +75,7 @@ pub async fn team(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem
         shown.method = vec![measure(pool.contract.measure).to_owned()];
         page.sections.push(shown);
     }
-    Ok(respond(&state, "/team", &page, &[]))
+    Ok(respond(&state, "/team", &page, CX, &[]))
 }
 
 fn named(member: &Member) -> String {

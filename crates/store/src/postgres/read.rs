@@ -95,16 +95,17 @@ const AROUND: &str = "WITH c AS (
     )
     SELECT h.seq, c.id, c.name, c.email, c.phone, c.account, c.owner, c.version,
         a.id, a.name, a.name_key, a.domain, a.parent, a.owner, a.version, o.id, o.owner,
-        CASE WHEN a.parent IS NOT NULL THEN (
-            WITH RECURSIVE up (owner, parent, depth) AS (
-                SELECT p.owner, p.parent, 1 FROM accounts p WHERE p.id = a.parent
-                UNION ALL
-                SELECT p.owner, p.parent, up.depth + 1 FROM up JOIN accounts p ON p.id = up.parent
-                WHERE up.owner IS NULL AND up.depth < 16
-            ) SELECT owner FROM up WHERE owner IS NOT NULL ORDER BY depth LIMIT 1) END,
+        up.owner, up.name,
         (SELECT min(s.owner) FROM accounts s WHERE s.parent = a.id AND s.owner IS NOT NULL
             HAVING count(DISTINCT s.owner) = 1)
     FROM head h LEFT JOIN c ON true LEFT JOIN a ON true
+    LEFT JOIN LATERAL (
+        WITH RECURSIVE line (name, owner, parent, depth) AS (
+            SELECT p.name, p.owner, p.parent, 1 FROM accounts p WHERE p.id = a.parent
+            UNION ALL
+            SELECT p.name, p.owner, p.parent, line.depth + 1 FROM line JOIN accounts p ON p.id = line.parent
+            WHERE line.owner IS NULL AND line.depth < 16
+        ) SELECT name, owner FROM line WHERE owner IS NOT NULL ORDER BY depth LIMIT 1) up ON true
     LEFT JOIN LATERAL (SELECT id, owner FROM opportunities
         WHERE account = a.id AND stage < 5 ORDER BY at DESC LIMIT 1) o ON true
     WHERE h.one = 1";
@@ -114,12 +115,16 @@ fn surroundings(row: &PgRow) -> sqlx::Result<Surroundings> {
         Some(_) => Some(maybe_name(row, 16)?),
         None => None,
     };
+    let parent_owner = match maybe_name::<RepId>(row, 17)? {
+        Some(owner) => Some((row.try_get(18)?, owner)),
+        None => None,
+    };
     Ok(Surroundings {
         read_at: number(row, 0)?,
         contact: joined(row, 1, contact)?,
         account: joined(row, 8, account)?,
-        parent_owner: maybe_name::<RepId>(row, 17)?,
-        subsidiary_owner: maybe_name::<RepId>(row, 18)?,
+        parent_owner,
+        subsidiary_owner: maybe_name::<RepId>(row, 19)?,
         opportunity,
     })
 }

@@ -115,14 +115,14 @@ fn lead(row: &Row<'_>) -> rusqlite::Result<(LeadRow, LeadState)> {
     Ok((lead, json(row, 10)?))
 }
 
-/// The owner of the nearest parent that has one.
-fn parent_owner(connection: &Connection, of: &AccountRow) -> rusqlite::Result<Option<RepId>> {
+/// The nearest parent that has an owner: its name, and whose it is.
+fn parent_owner(connection: &Connection, of: &AccountRow) -> rusqlite::Result<Option<(Box<str>, RepId)>> {
     let mut next = of.parent;
     for _ in 0..MOST_PARENTS {
         let Some(id) = next else { return Ok(None) };
         let Some(parent) = one(connection, ACCOUNT, [id.bytes()], account)? else { return Ok(None) };
-        if parent.owner.is_some() {
-            return Ok(parent.owner);
+        if let Some(owner) = parent.owner {
+            return Ok(Some((parent.name, owner)));
         }
         next = parent.parent;
     }
