@@ -4,7 +4,9 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use pointsman_decision::{Decision, DocumentSet};
-use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, Instant, LeadId, RepId};
+use pointsman_domain::{
+    AccountId, ContactId, DecisionId, Digest, ExperimentId, Instant, LeadId, RepId, Values, VariantId,
+};
 
 use crate::{
     error::StoreError,
@@ -176,6 +178,40 @@ pub struct Evidence {
     pub contradiction: Option<String>,
 }
 
+/// Which leads' courses are read.
+#[derive(Debug, Clone, Copy)]
+pub enum Courses<'a> {
+    /// Those exposed to an experiment, in the order of their first exposure.
+    Of(&'a ExperimentId),
+    /// Those that arrived since, oldest first.
+    Since(Instant),
+}
+
+/// One lead from arrival to where it stands: what analyses of experiments and plans read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeadCourse {
+    pub lead: LeadId,
+    pub arrived: Instant,
+    pub attributes: Values,
+    /// Account, else contact, else the lead itself; of an exposed lead what was randomised.
+    pub unit: Box<str>,
+    pub first_decided: Instant,
+    /// Where the courses of an experiment are read.
+    pub exposure: Option<Exposure>,
+    /// The first owner.
+    pub owned: Option<(RepId, Instant)>,
+    /// In the order in which they became known.
+    pub stages: Vec<StageFact>,
+}
+
+/// The first exposure of a lead to an experiment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exposure {
+    pub variant: VariantId,
+    pub epoch: u32,
+    pub at: Instant,
+}
+
 /// Reads, outside the head. Each call sees one consistent state.
 pub trait Reader: Send {
     fn head(&mut self) -> Result<Head, StoreError>;
@@ -193,6 +229,8 @@ pub trait Reader: Send {
     fn assignments_of(&mut self, lead: LeadId) -> Result<Vec<AssignmentRow>, StoreError>;
     fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError>;
     fn counts(&mut self) -> Result<Counts, StoreError>;
+    /// Streams leads with what became of them; memory does not grow with them.
+    fn courses(&mut self, which: Courses<'_>, visit: &mut dyn FnMut(LeadCourse)) -> Result<(), StoreError>;
     /// For `audit verify`: what stands behind one log row.
     fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError>;
     /// For `audit verify --ledger`: the checkpoints that are kept, oldest first.

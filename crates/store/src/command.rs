@@ -78,6 +78,7 @@ impl Decide {
         salt: [u8; 16],
     ) -> Self {
         let body = serde_json::to_vec(facts).expect("facts have text keys");
+        let unit = qualified.drawn.as_ref().map_or_else(|| facts.unit().into(), |drawn| drawn.unit.clone());
         Self {
             command,
             ticket,
@@ -92,7 +93,7 @@ impl Decide {
             facts_digest: log::salted(&salt, &body),
             facts: body,
             salt,
-            unit: facts.unit().into(),
+            unit,
         }
     }
 

@@ -3,6 +3,7 @@
 //! table of a batch is one statement.
 
 mod connect;
+mod course;
 mod decision;
 mod fault;
 mod look_up;

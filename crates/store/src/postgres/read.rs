@@ -7,14 +7,17 @@ use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 
 use super::{
     connect::Line,
-    decision,
+    course, decision,
     fault::unreadable,
     look_up::stage_fact,
     value::{digest, flag, id, instant, json, maybe_id, maybe_name, name, number, parsed, text},
     write,
 };
 use crate::{
-    backend::{Around, Counts, Evidence, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings, Visit},
+    backend::{
+        Around, Counts, Courses, Evidence, LeadCourse, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings,
+        Visit,
+    },
     error::StoreError,
     log::{self, Head, LogKind, LogRow},
     number::custody,
@@ -303,6 +306,10 @@ impl Reader for PostgresReader {
                 rows.iter().map(|row| Ok((row.try_get(0)?, number(row, 1)?))).collect::<sqlx::Result<_>>()?;
             Ok(Counts { by_custody, by_queue })
         })
+    }
+
+    fn courses(&mut self, which: Courses<'_>, visit: &mut dyn FnMut(LeadCourse)) -> Result<(), StoreError> {
+        course::read(&mut self.line, which, visit)
     }
 
     fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError> {

@@ -4,6 +4,7 @@
 
 mod checkpoint;
 mod connect;
+mod course;
 mod decision;
 mod fault;
 mod look_up;

@@ -7,14 +7,17 @@ use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, LeadId, Money, 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
-    decision,
+    course, decision,
     fault::{unavailable, unreadable},
     look_up::stage_fact,
     value::{digest, instant, json, maybe_name, name, number, parsed},
     write,
 };
 use crate::{
-    backend::{Around, Counts, Evidence, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings, Visit},
+    backend::{
+        Around, Counts, Courses, Evidence, LeadCourse, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings,
+        Visit,
+    },
     error::StoreError,
     log::{self, Head, LogKind, LogRow},
     number::custody,
@@ -320,6 +323,10 @@ impl Reader for SqliteReader {
                 many(connection, by_queue, [CustodyKind::Parked as u8], |row| Ok((row.get(0)?, number(row, 1)?)))?;
             Ok(Counts { by_custody: by_custody.into_iter().collect(), by_queue: BTreeMap::from_iter(by_queue) })
         })
+    }
+
+    fn courses(&mut self, which: Courses<'_>, visit: &mut dyn FnMut(LeadCourse)) -> Result<(), StoreError> {
+        self.consistently("read the courses of leads", |connection| course::read(connection, which, visit))
     }
 
     fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError> {

@@ -8,7 +8,7 @@ use pointsman_domain::{CommandId, Micros, RepId, record::Stage};
 use pointsman_store::{
     Backend, Command, Declined, Reader, Receipt, Shelf, Store, StoreError,
     audit::{verify, verify_ledger},
-    backend::{Found, Keys, LeadFilter, Visit},
+    backend::{Courses, Found, Keys, LeadFilter, Visit},
     command::Transfer,
     log::Head,
     row::{BatchRows, CheckpointRow, Custody, CustodyKind},
@@ -33,6 +33,7 @@ macro_rules! for_every_contract_test {
             two_writers_keep_one_sequence,
             lists_are_paged_newest_first,
             only_the_command_that_fails_alone_fails,
+            an_experiments_leads_are_told_with_their_course,
         }
     };
 }
@@ -475,5 +476,47 @@ pub fn only_the_command_that_fails_alone_fails<S: Store>(store: S) {
     let (report, _) = world.ledger();
     assert!(report.holds(), "{report:?}");
     assert_eq!(world.read(|reader| verify(reader, None)).unwrap().fault, None);
+    world.stop();
+}
+
+pub fn an_experiments_leads_are_told_with_their_course<S: Store>(store: S) {
+    let world = World::with_cap(store, 50);
+    let early = world.decide(&world.enquiry("DE"), None).unwrap();
+    world.switch_to(crate::world::with_experiment(50));
+    let mut decided = Vec::new();
+    for n in 0..12 {
+        // Every third lead is of one company: one unit, one variant.
+        let enquiry = world.enquiry(["DE", "FR"][n % 2]);
+        let enquiry = if n % 3 == 0 { world.company(enquiry, "acme.example") } else { enquiry };
+        decided.push(*world.decide(&enquiry, None).unwrap().decided.expect("decided"));
+    }
+    let won = decided[1].decision.lead;
+    world.stage(won, Stage::Won).unwrap();
+    let read = |which| {
+        let mut courses = Vec::new();
+        world.read(|reader| reader.courses(which, &mut |course| courses.push(course))).unwrap();
+        courses
+    };
+    let id = pointsman_domain::ExperimentId::new("spread").unwrap();
+    let courses = read(Courses::Of(&id));
+    assert_eq!(courses.len(), decided.len());
+    for (course, decided) in courses.iter().zip(&decided) {
+        let exposure = course.exposure.as_ref().expect("exposed");
+        let told = decided.decision.variant.as_ref().expect("in the experiment");
+        assert_eq!(
+            (course.lead, &exposure.variant, exposure.epoch),
+            (decided.decision.lead, &told.variant, told.epoch)
+        );
+        assert_eq!(exposure.at, decided.decision.decided_at);
+        assert_eq!(course.owned.as_ref().map(|(rep, _)| rep), decided.decision.owner());
+        assert_eq!(course.stages.iter().any(|fact| fact.stage == Stage::Won), course.lead == won);
+    }
+    let of_acme: std::collections::BTreeSet<_> =
+        courses.iter().step_by(3).map(|c| (c.unit.clone(), c.exposure.clone().unwrap().variant)).collect();
+    assert_eq!(of_acme.len(), 1, "{of_acme:?}");
+    assert!(courses[0].unit.starts_with("account_"), "{}", courses[0].unit);
+    let all = read(Courses::Since(crate::world::START));
+    assert_eq!((all.len(), all[0].lead, &all[0].exposure), (13, lead_of(&early), &None));
+    assert!(read(Courses::Of(&pointsman_domain::ExperimentId::new("nobody").unwrap())).is_empty());
     world.stop();
 }

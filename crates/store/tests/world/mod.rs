@@ -50,6 +50,37 @@ pub fn snapshot(open_cap: u32) -> Arc<Snapshot> {
     Arc::new(Snapshot::compile(documents(open_cap)).expect("the test documents compile"))
 }
 
+/// The same documents with a running experiment on rule 'rest'.
+pub fn with_experiment(open_cap: u32) -> Arc<Snapshot> {
+    use pointsman_experiment::{
+        live::{LiveExperiment, Start},
+        randomise::Salt,
+    };
+    let mut documents = documents(open_cap);
+    let text = "format = 1
+        id = 'spread'
+        design = { kind = 'lead' }
+        variants = [
+            { id = 'old', policy = 'main', weight = 1 },
+            { id = 'new', policy = 'main', weight = 1, change = [{ rule = 'rest', set = { pick = 'least-loaded' } }] },
+        ]
+        metrics = [{ id = 'won', kind = 'binary', column = 'won', role = 'decision' }]";
+    let main = documents.get(DocumentKind::Policy, "main").expect("there").to_vec();
+    let policy = |_: &pointsman_domain::PolicyName| String::from_utf8(main.clone()).ok();
+    let start = Start {
+        at: START,
+        by: "tests",
+        reason: "go",
+        salt: Salt::new(5),
+        local_day: 20_514,
+        policy: &policy,
+        others: &[],
+    };
+    let live = LiveExperiment::draft(text, START, "tests", "draft").expect("valid").start(start).expect("starts");
+    documents.insert(DocumentKind::Experiment, "spread", live.body());
+    Arc::new(Snapshot::compile(documents).expect("the test documents compile"))
+}
+
 /// A running store with a clock of its own.
 pub struct World<S: Store> {
     pub store: S,
@@ -96,14 +127,13 @@ impl<S: Store> World<S> {
     }
 
     pub fn switch(&self, open_cap: u32) -> Done {
+        self.switch_to(snapshot(open_cap))
+    }
+
+    pub fn switch_to(&self, snapshot: Arc<Snapshot>) -> Done {
         let command = CommandId::new(self.outside.now(), self.outside.chance());
-        let switch = Switch {
-            command,
-            snapshot: snapshot(open_cap),
-            over: None,
-            author: "tests".into(),
-            reason: "start".into(),
-        };
+        let (author, reason) = ("tests".into(), "start".into());
+        let switch = Switch { command, snapshot, over: None, author, reason };
         self.send(Command::Switch(Box::new(switch))).expect("switches")
     }
 
