@@ -1,5 +1,5 @@
 //! Migrations of a schema. An empty one is filled when it is opened; one that is behind is left
-//! alone, because other replicas may be at work on it: `pointsman migrate` brings it on.
+//! alone and refused, because other replicas may be at work on it.
 
 use sqlx::{PgConnection, Row};
 
