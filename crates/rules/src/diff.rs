@@ -107,13 +107,13 @@ fn describe(policy: &Policy, place: usize, names: Names<'_>) -> Vec<(&'static st
     let rule = &policy.rules[place];
     let condition = policy.when[place].source();
     let rep = |index: &pointsman_domain::RepIndex| format!("'{}'", names.roster.rep_at(*index).id);
-    let skills = rule.skills.iter().map(|(name, least)| format!("{name} {least}")).collect();
+    let skills: Vec<String> = rule.skills.iter().map(|(name, least)| format!("{name} {least}")).collect();
     vec![
         ("its condition", if condition == "true" { "none".into() } else { condition.to_owned() }),
         ("its target", target(rule, names)),
         ("its pick", pick(rule.pick)),
-        ("its skills", list(skills)),
-        ("its exceptions", list(rule.exclude.iter().map(rep).collect())),
+        ("its skills", list(&skills)),
+        ("its exceptions", list(&rule.exclude.iter().map(rep).collect::<Vec<_>>())),
         ("its SLA", length(rule.sla)),
         ("its priority", rule.priority.to_string()),
         ("when nobody is free, it", on_full(rule, names)),
@@ -123,7 +123,7 @@ fn describe(policy: &Policy, place: usize, names: Names<'_>) -> Vec<(&'static st
     ]
 }
 
-fn list(items: Vec<String>) -> String {
+fn list(items: &[String]) -> String {
     if items.is_empty() { "none".into() } else { items.join(", ") }
 }
 

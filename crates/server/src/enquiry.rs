@@ -289,7 +289,7 @@ fn read_company(
     let given = body.account.as_ref();
     let name = given.and_then(|c| c.name.as_ref()).and_then(|text| short_text("account.name", text, faults));
     let domain = given.and_then(|c| c.domain.as_ref()).and_then(|text| short_text("account.domain", text, faults));
-    let domain = domain.map(|text| {
+    let domain = domain.map(|text| -> Box<str> {
         let lower = text.to_lowercase();
         let host = lower.split_once("://").map_or(&*lower, |(_, rest)| rest);
         let host = host.split('/').next().unwrap_or_default();
@@ -301,7 +301,7 @@ fn read_company(
         faults.push(FieldError::new("account.domain", format!("'{}' is not a domain like example.com", shown(host))));
     }
     // Thousands of companies write from there: it must never make them one.
-    let domain: Option<Box<str>> = domain.filter(|host: &Box<str>| {
+    let domain = domain.filter(|host| {
         let free = normalise::is_free_mail(host);
         if free {
             let problem = format!("'{}' is a mail provider's, not a company's; it is ignored", shown(host));

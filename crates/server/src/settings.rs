@@ -246,12 +246,11 @@ impl Settings {
                 }
             }
             match find(&table, known.path).map(|value| known.check(value)) {
-                Some(Ok(())) => {}
                 Some(Err(why)) => faults.push(format!("{} {why}", known.path)),
                 None if known.default.is_empty() => {
-                    faults.push(format!("{} is missing: {}", known.path, known.meaning))
+                    faults.push(format!("{} is missing: {}", known.path, known.meaning));
                 }
-                None => {}
+                Some(Ok(())) | None => {}
             }
         }
         if faults.is_empty() {

@@ -178,6 +178,9 @@ impl LedgerReport {
     }
 }
 
+/// Reads of log and claims until both are of one moment; beyond it the last ones are compared.
+const MOST_READS: u32 = 50;
+
 /// Folds the record again, counts it plainly beside that, and compares both with each other and
 /// with what the leads hold now. Also returns the fold.
 pub fn verify_ledger(reader: &mut dyn Reader) -> Result<(LedgerReport, Ledger), StoreError> {
@@ -187,35 +190,46 @@ pub fn verify_ledger(reader: &mut dyn Reader) -> Result<(LedgerReport, Ledger), 
     let mut rows = 0;
     let kept = reader.checkpoints()?;
     let mut right = BTreeSet::new();
-    reader.log_after(0, &mut |row| {
-        rows += 1;
-        let ours = row.kind == LogKind::Decision;
-        codec::decode(&row.changes, |change| {
-            match &change {
-                Change::Claim { key } => {
-                    let (used, cap) = ledger.used(&key.rep, &key.limit, key.window);
-                    if ours && key.partition.0 == 0 && cap.is_some_and(|cap| used >= cap) {
-                        breaches.push((row.seq, key.clone()));
-                    }
-                    *plain.entry(key.clone()).or_default() += 1;
-                }
-                Change::Release { key } => *plain.entry(key.clone()).or_default() -= 1,
-                _ => {}
-            }
-            ledger.apply(&change);
-        })?;
-        let mut here = kept.iter().filter(|checkpoint| checkpoint.seq == row.seq);
-        if here.any(|checkpoint| checkpoint.hash == row.hash && checkpoint.state() == Some(ledger.state())) {
-            right.insert(row.seq);
-        }
-        Ok(())
-    })?;
     let mut held: BTreeMap<CounterKey, i64> = BTreeMap::new();
-    reader.held_claims(&mut |state| {
-        for key in state.claims.into_iter().filter(|key| key.window == Window::Always) {
-            *held.entry(key).or_default() += 1;
+    let mut seq = 0;
+    // The log and the claims are two reads, and a server may commit between them: then they are
+    // of two moments, and are read on until they are of one.
+    for _ in 0..MOST_READS {
+        let from = seq;
+        reader.log_after(from, &mut |row| {
+            rows += 1;
+            seq = row.seq;
+            let ours = row.kind == LogKind::Decision;
+            codec::decode(&row.changes, |change| {
+                match &change {
+                    Change::Claim { key } => {
+                        let (used, cap) = ledger.used(&key.rep, &key.limit, key.window);
+                        if ours && key.partition.0 == 0 && cap.is_some_and(|cap| used >= cap) {
+                            breaches.push((row.seq, key.clone()));
+                        }
+                        *plain.entry(key.clone()).or_default() += 1;
+                    }
+                    Change::Release { key } => *plain.entry(key.clone()).or_default() -= 1,
+                    _ => {}
+                }
+                ledger.apply(&change);
+            })?;
+            let mut here = kept.iter().filter(|checkpoint| checkpoint.seq == row.seq);
+            if here.any(|checkpoint| checkpoint.hash == row.hash && checkpoint.state() == Some(ledger.state())) {
+                right.insert(row.seq);
+            }
+            Ok(())
+        })?;
+        held.clear();
+        reader.held_claims(&mut |state| {
+            for key in state.claims.into_iter().filter(|key| key.window == Window::Always) {
+                *held.entry(key).or_default() += 1;
+            }
+        })?;
+        if reader.head()?.seq == seq {
+            break;
         }
-    })?;
+    }
     let open = |key: &&CounterKey| key.window == Window::Always && key.partition.0 == 0;
     let miscounted = plain.iter().filter(|(key, _)| open(key)).filter_map(|(key, count)| {
         let (used, _) = ledger.used(&key.rep, &key.limit, key.window);

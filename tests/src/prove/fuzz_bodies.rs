@@ -189,6 +189,7 @@ fn snapshot() -> Snapshot {
     set.insert(DocumentKind::Calendar, "berlin", include_bytes!("../../../calendars/berlin.toml").to_vec());
     set.insert(DocumentKind::Calendar, "london", include_bytes!("../../../calendars/london.toml").to_vec());
     set.insert(DocumentKind::Policy, "default", include_bytes!("../../../policies/default.toml").to_vec());
+    set.insert(DocumentKind::Territory, "regions", include_bytes!("../../../territories/regions.csv").to_vec());
     Snapshot::compile(set).expect("the shipped workspace compiles")
 }
 

@@ -174,7 +174,7 @@ fn a_workspace_with_faults_names_file_line_and_column() {
     check("reps.toml", "backup = [\"jonas\"]", "backup = [\"nobody\"]", &["rep 'mara' names the rep 'nobody'"]);
     check("calendars/berlin.toml", "Europe/Berlin", "Europe/Berlyn", &["calendar 'berlin'", "Berlyn"]);
     check("calendars/london.toml", "09:00-17:30", "09:00-25:30", &["calendar 'london'"]);
-    check("pointsman.toml", "format = 1", "format = 7", &["format 7"]);
+    check("pointsman.toml", "format = 1", "format = 7", &["format is 7"]);
     check("pointsman.toml", "zone = ", "zoen = ", &["pointsman.toml", "zoen"]);
     check("attributes.toml", "type = \"country\"", "type = \"land\"", &["attributes"]);
 }

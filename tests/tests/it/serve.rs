@@ -68,7 +68,7 @@ fn a_lead_is_decided_explained_replayed_and_closed() {
     let replayed = stdout(&["replay", decision, "--workspace", crm]);
     assert!(replayed.contains("the same, field by field"), "{replayed}");
     let why = stdout(&["explain", lead, "--workspace", crm]);
-    assert!(why.contains("rule 'territory'") && why.contains("mara"), "{why}");
+    assert!(why.contains("rule territory") && why.contains("Mara Lindner"), "{why}");
     assert!(stdout(&["audit", "verify", "--workspace", crm, "--ledger"]).contains("unbroken"));
 }
 

@@ -238,6 +238,7 @@ fn set_owner(facts: &mut Facts, of: OwnerOf, rep: &RepId) {
     match of {
         OwnerOf::Account => edit(facts, "account", "owner", id),
         OwnerOf::ParentAccount => edit(facts, "account", "parent_owner", id),
+        OwnerOf::Subsidiary => edit(facts, "account", "subsidiary_owner", id),
         OwnerOf::Opportunity => {
             edit(facts, "account", "open_opportunity", true.into());
             edit(facts, "account", "opportunity_owner", id);

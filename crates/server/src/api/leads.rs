@@ -326,7 +326,7 @@ pub async fn page(
     rights: &Rights,
     filter: LeadFilter,
 ) -> Result<(Vec<(LeadRow, LeadState)>, Option<LeadId>), Problem> {
-    let only = rights.only().map(|rep| rep.cloned());
+    let only = rights.only().map(Option::<&pointsman_domain::RepId>::cloned);
     let Some(own) = only else {
         let rows = state.read(move |reader| reader.leads(filter)).await?;
         let next = if rows.len() == filter.limit as usize { rows.last().map(|(lead, _)| lead.id) } else { None };

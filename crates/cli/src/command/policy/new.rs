@@ -127,7 +127,9 @@ fn standard(name: &PolicyName, snapshot: &Snapshot) -> anyhow::Result<String> {
             let _infallible = write!(text, "\n# 7. Skill and language.\n[[rule]]\nid = \"language\"\n{body}\n");
         }
         None => {
-            text.push_str("\n# 7. Skill and language: a rule with skills = { french = 3 } and pick = \"best-skill\".\n")
+            text.push_str(
+                "\n# 7. Skill and language: a rule with skills = { french = 3 } and pick = \"best-skill\".\n",
+            );
         }
     }
     let _infallible = write!(

@@ -1,4 +1,4 @@
-//! How long a decision takes: `cargo run --release -p pointsman-decision --example timing`.
+//! How long a decision takes: `cargo run --release -p pointsman-decision --example deciding`.
 //!
 //! 500 rules of four predicates over twelve attributes, 1,000 reps of whom 200 are candidates, no
 //! model, ten thousand different leads of which a third reach the last rung; each decision is

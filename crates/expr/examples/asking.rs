@@ -1,4 +1,4 @@
-//! How long a rule set takes for one lead: `cargo run --release -p pointsman-expr --example timing`.
+//! How long a rule set takes for one lead: `cargo run --release -p pointsman-expr --example asking`.
 //!
 //! Rules of four predicates over twelve attributes, ten thousand different leads. Prints, for
 //! each number of rules, the median and the 99th percentile of filling a row, of the first match
