@@ -3,7 +3,6 @@
 
 pub mod binary;
 pub mod layers;
-pub mod oracle;
 pub mod prove;
 pub mod server;
 pub mod shared;

@@ -57,13 +57,7 @@ fn heavy_libraries_have_one_home() {
                 .dependencies
                 .iter()
                 .any(|d| d.name == library && d.kind == cargo_metadata::DependencyKind::Normal);
-            // The oracle decides a second time with code of its own, its calendar included.
-            let oracle = library == "jiff" && package.name.as_str() == "pointsman-tests";
-            assert!(
-                !names || oracle || package.name.as_str() == home,
-                "{} names {library}, whose home is {home}",
-                package.name
-            );
+            assert!(!names || package.name.as_str() == home, "{} names {library}, whose home is {home}", package.name);
         }
     }
 }

@@ -3,10 +3,10 @@
 use pointsman_tests::prove::{connections::crowd, fuzz_bodies::fuzz};
 
 #[test]
-fn twenty_thousand_strange_bodies_make_nothing_panic() {
-    let tally = fuzz(20_000, 3);
-    assert_eq!(tally.inputs, 20_000);
-    assert!(tally.shaped > 5_000 && tally.leads > 300 && tally.normalised > 100_000, "{tally:?}");
+fn twenty_five_thousand_strange_bodies_make_nothing_panic() {
+    let tally = fuzz(25_000, 3);
+    assert_eq!(tally.inputs, 25_000);
+    assert!(tally.shaped > 5_000 && tally.leads > 500 && tally.normalised > 100_000, "{tally:?}");
 }
 
 #[test]

@@ -4,17 +4,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::oracle::{
+    engine::{Engine, Taken},
+    interpret::Case,
+    run,
+};
 use pointsman_assign::{Change, CounterKey, Ledger, Load, Partition};
 use pointsman_decision::{
     Difference, DocumentKind, DocumentSet, Facts, Scratch, Snapshot, Ticket, decide, qualify, why_not,
 };
 use pointsman_domain::{DecisionId, Entity, Instant, Pick, RepId, Value, Window};
 use pointsman_rules::OwnerOf;
-use pointsman_tests::oracle::{
-    engine::{Engine, Taken},
-    interpret::Case,
-    run,
-};
 
 /// One question in this many decisions: compiling changed documents takes its time.
 const EVERY: u64 = 29;

@@ -251,9 +251,12 @@ pub fn a_manual_assignment_names_the_owner_it_saw<S: Store>(store: S) {
 
 pub fn a_restart_keeps_everything<S: Store>(store: S) {
     let world = World::with_cap(store, 2);
-    for n in 0..20 {
-        world.decide(&world.enquiry(["DE", "AT"][n % 2]), keyed(&format!("k{n}"), b"b").as_ref()).unwrap();
-    }
+    let decide = |n: usize| {
+        let done = world.decide(&world.enquiry(["DE", "AT"][n % 2]), keyed(&format!("k{n}"), b"b").as_ref());
+        lead_of(&done.unwrap())
+    };
+    let leads: Vec<pointsman_domain::LeadId> = (0..20).map(decide).collect();
+    let owners: Vec<_> = leads.iter().map(|&lead| world.owner(lead)).collect();
     let clock = Arc::clone(&world.clock);
     // Read once nobody writes any more: until then the waker may still place a lead.
     let store = world.stop();
@@ -267,6 +270,7 @@ pub fn a_restart_keeps_everything<S: Store>(store: S) {
         now.seq >= before.seq && (now.leads, now.snapshot) == (before.leads, before.snapshot),
         "{now:?} {before:?}"
     );
+    assert_eq!(leads.iter().map(|&lead| world.owner(lead)).collect::<Vec<_>>(), owners, "nobody lost or gained a lead");
     let live = world.handle.live().expect("live again");
     assert_eq!(Some(live.id), before.snapshot);
     assert!(world.decide(&world.enquiry("DE"), keyed("k3", b"b").as_ref()).unwrap().replayed);

@@ -4,6 +4,7 @@
 //! [`generate`] makes documents and leads, [`cel`] reads conditions, [`hours`] lays working time out
 //! a minute at a time, [`interpret`] decides from plain tables, [`run`] drives both and compares.
 
+mod agreement;
 pub mod cel;
 pub mod clock;
 pub mod engine;
@@ -12,4 +13,4 @@ pub mod hours;
 pub mod interpret;
 pub mod run;
 
-pub use run::{Coverage, run};
+pub use run::run;

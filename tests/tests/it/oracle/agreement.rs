@@ -1,8 +1,7 @@
 //! Every decision and every reason, compared with a slow, obvious interpreter.
 
-use pointsman_tests::oracle::{run, run::missing};
+use super::{run, run::missing};
 
-/// The full count, 1,000 companies of 1,000 leads: `prove -- oracle`.
 const COMPANIES: u64 = 48;
 const LEADS: u64 = 200;
 

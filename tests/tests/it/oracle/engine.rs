@@ -35,7 +35,6 @@ pub struct Engine {
 pub struct Taken {
     pub facts: Facts,
     pub decided: Decided,
-    pub explanation: Explanation,
     pub answer: Answer,
 }
 
@@ -193,7 +192,7 @@ impl Engine {
         let explanation =
             explain(&self.snapshot, &facts, &decided.decision, &decided.trace).expect("it explains itself");
         let answer = answer(&decided, &explanation);
-        Taken { facts, decided, explanation, answer }
+        Taken { facts, decided, answer }
     }
 
     pub fn apply(&mut self, case: &Case, decided: Decided) {
