@@ -1,6 +1,7 @@
 //! Commands and flags.
 
 pub mod access;
+pub mod experiment;
 pub mod preview;
 mod team;
 
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use pointsman_domain::ModelName;
 
+pub use experiment::Experiment;
 pub use team::{Absences, AbsencesImport, Reps};
 
 /// Sends every sales lead to the rep most likely to win it, within everybody's capacity, and
@@ -403,26 +405,6 @@ pub struct SimulateAssign {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// A/B tests of routing rules
-#[derive(Debug, Subcommand)]
-pub enum Experiment {
-    /// Analyse a table of units by a specification
-    #[command(
-        after_help = "Example:\n  pointsman experiment analyze --spec experiments/end-to-end/experiment.toml --data units.csv --json"
-    )]
-    Analyze {
-        /// What is analysed, and how
-        #[arg(long, value_name = "SPEC.toml")]
-        spec: PathBuf,
-        /// Table with one row a unit
-        #[arg(long, value_name = "FILE.csv|parquet")]
-        data: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 /// Why a lead went where it went: a sentence, every rung, every candidate

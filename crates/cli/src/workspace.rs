@@ -67,6 +67,16 @@ pub fn check(workspace: &Path) -> anyhow::Result<Snapshot> {
     compile(workspace, documents(workspace)?)
 }
 
+/// The same over what is live: experiments live in the store alone, so a folder neither adds nor
+/// ends one.
+pub fn check_over(workspace: &Path, live: &DocumentSet) -> anyhow::Result<Snapshot> {
+    let mut set = documents(workspace)?;
+    for (name, body) in live.of(DocumentKind::Experiment) {
+        set.insert(DocumentKind::Experiment, name, std::sync::Arc::clone(body));
+    }
+    compile(workspace, set)
+}
+
 fn compile(workspace: &Path, set: DocumentSet) -> anyhow::Result<Snapshot> {
     match Snapshot::compile(set) {
         Ok(snapshot) => Ok(snapshot),

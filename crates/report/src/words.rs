@@ -7,6 +7,7 @@
 pub mod chart;
 pub mod demo;
 pub mod experiment;
+pub mod experiment_record;
 pub mod lead;
 pub mod model;
 pub mod page;

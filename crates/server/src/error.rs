@@ -8,10 +8,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use pointsman_domain::{CreditReason, RepId};
+use pointsman_experiment::spec::SpecError;
 use pointsman_store::{Declined, StoreError, queue::Ended};
 use serde::Serialize;
 
-use crate::access::{Scope, origin::Foreign};
+use crate::{
+    access::{Scope, origin::Foreign},
+    experiment::DeskError,
+};
 
 /// Everything that can go wrong at the door.
 #[derive(Debug)]
@@ -50,6 +54,10 @@ pub enum Problem {
     },
     /// The lead took neither quota nor turn.
     NothingTaken,
+    /// What was asked does not fit how things stand.
+    Refused {
+        why: String,
+    },
     /// Facts or trace are gone, by age or by erasure.
     Gone {
         what: &'static str,
@@ -109,6 +117,7 @@ pub const SLUGS: &[(&str, &str, StatusCode)] = &[
     ("lead-closed", "The lead is closed", StatusCode::CONFLICT),
     ("credited", "The lead was credited before", StatusCode::CONFLICT),
     ("nothing-taken", "There is nothing to give back", StatusCode::CONFLICT),
+    ("refused", "That does not fit how things stand", StatusCode::CONFLICT),
     ("gone", "This is no longer kept", StatusCode::GONE),
     ("nothing-live", "No policy is live yet", StatusCode::SERVICE_UNAVAILABLE),
     ("busy", "Too much waits already", StatusCode::SERVICE_UNAVAILABLE),
@@ -138,6 +147,7 @@ impl Problem {
             Self::LeadClosed => "lead-closed",
             Self::Credited { .. } => "credited",
             Self::NothingTaken => "nothing-taken",
+            Self::Refused { .. } => "refused",
             Self::Gone { .. } => "gone",
             Self::NothingLive => "nothing-live",
             Self::Busy => "busy",
@@ -149,7 +159,7 @@ impl Problem {
 
     fn detail(&self) -> String {
         match self {
-            Self::Body(why) | Self::Parameter(why) => why.clone(),
+            Self::Body(why) | Self::Parameter(why) | Self::Refused { why } => why.clone(),
             Self::Fields(errors) => match &errors[..] {
                 [one] => format!("{}: {}", one.field, one.problem),
                 several => format!("{} fields are wrong", several.len()),
@@ -203,6 +213,7 @@ impl Problem {
             Self::LeadClosed => "report a new enquiry with POST /v1/leads instead".into(),
             Self::Credited { .. } => "nothing: quota and turn are back already".into(),
             Self::NothingTaken => "see GET /v1/leads/{id} for how it came to its owner".into(),
+            Self::Refused { .. } => "look at it with GET, change what the detail names, and send it again".into(),
             Self::Gone { .. } => "the decision itself is still in the lead's history".into(),
             Self::NothingLive => "run 'pointsman apply' in the workspace's folder".into(),
             Self::Busy | Self::RateLimited => "send it again after the time in Retry-After".into(),
@@ -242,6 +253,26 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+        match error {
+            DeskError::NotFound(id) => Self::NotFound { what: format!("experiment '{id}'") },
+            DeskError::Spec(SpecError::Invalid(problems)) => {
+                Self::Fields(problems.into_iter().map(|p| FieldError::new(p.field, p.problem)).collect())
+            }
+            DeskError::Spec(SpecError::Syntax(error)) => {
+                Self::Fields(vec![FieldError::new("spec", error.message().to_owned())])
+            }
+            DeskError::Store(error) => error.into(),
+            DeskError::Rows(error) => {
+                tracing::error!(%error, "an experiment cannot be analysed");
+                Self::Ours
+            }
+            other => Self::Refused { why: other.to_string() },
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub mod config;
 pub mod daemon;
 pub mod enquiry;
 pub mod error;
+pub mod experiment;
 pub mod listen;
 mod login;
 pub mod metrics;
@@ -28,6 +29,7 @@ pub mod router;
 mod serve;
 pub mod settings;
 pub mod state;
+mod trials;
 
 pub use config::{ApiKey, ServeConfig, StartError};
 pub use daemon::daemon;

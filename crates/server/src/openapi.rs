@@ -154,6 +154,9 @@ fn example(body: &str) -> Value {
         "NewUser" => json!({ "name": "olga", "password": "a long sentence is a good one", "role": "ops" }),
         "Login" => json!({ "name": "olga", "password": "a long sentence is a good one", "next": "/" }),
         "UserChange" => json!({ "disabled": true }),
+        "Draft" => json!({ "spec": "format = 1\nid = \"faster\"\n…", "by": "olga", "reason": "first draft" }),
+        "Step" => json!({ "action": "start", "by": "olga", "reason": "agreed in the weekly" }),
+        "Look" => json!({ "by": "olga" }),
         _ => json!({ "rep": "anna", "by": "olga", "reason": "knows the company" }),
     }
 }
@@ -324,6 +327,7 @@ fn schemas() -> Value {
     });
     merge(&mut all, &of_intake());
     merge(&mut all, &of_access());
+    merge(&mut all, &of_experiments());
     all
 }
 
@@ -386,6 +390,41 @@ fn key() -> Value {
         "id": text("The key's id, the middle of its text."), "name": text("Who uses it."), "scopes": list(text("What it may do.")),
         "rate": maybe("integer", "Requests a second."), "valid": { "type": "boolean" }, "made_at": text("RFC 3339."), "made_by": text(""),
         "expires_at": maybe("string", ""), "revoked_at": maybe("string", ""), "revoked_by": maybe("string", ""),
+    })
+}
+
+/// Schemas of experiments.
+fn of_experiments() -> Value {
+    json!({
+        "Draft": closed(object(&["spec"], json!({
+            "spec": text("The text of an experiment.toml."), "by": maybe("string", "The person; the key's name if absent."),
+            "reason": maybe("string", "Kept in the history."),
+        }))),
+        "Step": closed(object(&["action", "reason"], json!({
+            "action": { "type": "string", "enum": ["start", "pause", "resume", "reweigh", "stop", "decide", "promote"] },
+            "by": maybe("string", "The person; the key's name if absent."), "reason": text("Kept in the history."),
+            "winner": maybe("string", "With decide: the variant."), "weights": { "type": ["array", "null"], "items": { "type": "number" } },
+            "reviewed": maybe("string", "With promote: the name of the change that was read."),
+        }))),
+        "Look": closed(object(&[], json!({ "by": maybe("string", "The person; the key's name if absent.") }))),
+        "Experiment": object(&["id", "state"], json!({
+            "id": text("Its id."), "state": { "type": "string", "enum": ["draft", "running", "paused", "stopped", "decided", "promoted"] },
+            "hypothesis": text(""), "owner": text(""), "design": text(""), "variants": list(text("")), "spec": text("experiment.toml."),
+            "started_at": maybe("string", ""), "done": maybe("number", "Share of the planned time."), "looks": { "type": "integer" },
+            "winner": maybe("string", ""), "frozen": maybe("string", "Digest of what the start froze."), "epochs": list(json!({ "type": "object" })),
+            "history": list(json!({ "type": "object" })), "looks_taken": list(json!({ "type": "object" })), "findings": { "type": "object" },
+            "review": { "type": ["object", "null"] },
+        })),
+        "ExperimentList": object(&["experiments"], json!({ "experiments": list(reference("Experiment")) })),
+        "Advice": object(&["observed", "advice", "may_start"], json!({
+            "findings": { "type": "object" }, "observed": { "type": "object" }, "uses_reps": { "type": "boolean" }, "unit": text(""),
+            "advice": list(json!({ "type": "object" })), "design": text(""), "answer": { "type": "object" }, "signed": maybe("string", ""),
+            "may_start": { "type": "boolean" },
+        })),
+        "Outlook": object(&["leads_per_day", "metrics"], json!({
+            "leads_per_day": number(""), "leads_per_month": number(""), "days": number("Planned."), "metrics": list(json!({ "type": "object" })),
+        })),
+        "LookAnswer": object(&["at", "state", "result"], json!({ "at": text(""), "state": text(""), "result": { "type": "object" } })),
     })
 }
 

@@ -34,7 +34,7 @@ mod team;
 
 pub use team::team;
 
-const CX: Cx = Cx::EN;
+pub(crate) const CX: Cx = Cx::EN;
 /// Decisions on the first page.
 const LAST: u32 = 20;
 
@@ -51,9 +51,15 @@ fn asset(body: &'static str, kind: &'static str) -> Response {
 }
 
 /// The page within the shell; `links` turns texts that are alone in their cell into links.
-fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
+pub(crate) fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
     let place = |href: &str, label: &str| Place { href: href.into(), label: label.into(), current: href == here };
-    let mut places = vec![place("/", "Today"), place("/leads", "Leads"), place("/team", "Team"), place("/docs", "API")];
+    let mut places = vec![
+        place("/", "Today"),
+        place("/leads", "Leads"),
+        place("/team", "Team"),
+        place("/experiments", "Experiments"),
+        place("/docs", "API"),
+    ];
     if !state.gate.is_open() {
         places.push(place("/login", "Account"));
     }
@@ -73,7 +79,7 @@ fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, Str
     ([(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy))], Html(html)).into_response()
 }
 
-fn page(title: &str, question: &str, kicker: &str, snapshot: &Snapshot) -> Page {
+pub(crate) fn page(title: &str, question: &str, kicker: &str, snapshot: &Snapshot) -> Page {
     Page {
         title: title.into(),
         kicker: kicker.into(),
@@ -100,15 +106,15 @@ fn tile(label: &str, value: u64, detail: &str) -> Tile {
     Tile { label: label.into(), value: CX.locale.number(value as f64, 0), detail: detail.into() }
 }
 
-fn section(id: &str, heading: &str, sentence: String, table: Table) -> Section {
+pub(crate) fn section(id: &str, heading: &str, sentence: String, table: Table) -> Section {
     Section { id: id.into(), heading: heading.into(), sentence, tables: vec![table], ..Section::default() }
 }
 
-fn table(columns: Vec<Column>, rows: Vec<Row>) -> Table {
+pub(crate) fn table(columns: Vec<Column>, rows: Vec<Row>) -> Table {
     Table { caption: String::new(), columns, rows, note: String::new() }
 }
 
-fn minute(at: Instant) -> String {
+pub(crate) fn minute(at: Instant) -> String {
     // RFC 3339 up to the minute: seconds say nothing to a reader.
     at.to_string().replacen('T', " ", 1).chars().take(16).collect::<String>() + " UTC"
 }

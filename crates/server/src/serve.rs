@@ -39,7 +39,9 @@ pub async fn serve(
     }
     tracing::info!(%address, "serving");
     let limits = state.config.connections;
+    let rounds = tokio::spawn(crate::experiment::rounds::run(Arc::clone(&state)));
     listen(listener, app(Arc::clone(&state)), limits, stop).await;
+    rounds.abort();
     tokio::task::spawn_blocking(move || state.stop()).await.map_err(|error| StartError::Serve(error.into()))?;
     drop(lock);
     Ok(())

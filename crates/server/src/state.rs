@@ -28,6 +28,8 @@ pub struct State {
     pub outside: Outside,
     pub metrics: Metrics,
     pub gate: Gate,
+    /// Held by whoever reads the live documents to make others live, so that no change is lost.
+    pub editing: tokio::sync::Mutex<()>,
     shelf: Mutex<Box<dyn Shelf>>,
     slow: Semaphore,
     readers: Readers,
@@ -93,6 +95,7 @@ impl State {
             outside,
             metrics: Metrics::default(),
             gate,
+            editing: tokio::sync::Mutex::new(()),
             shelf: Mutex::new(shelf),
             slow: Semaphore::new(SLOW),
             readers: Readers { store, free: Mutex::new(Vec::new()) },

@@ -5,7 +5,8 @@
 //! the very same `qualify` and `decide` as production. Reading and writing files is left to `cli`,
 //! statistics to `experiment`.
 //!
-//! Reading order: [`world`], [`mod@run`], [`pricing`], [`compare`], [`ab`], [`history`], [`external`].
+//! Reading order: [`world`], [`mod@run`], [`pricing`], [`compare`], [`ab`], [`history`], [`external`],
+//! [`trials`] (experiments on experiments).
 
 pub mod ab;
 pub mod compare;
@@ -13,6 +14,7 @@ pub mod external;
 pub mod history;
 pub mod pricing;
 pub mod run;
+pub mod trials;
 pub mod world;
 
 pub use ab::{AbConfig, AbRow, AbRun};

@@ -10,8 +10,10 @@ fn main() -> ExitCode {
     match name.as_str() {
         "connections" => prove::connections::run(),
         "fuzz-bodies" => prove::fuzz_bodies::run(),
+        "experiment-looks" => prove::experiments::told(prove::experiments::looks()),
+        "experiment-designs" => prove::experiments::told(prove::experiments::designs(1000)),
         _ => {
-            eprintln!("usage: prove connections | fuzz-bodies");
+            eprintln!("usage: prove connections | fuzz-bodies | experiment-looks | experiment-designs");
             ExitCode::from(2)
         }
     }

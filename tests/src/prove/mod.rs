@@ -1,4 +1,5 @@
 //! Proofs that take minutes; one file each.
 
 pub mod connections;
+pub mod experiments;
 pub mod fuzz_bodies;

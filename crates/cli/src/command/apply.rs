@@ -6,9 +6,10 @@ use crate::args::Apply;
 use crate::{Done, output, store, workspace};
 
 pub fn run(args: &Apply) -> anyhow::Result<Done> {
-    let snapshot = workspace::check(&args.workspace)?;
+    // Faults of the files are told before a store is made.
+    workspace::check(&args.workspace)?;
     let opened = store::write(&args.workspace)?;
-    let snapshot = store::over_live(&opened.live, snapshot)?;
+    let snapshot = store::over_live(&opened.live, workspace::check_over(&args.workspace, &opened.live)?)?;
     let differences = store::differences(&opened.live, &snapshot.documents);
     let id = snapshot.id;
     if !differences.is_empty() && !args.dry_run {

@@ -16,10 +16,10 @@ pub fn run(args: &Serve) -> anyhow::Result<Done> {
 /// Checks the folder, applies it where that was asked for, and says how it differs from what is live.
 fn prepare(args: &Serve) -> anyhow::Result<ServeConfig> {
     let settings = Settings::read(&args.workspace)?;
-    let snapshot = workspace::check(&args.workspace)?;
+    workspace::check(&args.workspace)?;
     let documents = {
         let opened = store::write(&args.workspace)?;
-        let snapshot = store::over_live(&opened.live, snapshot)?;
+        let snapshot = store::over_live(&opened.live, workspace::check_over(&args.workspace, &opened.live)?)?;
         let documents = snapshot.documents.clone();
         let differences = store::differences(&opened.live, &documents);
         let empty = opened.live.iter().next().is_none();

@@ -1,6 +1,7 @@
 //! The methods, one a module. Every function takes sufficient statistics (or, for methods of
 //! ranks and rows, slices), and returns numbers or a named [`Undefined`](crate::Undefined).
 
+pub mod adaptive;
 pub mod bandit;
 pub mod bayes;
 pub mod bootstrap;

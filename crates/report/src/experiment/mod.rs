@@ -2,6 +2,7 @@
 //! other metrics and guardrails, segments. A plain input; the experiment's own analysis fills it.
 
 mod metrics;
+mod record;
 mod result;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::{
     words::experiment as words,
 };
 
+pub use record::{Record, sections as record_sections};
 pub use result::{section, verdict};
 
 /// What the variants are called in sentences and pictures.
@@ -169,6 +171,12 @@ pub enum Analysis {
     BudgetSplit,
     /// From logged propensities, without a test.
     OffPolicy,
+    /// Any design, leads as if independent.
+    Naive,
+    /// Any design, by what was randomised.
+    ByUnit,
+    /// The same with an interval valid at every look.
+    AlwaysValid,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

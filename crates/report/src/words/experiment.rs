@@ -150,6 +150,9 @@ words! {
     analysis_budget_note() { en: "capacity divided beforehand", de: "Kapazität vorher geteilt" }
     analysis_off_policy() { en: "From history, no test", de: "Aus der Historie, ohne Test" }
     analysis_off_policy_note() { en: "from logged propensities", de: "aus geloggten Wahrscheinlichkeiten" }
+    analysis_any_naive() { en: "Per lead", de: "Je Lead" }
+    analysis_by_unit() { en: "Per randomised unit", de: "Je geloster Einheit" }
+    analysis_any_valid() { en: "Always valid", de: "Immer gültig" }
     looks_decided(day) {
         en: "Since {day} the interval has excluded “no difference”",
         de: "Seit dem {day} schließt das Intervall „kein Unterschied“ aus",
@@ -223,15 +226,18 @@ pub fn analysis(locale: Locale, analysis: Analysis) -> String {
         Analysis::SwitchbackAlwaysValid => analysis_valid(locale),
         Analysis::BudgetSplit => analysis_budget(locale),
         Analysis::OffPolicy => analysis_off_policy(locale),
+        Analysis::Naive => analysis_any_naive(locale),
+        Analysis::ByUnit => analysis_by_unit(locale),
+        Analysis::AlwaysValid => analysis_any_valid(locale),
     }
 }
 
 pub fn analysis_note(locale: Locale, analysis: Analysis) -> String {
     match analysis {
         Analysis::LeadLevel => analysis_lead_note(locale),
-        Analysis::SwitchbackNaive => analysis_naive_note(locale),
-        Analysis::SwitchbackClustered => analysis_clustered_note(locale),
-        Analysis::SwitchbackAlwaysValid => analysis_valid_note(locale),
+        Analysis::SwitchbackNaive | Analysis::Naive => analysis_naive_note(locale),
+        Analysis::SwitchbackClustered | Analysis::ByUnit => analysis_clustered_note(locale),
+        Analysis::SwitchbackAlwaysValid | Analysis::AlwaysValid => analysis_valid_note(locale),
         Analysis::BudgetSplit => analysis_budget_note(locale),
         Analysis::OffPolicy => analysis_off_policy_note(locale),
     }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod batch;
 pub mod credit;
 pub mod decisions;
+pub mod experiments;
 pub mod leads;
 pub mod operation;
 pub mod outcomes;

@@ -1,3 +1,4 @@
-//! Runs of a whole company.
+//! Runs of a whole company, and experiments on experiments.
 
 mod company;
+mod trials;

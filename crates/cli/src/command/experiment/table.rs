@@ -1,16 +1,17 @@
-//! `pointsman experiment`: what a test says.
+//! `experiment analyze --spec … --data …`: any table of units, streamed.
+
+use std::path::Path;
 
 use anyhow::Context;
 use pointsman_experiment::analysis::{Analyzer, Batch, Column, ColumnKind, ExperimentResult, Verdict};
 use pointsman_experiment::spec::ExperimentSpec;
 use pointsman_pipeline::{BatchColumn, Wanted, for_each_batch};
+use pointsman_report::{Cx, words::experiment_record::because};
 
-use super::evaluate::word;
-use crate::args::Experiment;
+use super::super::evaluate::word;
 use crate::{Done, output};
 
-pub fn run(args: &Experiment) -> anyhow::Result<Done> {
-    let Experiment::Analyze { spec, data, json } = args;
+pub fn run(spec: &Path, data: &Path, json: bool) -> anyhow::Result<Done> {
     let text = std::fs::read_to_string(spec).with_context(|| format!("cannot read {}", spec.display()))?;
     let spec = ExperimentSpec::from_toml(&text).with_context(|| format!("experiment {}", spec.display()))?;
     let result = analyze(&spec, data)?;
@@ -23,7 +24,7 @@ pub fn run(args: &Experiment) -> anyhow::Result<Done> {
 }
 
 /// Streams a table through the analysis of a specification.
-fn analyze(spec: &ExperimentSpec, data: &std::path::Path) -> anyhow::Result<ExperimentResult> {
+fn analyze(spec: &ExperimentSpec, data: &Path) -> anyhow::Result<ExperimentResult> {
     let mut analyzer = Analyzer::new(spec);
     let needs = analyzer.columns().to_vec();
     let wanted: Vec<Wanted<'_>> = needs
@@ -57,7 +58,7 @@ fn analyze(spec: &ExperimentSpec, data: &std::path::Path) -> anyhow::Result<Expe
     Ok(analyzer.finish())
 }
 
-fn describe(result: &ExperimentResult) -> String {
+pub fn describe(result: &ExperimentResult) -> String {
     let a = &result.accounting;
     let excluded: u64 = a.excluded.iter().map(|e| e.rows).sum();
     let mut text = format!(
@@ -68,9 +69,8 @@ fn describe(result: &ExperimentResult) -> String {
         text.push_str(&format!("sample ratio: p = {:.4}\n", ratio.p_value));
     }
     for verdict in &result.verdicts {
-        let because: Vec<String> =
-            verdict.because.iter().map(|b| serde_json::to_string(b).unwrap_or_default()).collect();
-        text.push_str(&format!("{}: {} ({})\n", verdict.variant, word(&verdict.verdict), because.join(", ")));
+        let because: Vec<String> = verdict.because.iter().map(|reason| because(Cx::EN.locale, reason)).collect();
+        text.push_str(&format!("{}: {}. {}\n", verdict.variant, word(&verdict.verdict), because.join(" ")));
     }
     text.push_str("every number: --json");
     text

@@ -1,0 +1,129 @@
+//! The record of an experiment: why this verdict, every look, who did what, methods and formulas.
+
+use pointsman_domain::Instant;
+use pointsman_experiment::{
+    analysis::Because,
+    live::LiveExperiment,
+    spec::{ExperimentSpec, MetricKind},
+};
+
+use crate::{
+    Cx, Section, Table, Unit,
+    part::{Notice, Tone},
+    table::{Column, Row},
+    words::experiment_record as words,
+};
+
+/// What is told besides the numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    pub because: &'a [Because],
+    /// Absent for a table that was made elsewhere.
+    pub live: Option<&'a LiveExperiment>,
+    pub spec: &'a ExperimentSpec,
+}
+
+/// The sections after the result.
+pub fn sections(record: Record<'_>, cx: Cx) -> Vec<Section> {
+    let mut sections = Vec::new();
+    if !record.because.is_empty() {
+        sections.push(why(record, cx));
+    }
+    if let Some(live) = record.live {
+        sections.push(looks(live, record.spec, cx));
+        sections.push(history(live, cx));
+    }
+    sections.push(appendix(record, cx));
+    sections
+}
+
+fn why(record: Record<'_>, cx: Cx) -> Section {
+    let tone = |because: &Because| match because {
+        Because::Better { .. } => Tone::Good,
+        Because::Worse { .. } | Because::GuardrailHarmed { .. } | Because::Invalid { .. } => Tone::Bad,
+        Because::NotComputable { .. } | Because::GuardrailUnclear { .. } => Tone::Warn,
+        Because::NoDifference { .. } | Because::NotThereYet { .. } => Tone::Neutral,
+    };
+    let notice = |b: &Because| Notice { tone: tone(b), text: words::because(cx.locale, b) };
+    Section {
+        id: "why".into(),
+        heading: words::why(cx.locale),
+        notices: record.because.iter().map(notice).collect(),
+        ..Section::default()
+    }
+}
+
+/// To the minute, UTC: seconds say nothing to a reader.
+fn minute(at: Instant) -> String {
+    at.to_string().replacen('T', " ", 1).chars().take(16).collect::<String>() + " UTC"
+}
+
+fn looks(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
+    let l = cx.locale;
+    let rate = |look: &pointsman_experiment::live::LookRecord| {
+        let metric = spec.metrics.iter().find(|m| m.id == look.metric);
+        metric.is_some_and(|m| matches!(m.kind, MetricKind::Binary { .. }))
+    };
+    let rows = live.looks.iter().map(|look| {
+        let unit = if rate(look) { Unit::points(1) } else { Unit::number(2).signed() };
+        let range = look.low.zip(look.high).map_or_else(|| "–".into(), |(low, high)| unit.range(l, low, high));
+        Row::new(vec![
+            minute(look.at),
+            look.by.to_string(),
+            look.variant.to_string(),
+            l.count(look.matured),
+            look.estimate.map_or_else(|| "–".into(), |estimate| unit.show(l, estimate)),
+            range,
+            words::verdict_word(l, look.verdict),
+        ])
+    });
+    let columns = vec![
+        Column::text(words::when(l)),
+        Column::text(words::who(l)),
+        Column::text(words::variant(l)),
+        Column::number(words::matured(l)),
+        Column::number(words::effect(l)),
+        Column::number(words::valid_range(l)),
+        Column::text(words::verdict(l)),
+    ];
+    let taken = live.looks.iter().map(|look| look.at).collect::<std::collections::BTreeSet<_>>().len() as u64;
+    let sentence = if taken == 0 { words::looks_none(l) } else { words::looks_sentence(l, &l.count(taken)) };
+    let tables = if taken == 0 { Vec::new() } else { vec![Table::of(columns, rows, cx)] };
+    Section { id: "every-look".into(), heading: words::looks(l), sentence, tables, ..Section::default() }
+}
+
+fn history(live: &LiveExperiment, cx: Cx) -> Section {
+    let l = cx.locale;
+    let rows = live.history.iter().map(|event| {
+        Row::new(vec![minute(event.at), event.by.to_string(), words::state_word(l, event.to), event.reason.to_string()])
+    });
+    let columns = [words::when(l), words::who(l), words::state(l), words::reason(l)].map(Column::text).to_vec();
+    Section {
+        id: "history".into(),
+        heading: words::history(l),
+        sentence: words::history_sentence(l, &words::state_word(l, live.state)),
+        tables: vec![Table::of(columns, rows, cx)],
+        method: live.frozen.iter().map(|frozen| words::frozen(l, &frozen.digest.to_string())).collect(),
+        ..Section::default()
+    }
+}
+
+fn appendix(record: Record<'_>, cx: Cx) -> Section {
+    let l = cx.locale;
+    let mut method: Vec<String> = Vec::new();
+    for analysis in &record.spec.analyses {
+        let text = words::method(l, &analysis.method);
+        if !method.contains(&text) {
+            method.push(text);
+        }
+    }
+    method.push(words::method_looks(l));
+    method.push(words::method_split(l));
+    Section {
+        id: "appendix".into(),
+        heading: words::appendix(l),
+        sentence: words::appendix_sentence(l),
+        method,
+        ..Section::default()
+    }
+}

@@ -1,0 +1,40 @@
+//! The daily round: every running experiment is looked at once a day, so that a harmed guardrail
+//! pauses it without anybody watching, and the effect has a course over time.
+
+use std::{sync::Arc, time::Duration};
+
+use pointsman_domain::{ExperimentId, Instant, Micros};
+use pointsman_experiment::live::{LiveExperiment, State as Life};
+
+use crate::{api::experiments::take_look, state::State};
+
+/// How often it is asked whether a look is due.
+const EVERY: Duration = Duration::from_secs(600);
+/// Who looks.
+pub const BY: &str = "daily round";
+
+/// Runs until it is aborted.
+pub async fn run(state: Arc<State>) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        for id in due(&state) {
+            if let Err(problem) = take_look(&state, &id, BY).await {
+                tracing::warn!(experiment = %id, ?problem, "the daily look failed");
+            }
+        }
+    }
+}
+
+fn due(state: &State) -> Vec<ExperimentId> {
+    let Ok(snapshot) = state.live() else { return Vec::new() };
+    let now = state.now();
+    let trials = snapshot.trials.iter().filter(|trial| is_due(&trial.live, now));
+    trials.map(|trial| trial.live.id.clone()).collect()
+}
+
+/// A day after the last look, or after the start.
+fn is_due(live: &LiveExperiment, now: Instant) -> bool {
+    let last = live.looks.last().map(|look| look.at).or_else(|| live.started_at());
+    live.state == Life::Running && last.is_some_and(|last| now - last >= Micros::DAY)
+}

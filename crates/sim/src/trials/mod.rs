@@ -1,0 +1,9 @@
+//! Experiments on experiments: how often rules that look call a difference that is not there, and
+//! which design recovers an effect when variants share reps.
+//!
+//! [`looking`] needs no company; [`interference`] is a world in which the truth is known, and
+//! [`designs`] judges what each design says of it.
+
+pub mod designs;
+pub mod interference;
+pub mod looking;
