@@ -28,7 +28,7 @@ pub struct State {
     pub outside: Outside,
     pub metrics: Metrics,
     pub gate: Gate,
-    /// Held by whoever reads the live documents to make others live, so that no change is lost.
+    /// Held by steps of experiments and looks at them: one waits for the other.
     pub editing: tokio::sync::Mutex<()>,
     shelf: Mutex<Box<dyn Shelf>>,
     slow: Semaphore,
@@ -161,6 +161,22 @@ impl State {
             Err(Problem::Busy)
         };
         blocking(run).await?
+    }
+
+    /// Makes `snapshot` live in place of `over`, on a thread that may wait; declined where something
+    /// else is live by now.
+    pub async fn replace(
+        self: &Arc<Self>,
+        over: Digest,
+        snapshot: Snapshot,
+        author: &str,
+        reason: &str,
+    ) -> Result<(), Problem> {
+        let command = CommandId::new(self.now(), self.outside.chance());
+        let (author, reason) = (author.into(), reason.into());
+        let switch = Switch { command, snapshot: Arc::new(snapshot), over: Some(over), author, reason };
+        let state = Arc::clone(self);
+        Ok(blocking(move || state.switched(switch)).await???)
     }
 
     /// Takes no more commands and returns when what was accepted is on disk. Blocks.

@@ -7,14 +7,13 @@ use axum::{
     extract::{Path, State as Shared},
 };
 use pointsman_decision::Snapshot;
-use pointsman_domain::{CommandId, Digest, ExperimentId, Instant, VariantId};
+use pointsman_domain::{Digest, ExperimentId, Instant, VariantId};
 use pointsman_experiment::{
     analysis::ExperimentResult,
     live::{Epoch, Event, LiveExperiment, LookRecord, State as Life},
     plan::Outlook,
     spec::ExperimentSpec,
 };
-use pointsman_store::{Command, command::Switch};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -135,28 +134,12 @@ pub async fn create(
     let live = experiment::draft(&snapshot.documents, &body.spec, now, &by, &reason)?;
     let (next, spec) = (experiment::with(&snapshot.documents, &live)?, spec_of(&live)?);
     let findings = experiment::check(&snapshot, &spec, &live.spec);
-    make_live(&state, &snapshot, next, &by, &format!("experiment {}: draft", live.id)).await?;
+    state.replace(snapshot.id, next, &by, &format!("experiment {}: draft", live.id)).await?;
     Ok(Json(DraftAnswer { detail: detail(&live, &spec, now), findings }))
 }
 
 fn spec_of(live: &LiveExperiment) -> Result<ExperimentSpec, Problem> {
     Ok(ExperimentSpec::from_toml(&live.spec).map_err(DeskError::from)?)
-}
-
-/// Documents go live through the queue, like everything that changes what is decided; where others
-/// are live by now than those they were made from, nothing is done.
-pub async fn make_live(
-    state: &State,
-    over: &Snapshot,
-    snapshot: Snapshot,
-    author: &str,
-    reason: &str,
-) -> Result<(), Problem> {
-    let command = CommandId::new(state.now(), state.outside.chance());
-    let (author, reason) = (author.into(), reason.into());
-    let switch = Switch { command, snapshot: Arc::new(snapshot), over: Some(over.id), author, reason };
-    state.send(Command::Switch(Box::new(switch))).await?.result?;
-    Ok(())
 }
 
 #[derive(Debug, Serialize)]
@@ -279,7 +262,7 @@ pub async fn take_step(
     let done = stepped.snapshot.is_some();
     if let Some(next) = stepped.snapshot {
         let reason = format!("experiment {name}: {} ({})", stepped.live.state, body.reason.trim());
-        make_live(state, &snapshot, next, by, &reason).await?;
+        state.replace(snapshot.id, next, by, &reason).await?;
     }
     let spec = spec_of(&stepped.live)?;
     Ok(StepAnswer { detail: detail(&stepped.live, &spec, now), review: stepped.diff, done })
@@ -330,6 +313,6 @@ pub async fn take_look(state: &Arc<State>, name: &ExperimentId, by: &str) -> Res
     let looked = state.read(move |reader| Ok(experiment::looked(reader, &shared, &live, &spec, now, &who))).await?;
     let (result, next) = looked?;
     let documents = experiment::with(&snapshot.documents, &next)?;
-    make_live(state, &snapshot, documents, by, &format!("experiment {name}: look")).await?;
+    state.replace(snapshot.id, documents, by, &format!("experiment {name}: look")).await?;
     Ok(LookAnswer { at: now, state: next.state, result })
 }
