@@ -414,6 +414,7 @@ fn of_experiments() -> Value {
             "winner": maybe("string", ""), "frozen": maybe("string", "Digest of what the start froze."), "epochs": list(json!({ "type": "object" })),
             "history": list(json!({ "type": "object" })), "looks_taken": list(json!({ "type": "object" })), "findings": { "type": "object" },
             "review": { "type": ["object", "null"] },
+            "taken": { "type": "boolean", "description": "Of a step. False: the change has to be read first, nothing was written." },
         })),
         "ExperimentList": object(&["experiments"], json!({ "experiments": list(reference("Experiment")) })),
         "Advice": object(&["observed", "advice", "may_start"], json!({

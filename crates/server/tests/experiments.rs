@@ -214,7 +214,7 @@ fn a_test_lives_from_draft_to_default_policy() {
     assert!(explained["experiment"].is_null(), "{explained:#}");
     let promote = json!({ "action": "promote", "by": "olga", "reason": "clear" });
     let read = step(&door, "fast", &promote).json();
-    assert_eq!((&read["done"], &read["state"]), (&json!(false), &json!("decided")));
+    assert_eq!((&read["taken"], &read["state"]), (&json!(false), &json!("decided")));
     assert!(read["review"]["diff"].as_str().unwrap().contains("+ pick = \"least-loaded\""), "{read:#}");
     let mut stale = promote.clone();
     stale["reviewed"] = json!("00".repeat(32));

@@ -207,7 +207,7 @@ pub struct StepAnswer {
     /// Of a promotion.
     pub review: Option<Review>,
     /// False: the change has to be read first, nothing was written.
-    pub done: bool,
+    pub taken: bool,
 }
 
 fn step_of(body: &StepBody, salt: u128) -> Result<Step, Problem> {
@@ -259,13 +259,13 @@ pub async fn take_step(
         admit(state, &snapshot, name, now).await?;
     }
     let stepped = experiment::step(&snapshot, name, &step, now, by, &body.reason)?;
-    let done = stepped.snapshot.is_some();
+    let taken = stepped.snapshot.is_some();
     if let Some(next) = stepped.snapshot {
         let reason = format!("experiment {name}: {} ({})", stepped.live.state, body.reason.trim());
         state.replace(snapshot.id, next, by, &reason).await?;
     }
     let spec = spec_of(&stepped.live)?;
-    Ok(StepAnswer { detail: detail(&stepped.live, &spec, now), review: stepped.diff, done })
+    Ok(StepAnswer { detail: detail(&stepped.live, &spec, now), review: stepped.diff, taken })
 }
 
 /// Refuses to start what the advisor refuses and nobody signed for.
