@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata};
+use crate::metadata::Metadata;
 
 /// Layer of each crate (ARCHITECTURE.md). Crates of one layer never name each other.
 pub const LAYERS: [(&str, u8); 19] = [
@@ -31,14 +31,14 @@ pub const LAYERS: [(&str, u8); 19] = [
 /// without a layer. Dev-dependencies are free.
 pub fn faults(metadata: &Metadata) -> Vec<String> {
     let layers: BTreeMap<&str, u8> = LAYERS.into_iter().collect();
-    let members: BTreeSet<&str> = metadata.workspace_packages().iter().map(|p| p.name.as_str()).collect();
+    let members: BTreeSet<&str> = metadata.workspace_packages().map(|p| p.name.as_str()).collect();
     let mut faults = Vec::new();
     for package in metadata.workspace_packages() {
         let Some(own) = layers.get(package.name.as_str()) else {
             faults.push(format!("{} has no layer", package.name));
             continue;
         };
-        let named = package.dependencies.iter().filter(|d| d.kind != DependencyKind::Development);
+        let named = package.dependencies.iter().filter(|d| !d.is_for_tests());
         for dependency in named.filter(|d| members.contains(d.name.as_str())) {
             let lower = layers.get(dependency.name.as_str()).is_some_and(|layer| layer < own);
             if !lower {
@@ -53,14 +53,13 @@ pub fn faults(metadata: &Metadata) -> Vec<String> {
 pub fn links(metadata: &Metadata, package: &str) -> BTreeSet<String> {
     let resolve = metadata.resolve.as_ref().expect("the metadata was asked for with its resolution");
     let nodes: BTreeMap<_, _> = resolve.nodes.iter().map(|node| (&node.id, node)).collect();
-    let names: BTreeMap<_, _> = metadata.packages.iter().map(|p| (&p.id, p.name.to_string())).collect();
-    let start = metadata.packages.iter().find(|p| p.name.as_str() == package).expect("the package exists");
+    let names: BTreeMap<_, _> = metadata.packages.iter().map(|p| (&p.id, p.name.clone())).collect();
+    let start = metadata.packages.iter().find(|p| p.name == package).expect("the package exists");
     let mut seen = BTreeSet::new();
     let mut open = vec![&start.id];
     while let Some(id) = open.pop() {
         if seen.insert(id) {
-            let normal = nodes[id].deps.iter().filter(|d| d.dep_kinds.iter().any(|k| k.kind == DependencyKind::Normal));
-            open.extend(normal.map(|d| &d.pkg));
+            open.extend(nodes[id].deps.iter().filter(|d| d.is_normal()).map(|d| &d.pkg));
         }
     }
     seen.into_iter().map(|id| names[id].clone()).collect()

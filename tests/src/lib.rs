@@ -3,6 +3,7 @@
 
 pub mod binary;
 pub mod layers;
+pub mod metadata;
 pub mod prove;
 pub mod server;
 pub mod shared;

@@ -59,7 +59,7 @@ pub async fn list(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem
     shown.sections.push(section("experiments", "Experiments", sentence, table(columns, rows.collect())));
     let links: Vec<(String, String)> =
         views.iter().map(|view| (view.id.to_string(), format!("/experiments/{}", view.id))).collect();
-    Ok(respond(&state, "/experiments", &shown, &links))
+    Ok(respond(&state, "/experiments", &shown, CX, &links))
 }
 
 fn order(state: Life) -> u8 {
@@ -108,7 +108,7 @@ pub async fn show(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -
             vec![("Report of the last look".to_owned(), format!("/experiments/{name}/report.html"))]
         }
     };
-    Ok(respond(&state, "/experiments", &shown, &links))
+    Ok(respond(&state, "/experiments", &shown, CX, &links))
 }
 
 pub async fn file(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Result<Response, Problem> {

@@ -1,11 +1,9 @@
-use cargo_metadata::MetadataCommand;
-use pointsman_tests::layers;
+use std::path::Path;
 
-fn workspace() -> cargo_metadata::Metadata {
-    MetadataCommand::new()
-        .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"))
-        .exec()
-        .expect("cargo metadata")
+use pointsman_tests::{layers, metadata::Metadata};
+
+fn workspace() -> Metadata {
+    Metadata::read(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml")), true)
 }
 
 #[test]
@@ -19,7 +17,7 @@ fn crates_name_only_lower_layers() {
 #[test]
 fn an_arrow_against_the_order_is_found() {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/upward/Cargo.toml");
-    let metadata = MetadataCommand::new().manifest_path(manifest).no_deps().exec().expect("cargo metadata");
+    let metadata = Metadata::read(Path::new(manifest), false);
     let faults = layers::faults(&metadata);
     let expected = [
         "pointsman-domain names pointsman-decision, which is not of a lower layer",
@@ -53,11 +51,8 @@ fn heavy_libraries_have_one_home() {
     ];
     for package in workspace().workspace_packages() {
         for (library, home) in homes {
-            let names = package
-                .dependencies
-                .iter()
-                .any(|d| d.name == library && d.kind == cargo_metadata::DependencyKind::Normal);
-            assert!(!names || package.name.as_str() == home, "{} names {library}, whose home is {home}", package.name);
+            let names = package.dependencies.iter().any(|d| d.name == library && d.is_normal());
+            assert!(!names || package.name == home, "{} names {library}, whose home is {home}", package.name);
         }
     }
 }

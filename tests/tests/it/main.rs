@@ -4,6 +4,7 @@ mod architecture;
 mod bad_input;
 mod commands;
 mod demo;
+mod experiments;
 mod hostile;
 mod oracle;
 mod people;
