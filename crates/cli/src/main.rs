@@ -8,6 +8,7 @@ mod args;
 mod clock;
 mod command;
 mod output;
+mod past;
 mod store;
 mod workspace;
 

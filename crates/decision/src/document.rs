@@ -99,18 +99,23 @@ impl DocumentSet {
         self.0.insert((kind, name.into()), body.into());
     }
 
-    /// The same documents with this policy ruling, in place of its namesake if there is one. The
-    /// text is only looked at for its name: compiling says what is wrong with the rest.
-    pub fn with_policy(&self, text: &str) -> Result<Self, DraftError> {
+    /// Puts a policy in place of its namesake and says its name. The text is only looked at for that:
+    /// compiling says what is wrong with the rest.
+    pub fn put_policy(&mut self, text: &str) -> Result<PolicyName, DraftError> {
         #[derive(Deserialize)]
         struct Named {
             name: PolicyName,
         }
         let named: Named = toml::from_str(text).map_err(|e| DraftError::Policy(e.to_string()))?;
-        self.ruled_by(&named.name).map(|mut documents| {
-            documents.insert(DocumentKind::Policy, named.name.as_str(), text.as_bytes());
-            documents
-        })
+        self.insert(DocumentKind::Policy, named.name.as_str(), text.as_bytes());
+        Ok(named.name)
+    }
+
+    /// The same documents with this policy put among them and ruling.
+    pub fn with_policy(&self, text: &str) -> Result<Self, DraftError> {
+        let mut documents = self.clone();
+        let name = documents.put_policy(text)?;
+        documents.ruled_by(&name)
     }
 
     /// The attribute schema among them.

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use pointsman_domain::{Micros, Pick, RuleId};
+use pointsman_domain::RuleId;
 use serde::Serialize;
 
-use crate::{Destination, LeadType, OnFull, OwnerOf, Policy, Roster, Rule, Target, Territory};
+use crate::{
+    Policy,
+    words::{Names, lead_type, length, list, on_full, pick, target},
+};
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -54,13 +57,6 @@ impl fmt::Display for Change {
             Self::Whole { what, from, to } => write!(f, "{what} was {from}, is {to}"),
         }
     }
-}
-
-/// What both versions are read against.
-#[derive(Debug, Clone, Copy)]
-pub struct Names<'a> {
-    pub roster: &'a Roster,
-    pub territories: &'a [Territory],
 }
 
 /// Every difference, from the top of the new ladder; what is gone comes last.
@@ -116,86 +112,11 @@ fn describe(policy: &Policy, place: usize, names: Names<'_>) -> Vec<(&'static st
         ("its exceptions", list(&rule.exclude.iter().map(rep).collect::<Vec<_>>())),
         ("its SLA", length(rule.sla)),
         ("its priority", rule.priority.to_string()),
-        ("when nobody is free, it", on_full(rule, names)),
+        ("its way out when nobody is free", on_full(rule, names)),
         ("its exploration", format!("{} %", rule.explore * 100.0)),
         ("its longest wait for a better price", length(rule.wait)),
         ("its kind of lead", lead_type(rule.lead_type)),
     ]
-}
-
-fn list(items: &[String]) -> String {
-    if items.is_empty() { "none".into() } else { items.join(", ") }
-}
-
-fn lead_type(of: Option<LeadType>) -> String {
-    match of {
-        None => "every one",
-        Some(LeadType::Inbound) => "inbound",
-        Some(LeadType::Outbound) => "outbound",
-    }
-    .into()
-}
-
-/// Whom a rule hands to, in words.
-pub fn target(rule: &Rule, names: Names<'_>) -> String {
-    match &rule.target {
-        Target::Pool(pool) => destination(Destination::Pool(*pool), names.roster),
-        Target::Rep(rep) => destination(Destination::Rep(*rep), names.roster),
-        Target::Territory(place) => format!("territory '{}'", names.territories[usize::from(place.0)].name),
-        Target::Queue(queue) => format!("queue '{queue}'"),
-        Target::Owner(of) => match of {
-            OwnerOf::Account => "the account's owner",
-            OwnerOf::ParentAccount => "the owner among the account's parents",
-            OwnerOf::Subsidiary => "the owner among its subsidiaries",
-            OwnerOf::Opportunity => "the open opportunity's owner",
-            OwnerOf::PriorContact => "who dealt with the person before",
-            OwnerOf::LastOwner => "the lead's last owner",
-            OwnerOf::Originator => "the rep who created the lead",
-        }
-        .into(),
-    }
-}
-
-/// A pool or a rep, in words.
-pub fn destination(to: Destination, roster: &Roster) -> String {
-    match to {
-        Destination::Pool(pool) => format!("pool '{}'", roster.pool_at(pool).id),
-        Destination::Rep(rep) => format!("rep '{}'", roster.rep_at(rep).id),
-    }
-}
-
-fn pick(pick: Pick) -> String {
-    match pick {
-        Pick::WeightedRoundRobin => "weighted-round-robin",
-        Pick::LeastLoaded => "least-loaded",
-        Pick::BestSkill => "best-skill",
-        Pick::NearestTerritory => "nearest-territory",
-        Pick::BestScore => "best-score",
-        Pick::ExpectedValue => "expected-value",
-        Pick::Draw => "draw",
-    }
-    .into()
-}
-
-fn on_full(rule: &Rule, names: Names<'_>) -> String {
-    match &rule.on_full {
-        OnFull::Next => "goes on to the next rule".into(),
-        OnFull::Backup => "turns to the backups".into(),
-        OnFull::Hold(longest) => format!("holds for {}", length(Some(*longest))),
-        OnFull::Overflow(pool) => format!("overflows into {}", destination(Destination::Pool(*pool), names.roster)),
-        OnFull::Park(queue) => format!("parks in queue '{queue}'"),
-    }
-}
-
-fn length(length: Option<Micros>) -> String {
-    let Some(length) = length else { return "none".into() };
-    let minutes = length.0 / Micros::MINUTE.0;
-    match (minutes / 60, minutes % 60) {
-        (0, 0) => format!("{} s", length.0 / Micros::SECOND.0),
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
 }
 
 /// The longest part of `places` that ascends: rules that did not move.

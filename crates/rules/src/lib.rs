@@ -12,7 +12,7 @@
 //! Reading order: [`length`] (durations as people write them), [`roster`], [`away`]
 //! (absences and dated overrides), [`roll`] and [`hr`] (absences as they come in), [`territory`],
 //! [`policy`], [`admit`], [`lint`] (what is probably a mistake),
-//! [`mod@diff`] (what changed).
+//! [`words`] (what a rule says), [`mod@diff`] (what changed).
 
 pub mod admit;
 pub mod away;
@@ -24,6 +24,7 @@ pub mod policy;
 pub mod roll;
 pub mod roster;
 pub mod territory;
+pub mod words;
 
 pub use admit::{Admission, Known, admit};
 pub use away::{Away, AwayError, AwayFile};

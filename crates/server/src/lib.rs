@@ -20,6 +20,7 @@ pub mod daemon;
 pub mod enquiry;
 pub mod error;
 pub mod experiment;
+pub mod findings;
 pub mod listen;
 mod login;
 pub mod metrics;
@@ -29,7 +30,6 @@ pub mod router;
 mod serve;
 pub mod settings;
 pub mod state;
-mod trials;
 
 pub use config::{ApiKey, ServeConfig, StartError};
 pub use daemon::daemon;

@@ -416,6 +416,33 @@ fn of_experiments() -> Value {
             "review": { "type": ["object", "null"] },
             "taken": { "type": "boolean", "description": "Of a step. False: the change has to be read first, nothing was written." },
         })),
+        "PolicyRow": object(&["name", "rules", "ruling", "document"], json!({
+            "name": text("Its name."), "rules": { "type": "integer" }, "ruling": { "type": "boolean", "description": "Whether it decides leads that are in no experiment." },
+            "document": text("Digest of its text."),
+        })),
+        "PolicyList": object(&["snapshot", "policies"], json!({ "snapshot": text("What is live."), "policies": list(reference("PolicyRow")) })),
+        "Finding": object(&["kind", "severity", "rules", "message", "example"], json!({
+            "kind": text("What kind of mistake."), "severity": { "type": "string", "enum": ["note", "warning", "error"] },
+            "rules": list(object(&["rule", "line"], json!({ "rule": text(""), "line": { "type": "integer" } }))),
+            "rows": { "type": ["object", "null"] }, "message": text("What is wrong and what to do."),
+            "example": { "type": "object", "description": "A lead that shows it; every other field is missing.", "additionalProperties": { "type": "string" } },
+        })),
+        "Policy": object(&["name", "rules", "ruling", "document", "text", "findings"], json!({
+            "name": text("Its name."), "rules": { "type": "integer" }, "ruling": { "type": "boolean" }, "document": text("Digest of its text."),
+            "text": text("TOML, as published."), "findings": list(reference("Finding")),
+        })),
+        "PolicyDraft": object(&["policy"], json!({ "policy": text("TOML.") })),
+        "PolicyChecked": object(&["policy", "rules", "findings"], json!({
+            "policy": text("Its name."), "rules": { "type": "integer" }, "findings": list(reference("Finding")),
+        })),
+        "PolicyPublish": object(&["policy", "reason"], json!({
+            "policy": text("TOML."), "rule": { "type": "boolean", "description": "Also make it the policy that rules." },
+            "by": text("The person; who has the key, if absent."), "reason": text("Why; recorded."),
+        })),
+        "PolicyPublished": object(&["name", "document", "snapshot", "changed"], json!({
+            "name": text(""), "rules": { "type": "integer" }, "ruling": { "type": "boolean" }, "document": text("Digest of its text."),
+            "snapshot": text("What is live now."), "changed": { "type": "boolean", "description": "False: it was live already." },
+        })),
         "ExperimentList": object(&["experiments"], json!({ "experiments": list(reference("Experiment")) })),
         "Advice": object(&["observed", "advice", "may_start"], json!({
             "findings": { "type": "object" }, "observed": { "type": "object" }, "uses_reps": { "type": "boolean" }, "unit": text(""),

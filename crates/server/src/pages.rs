@@ -1,7 +1,9 @@
 //! Pages for people: today, the leads, one lead with its reasons. They work without script and
 //! are made of the same parts as reports. The page of one lead: [`lead`].
 
+pub mod experiments;
 mod lead;
+pub mod policies;
 
 pub use lead::lead;
 
@@ -34,7 +36,7 @@ mod team;
 
 pub use team::team;
 
-pub(crate) const CX: Cx = Cx::EN;
+const CX: Cx = Cx::EN;
 /// Decisions on the first page.
 const LAST: u32 = 20;
 
@@ -51,12 +53,13 @@ fn asset(body: &'static str, kind: &'static str) -> Response {
 }
 
 /// The page within the shell; `links` turns texts that are alone in their cell into links.
-pub(crate) fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
+fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
     let place = |href: &str, label: &str| Place { href: href.into(), label: label.into(), current: href == here };
     let mut places = vec![
         place("/", "Today"),
         place("/leads", "Leads"),
         place("/team", "Team"),
+        place("/policies", "Policy"),
         place("/experiments", "Experiments"),
         place("/docs", "API"),
     ];
@@ -79,7 +82,7 @@ pub(crate) fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(
     ([(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy))], Html(html)).into_response()
 }
 
-pub(crate) fn page(title: &str, question: &str, kicker: &str, snapshot: &Snapshot) -> Page {
+fn page(title: &str, question: &str, kicker: &str, snapshot: &Snapshot) -> Page {
     Page {
         title: title.into(),
         kicker: kicker.into(),
@@ -106,15 +109,15 @@ fn tile(label: &str, value: u64, detail: &str) -> Tile {
     Tile { label: label.into(), value: CX.locale.number(value as f64, 0), detail: detail.into() }
 }
 
-pub(crate) fn section(id: &str, heading: &str, sentence: String, table: Table) -> Section {
+fn section(id: &str, heading: &str, sentence: String, table: Table) -> Section {
     Section { id: id.into(), heading: heading.into(), sentence, tables: vec![table], ..Section::default() }
 }
 
-pub(crate) fn table(columns: Vec<Column>, rows: Vec<Row>) -> Table {
+fn table(columns: Vec<Column>, rows: Vec<Row>) -> Table {
     Table { caption: String::new(), columns, rows, note: String::new() }
 }
 
-pub(crate) fn minute(at: Instant) -> String {
+fn minute(at: Instant) -> String {
     // RFC 3339 up to the minute: seconds say nothing to a reader.
     at.to_string().replacen('T', " ", 1).chars().take(16).collect::<String>() + " UTC"
 }

@@ -15,7 +15,7 @@ use crate::{
     access::{Access, Rights, Scope},
     api::{
         absences, access, activities, assignment, audit, batch, credit, decisions, experiments, leads, operation,
-        outcomes, preview, reps, scores,
+        outcomes, policies, preview, reps, scores,
     },
     around,
     body::MOST_BYTES,
@@ -24,12 +24,10 @@ use crate::{
     openapi::{Parameter, Route},
     pages,
     state::State,
-    trials,
 };
 
 const KEY: Parameter = ("header", "Idempotency-Key", "The same key and body gives the same answer again.", false);
 const LEAD: Parameter = ("path", "id", "The lead's id.", true);
-const EXPERIMENT: Parameter = ("path", "id", "The experiment's id.", true);
 const DECISION: Parameter = ("path", "id", "The decision's id.", true);
 /// Problems of a body.
 pub const BODY: [&str; 4] = ["bad-body", "bad-fields", "media-type", "too-large"];
@@ -406,147 +404,6 @@ pub fn routes() -> Vec<Entry> {
             get(pages::lead),
         ),
         (
-            Route {
-                path: "/v1/experiments",
-                id: "listExperiments",
-                summary: "Every experiment with its state.",
-                text: "No effect is shown: looking is counted, and has its own call.",
-                answer: Some("ExperimentList"),
-                ..PLAIN
-            },
-            Access::Needs(Scope::SetupRead),
-            get(experiments::list),
-        ),
-        (
-            Route {
-                method: "post",
-                path: "/v1/experiments",
-                id: "draftExperiment",
-                summary: "Keep a draft of an experiment.",
-                text: "The text of an experiment.toml. A draft of the same id is replaced; the findings say what keeps it from starting.",
-                body: Some("Draft"),
-                answer: Some("Experiment"),
-                problems: &["bad-body", "bad-fields", "media-type", "too-large", "refused"],
-                ..PLAIN
-            },
-            Access::Needs(Scope::ExperimentsWrite),
-            post(experiments::create),
-        ),
-        (
-            Route {
-                path: "/v1/experiments/{id}",
-                id: "showExperiment",
-                summary: "One experiment: text, epochs, history, looks taken.",
-                answer: Some("Experiment"),
-                parameters: &[EXPERIMENT],
-                problems: &["bad-parameter", "not-found"],
-                ..PLAIN
-            },
-            Access::Needs(Scope::SetupRead),
-            get(experiments::show),
-        ),
-        (
-            Route {
-                path: "/v1/experiments/{id}/advice",
-                id: "adviseExperiment",
-                summary: "Which design is honest here.",
-                text: "Measured on the leads of the last 90 days: use of capacity, quotas, and candidates that units have in common.",
-                answer: Some("Advice"),
-                parameters: &[EXPERIMENT],
-                problems: &["bad-parameter", "not-found"],
-                ..PLAIN
-            },
-            Access::Needs(Scope::SetupRead),
-            get(experiments::advice),
-        ),
-        (
-            Route {
-                path: "/v1/experiments/{id}/plan",
-                id: "planExperiment",
-                summary: "How long it takes and what it can show, at this company's volume.",
-                answer: Some("Outlook"),
-                parameters: &[EXPERIMENT],
-                problems: &["bad-parameter", "not-found"],
-                ..PLAIN
-            },
-            Access::Needs(Scope::SetupRead),
-            get(experiments::plan),
-        ),
-        (
-            Route {
-                method: "post",
-                path: "/v1/experiments/{id}/steps",
-                id: "stepExperiment",
-                summary: "Start, pause, resume, reweigh, stop, decide, promote.",
-                text: "With who and why. A start is refused where the advisor refuses the design and nobody signed. Promoting first answers the change to the default policy; sent again with 'reviewed' it is made.",
-                body: Some("Step"),
-                answer: Some("Experiment"),
-                parameters: &[EXPERIMENT],
-                problems: &[
-                    "bad-body",
-                    "bad-fields",
-                    "media-type",
-                    "too-large",
-                    "bad-parameter",
-                    "not-found",
-                    "refused",
-                ],
-                ..PLAIN
-            },
-            Access::Needs(Scope::ExperimentsWrite),
-            post(experiments::step),
-        ),
-        (
-            Route {
-                method: "post",
-                path: "/v1/experiments/{id}/looks",
-                id: "lookAtExperiment",
-                summary: "Look at the effect.",
-                text: "The result as of now. Every look is written down and spends error; a harmed guardrail pauses the test.",
-                body: Some("Look"),
-                answer: Some("LookAnswer"),
-                parameters: &[EXPERIMENT],
-                problems: &["bad-body", "media-type", "too-large", "bad-parameter", "not-found", "refused"],
-                ..PLAIN
-            },
-            Access::Needs(Scope::ExperimentsWrite),
-            post(experiments::look),
-        ),
-        (
-            Route {
-                path: "/experiments",
-                id: "experimentsPage",
-                summary: "Experiments as a page: what do we test?",
-                ..PLAIN
-            },
-            Access::Needs(Scope::ReportsRead),
-            get(trials::list),
-        ),
-        (
-            Route {
-                path: "/experiments/{id}",
-                id: "experimentPage",
-                summary: "One experiment as a page: should we switch over?",
-                parameters: &[EXPERIMENT],
-                problems: &["bad-parameter", "not-found"],
-                ..PLAIN
-            },
-            Access::Needs(Scope::ReportsRead),
-            get(trials::show),
-        ),
-        (
-            Route {
-                path: "/experiments/{id}/report.html",
-                id: "experimentReport",
-                summary: "The report of the last look as one file.",
-                parameters: &[EXPERIMENT],
-                problems: &["bad-parameter", "not-found", "refused"],
-                ..PLAIN
-            },
-            Access::Needs(Scope::ReportsRead),
-            get(trials::file),
-        ),
-        (
             Route { path: "/assets/app.css", id: "css", summary: "The style sheet of pages.", ..PLAIN },
             Access::Open,
             get(pages::css),
@@ -557,7 +414,17 @@ pub fn routes() -> Vec<Entry> {
             get(pages::script),
         ),
     ];
-    [here, activities::routes(), batch::routes(), access::routes(), login::routes()].into_iter().flatten().collect()
+    let others = [
+        activities::routes(),
+        batch::routes(),
+        policies::routes(),
+        experiments::routes(),
+        pages::policies::routes(),
+        pages::experiments::routes(),
+        access::routes(),
+        login::routes(),
+    ];
+    here.into_iter().chain(others.into_iter().flatten()).collect()
 }
 
 /// The whole door: what `serve` listens with and what tests call.

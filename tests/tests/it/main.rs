@@ -8,5 +8,6 @@ mod experiments;
 mod hostile;
 mod oracle;
 mod people;
+mod policies;
 mod serve;
 mod why_not;

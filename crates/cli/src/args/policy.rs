@@ -64,7 +64,7 @@ pub struct Check {
     long_about = "Says which rules were added, removed, moved and changed, and which of a sample of leads would go \
     elsewhere: from where to where, how many, with examples. Each lead is decided by itself at its own time, on an empty \
     load, so that a difference comes from the policies and not from whose turn it was. The sample is DIR/data (made by \
-    import) unless --leads names a CSV with a column a lead attribute; the columns at, account.name, account.domain and \
+    import) and every lead that the workspace's store decided, unless --leads names a CSV with a column a lead attribute; the columns at, account.name, account.domain and \
     account.owner are read too. Exit 0 without a difference, 1 with one."
 )]
 #[command(

@@ -1,30 +1,24 @@
 //! `pointsman preview`: where leads would go, without writing.
 
-use std::collections::{BTreeMap, btree_map::Entry};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use pointsman_decision::{DocumentSet, Facts, PastLead, Snapshot, Summary, Ticket, preview, preview_all};
-use pointsman_domain::{AttributeSchema, DecisionId, Digest, Instant, LeadId, Micros};
+use pointsman_domain::{DecisionId, Instant, LeadId, Micros};
 use pointsman_report::{Cx, words::why::Teller};
 use pointsman_server::{
     ServeConfig,
     enquiry::{LeadBody, Read, read},
     error::Problem,
 };
-use pointsman_store::{
-    Reader,
-    audit::verify_ledger,
-    backend::{LeadFilter, Surroundings},
-    row::CustodyKind,
-};
+use pointsman_store::{Reader, audit::verify_ledger, backend::Surroundings};
 use serde_json::{Map, Value, json};
 
 use super::explain::ladder;
 use crate::args::preview::Preview;
 use crate::settings::Settings;
-use crate::{Done, clock, output, store, workspace};
+use crate::{Done, clock, output, past, store, workspace};
 
 pub fn run(args: &Preview) -> anyhow::Result<Done> {
     let mut desk = Desk::open(args)?;
@@ -35,7 +29,7 @@ pub fn run(args: &Preview) -> anyhow::Result<Done> {
             many(&desk, &leads, args)
         }
         (None, None) => {
-            let leads = from_history(&mut desk)?;
+            let leads = desk.history()?;
             many(&desk, &leads, args)
         }
     }
@@ -81,6 +75,12 @@ impl Desk {
             ..ServeConfig::of_folder(&args.workspace)
         };
         Ok(Self { snapshot: Arc::new(snapshot), reader, config, now })
+    }
+
+    /// Every lead of the store, as it was known at its first decision.
+    fn history(&mut self) -> anyhow::Result<Vec<PastLead>> {
+        let Some(reader) = &mut self.reader else { bail!("the workspace has no store yet, so there is no history") };
+        Ok(past::decided(&mut **reader, &self.snapshot)?.into_iter().map(|(_, lead)| lead).collect())
     }
 
     /// The facts of a body that came at an instant.
@@ -232,46 +232,4 @@ fn csv(file: &Path, currency: &str) -> anyhow::Result<Rows> {
         rows.push((line, row));
     }
     Ok(rows)
-}
-
-/// Leads read at once.
-const PAGE: u32 = 1000;
-
-/// Every lead of the store, as it was known at its first decision.
-fn from_history(desk: &mut Desk) -> anyhow::Result<Vec<PastLead>> {
-    let Some(reader) = &mut desk.reader else { bail!("the workspace has no store yet, so there is no history") };
-    let mut leads = Vec::new();
-    // The attributes that a decision knew, by the documents it was taken on.
-    let mut schemas: BTreeMap<Digest, AttributeSchema> = BTreeMap::new();
-    let (mut before, mut gone) = (None, 0u64);
-    loop {
-        let page = reader.leads(LeadFilter { custody: None, before, limit: PAGE })?;
-        let Some((last, _)) = page.last() else { break };
-        before = Some(last.id);
-        for (row, state) in page {
-            let first = reader.decisions_of(row.id)?.into_iter().next();
-            let stored = first.map(|first| reader.decision(first.id)).transpose()?.flatten();
-            let facts = stored.as_ref().and_then(|stored| stored.facts.as_ref().map(|facts| (stored, facts)));
-            let Some((stored, facts)) = facts else {
-                gone += 1;
-                continue;
-            };
-            let mut facts: Facts = serde_json::from_slice(facts).with_context(|| format!("facts of {}", row.id))?;
-            let taken_on = stored.decision.snapshot;
-            if taken_on != desk.snapshot.id {
-                if let Entry::Vacant(entry) = schemas.entry(taken_on) {
-                    let documents =
-                        reader.documents(&taken_on)?.context("the documents of a decision are not stored")?;
-                    entry.insert(documents.schema().context("the attributes of a decision cannot be read")?);
-                }
-                facts.lead.attributes = desk.snapshot.schema.adopt(&schemas[&taken_on], &facts.lead.attributes);
-            }
-            let closed = (state.custody.kind() == CustodyKind::Closed).then_some(state.since);
-            leads.push(PastLead::anew(facts, state.first_decided, state.seed, closed));
-        }
-    }
-    if gone > 0 {
-        output::note(format!("{gone} leads whose facts aged out or were erased are left out"));
-    }
-    Ok(leads)
 }

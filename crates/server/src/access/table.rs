@@ -41,7 +41,7 @@ pub fn markdown() -> String {
 const INTRODUCTION: &str = "# Who may do what
 
 Made from the table of routes (`crates/server/src/router.rs`); a test compares this page with it and calls
-every route as every role. To write it again: `POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-server --test roles`.
+every route as every role. To write it again: `POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-server roles`.
 
 A route needs one scope. A person has the scopes of their role; a key has the scopes it was made with
 (`pointsman keys new NAME --scopes leads:send,leads:score`, or the name of a role for its scopes). Who has the

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Json,
     extract::{Path, State as Shared},
+    routing::{get, post},
 };
 use pointsman_decision::Snapshot;
 use pointsman_domain::{Digest, ExperimentId, Instant, VariantId};
@@ -17,12 +18,130 @@ use pointsman_experiment::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    access::{Access, Scope},
     api::{Caller, id},
     body::JsonBody,
     error::{FieldError, Problem},
     experiment::{self, Advised, DeskError, Findings, Past, Step, desk::Review},
+    openapi::{Parameter, Route},
+    router::{Entry, PLAIN},
     state::State,
 };
+
+const EXPERIMENT: Parameter = ("path", "id", "The experiment's id.", true);
+
+/// The routes of this file.
+pub fn routes() -> Vec<Entry> {
+    vec![
+        (
+            Route {
+                path: "/v1/experiments",
+                id: "listExperiments",
+                summary: "Every experiment with its state.",
+                text: "No effect is shown: looking is counted, and has its own call.",
+                answer: Some("ExperimentList"),
+                ..PLAIN
+            },
+            Access::Needs(Scope::SetupRead),
+            get(list),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/experiments",
+                id: "draftExperiment",
+                summary: "Keep a draft of an experiment.",
+                text: "The text of an experiment.toml. A draft of the same id is replaced; the findings say what keeps it from starting.",
+                body: Some("Draft"),
+                answer: Some("Experiment"),
+                problems: &["bad-body", "bad-fields", "media-type", "too-large", "refused"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::ExperimentsWrite),
+            post(create),
+        ),
+        (
+            Route {
+                path: "/v1/experiments/{id}",
+                id: "showExperiment",
+                summary: "One experiment: text, epochs, history, looks taken.",
+                answer: Some("Experiment"),
+                parameters: &[EXPERIMENT],
+                problems: &["bad-parameter", "not-found"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::SetupRead),
+            get(show),
+        ),
+        (
+            Route {
+                path: "/v1/experiments/{id}/advice",
+                id: "adviseExperiment",
+                summary: "Which design is honest here.",
+                text: "Measured on the leads of the last 90 days: use of capacity, quotas, and candidates that units have in common.",
+                answer: Some("Advice"),
+                parameters: &[EXPERIMENT],
+                problems: &["bad-parameter", "not-found"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::SetupRead),
+            get(advice),
+        ),
+        (
+            Route {
+                path: "/v1/experiments/{id}/plan",
+                id: "planExperiment",
+                summary: "How long it takes and what it can show, at this company's volume.",
+                answer: Some("Outlook"),
+                parameters: &[EXPERIMENT],
+                problems: &["bad-parameter", "not-found"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::SetupRead),
+            get(plan),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/experiments/{id}/steps",
+                id: "stepExperiment",
+                summary: "Start, pause, resume, reweigh, stop, decide, promote.",
+                text: "With who and why. A start is refused where the advisor refuses the design and nobody signed. Promoting first answers the change to the default policy; sent again with 'reviewed' it is made.",
+                body: Some("Step"),
+                answer: Some("Experiment"),
+                parameters: &[EXPERIMENT],
+                problems: &[
+                    "bad-body",
+                    "bad-fields",
+                    "media-type",
+                    "too-large",
+                    "bad-parameter",
+                    "not-found",
+                    "refused",
+                ],
+                ..PLAIN
+            },
+            Access::Needs(Scope::ExperimentsWrite),
+            post(step),
+        ),
+        (
+            Route {
+                method: "post",
+                path: "/v1/experiments/{id}/looks",
+                id: "lookAtExperiment",
+                summary: "Look at the effect.",
+                text: "The result as of now. Every look is written down and spends error; a harmed guardrail pauses the test.",
+                body: Some("Look"),
+                answer: Some("LookAnswer"),
+                parameters: &[EXPERIMENT],
+                problems: &["bad-body", "media-type", "too-large", "bad-parameter", "not-found", "refused"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::ExperimentsWrite),
+            post(look),
+        ),
+    ]
+}
 
 /// An experiment as lists show it: nothing that invites looking early.
 #[derive(Debug, Serialize)]

@@ -12,6 +12,7 @@ pub mod experiments;
 pub mod leads;
 pub mod operation;
 pub mod outcomes;
+pub mod policies;
 pub mod preview;
 pub mod reps;
 pub mod scores;

@@ -2,10 +2,10 @@
 
 use anyhow::{Context, bail};
 use pointsman_decision::{DocumentKind, Snapshot};
-use pointsman_rules::{
-    Policy,
-    lint::{self, Finding},
-};
+use pointsman_domain::PolicyName;
+use pointsman_rules::Policy;
+use pointsman_server::findings::{Shown, findings};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::only;
@@ -43,47 +43,32 @@ pub fn run(args: &Check) -> anyhow::Result<Done> {
 
 fn report(snapshot: &Snapshot, args: &Check) -> anyhow::Result<Done> {
     let now = clock::now();
-    let found: Vec<(&Policy, Vec<Finding>)> =
-        snapshot.policies.iter().map(|policy| (policy, lint::check(policy, &snapshot.lint_context(now)))).collect();
+    let found: Vec<(&Policy, Vec<Shown>)> =
+        snapshot.policies.iter().map(|policy| (policy, findings(snapshot, policy, now))).collect();
     if args.json {
-        let findings: Vec<Value> = found
-            .iter()
-            .flat_map(|(policy, findings)| findings.iter().map(|finding| shown(snapshot, policy, finding)))
-            .collect();
+        let named = |(policy, findings): &(&Policy, Vec<Shown>)| {
+            let of = |finding| json!(Named { policy: &policy.name, finding });
+            findings.iter().map(of).collect::<Vec<_>>()
+        };
+        let findings: Vec<Value> = found.iter().flat_map(named).collect();
         let policies: Vec<_> =
             snapshot.policies.iter().map(|p| json!({ "name": p.name, "rules": p.rules.len() })).collect();
         output::json(&json!({ "findings": findings, "snapshot": snapshot.id, "policies": policies }))?;
     } else {
-        output::text(lines(snapshot, &found).join("\n"))?;
+        output::text(lines(&found).join("\n"))?;
     }
     Ok(if found.iter().all(|(_, findings)| findings.is_empty()) { Done::Fine } else { Done::Found })
 }
 
-fn shown(snapshot: &Snapshot, policy: &Policy, finding: &Finding) -> Value {
-    let example: serde_json::Map<String, Value> =
-        example(snapshot, finding).into_iter().map(|(name, value)| (name, value.into())).collect();
-    json!({
-        "policy": policy.name,
-        "kind": finding.kind,
-        "severity": finding.severity,
-        "rules": finding.rules,
-        "rows": finding.rows,
-        "message": finding.message,
-        "example": example,
-    })
+/// A finding with the policy that it is about.
+#[derive(Serialize)]
+struct Named<'a> {
+    policy: &'a PolicyName,
+    #[serde(flatten)]
+    finding: &'a Shown,
 }
 
-/// The fields of the example lead as conditions write them.
-fn example(snapshot: &Snapshot, finding: &Finding) -> Vec<(String, String)> {
-    let environment = &snapshot.environment;
-    let shown = finding.example.iter().map(|(field, value)| {
-        let info = environment.info(*field);
-        (info.name.to_string(), environment.literal(info, value))
-    });
-    shown.collect()
-}
-
-fn lines(snapshot: &Snapshot, found: &[(&Policy, Vec<Finding>)]) -> Vec<String> {
+fn lines(found: &[(&Policy, Vec<Shown>)]) -> Vec<String> {
     let mut lines = Vec::new();
     for (policy, findings) in found {
         lines.push(format!("policy '{}': {} rules, then queue '{}'", policy.name, policy.rules.len(), policy.fallback));
@@ -92,9 +77,8 @@ fn lines(snapshot: &Snapshot, found: &[(&Policy, Vec<Finding>)]) -> Vec<String> 
                 finding.rules.iter().map(|at| format!("'{}' line {}", at.rule, at.line)).collect::<Vec<_>>().join(", ");
             let at = if at.is_empty() { String::new() } else { format!(" {at}:") };
             lines.push(format!("  {} ({}){at} {}", word(&finding.severity), word(&finding.kind), finding.message));
-            let example = example(snapshot, finding);
             let example =
-                example.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ");
+                finding.example.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ");
             let example = if example.is_empty() { "any lead, of which nothing is known".into() } else { example };
             lines.push(format!("      for example: {example}"));
         }

@@ -8,12 +8,12 @@ use anyhow::{Context, bail};
 use pointsman_decision::{AccountFacts, ContactFacts, Facts, LeadFacts, PastLead, Place, Snapshot, places};
 use pointsman_domain::{AccountId, AttributeSchema, ContactId, Entity, Instant, LeadId, Values, record};
 use pointsman_pipeline::History;
-use pointsman_rules::diff::{self, Names};
+use pointsman_rules::{diff, words::Names};
 use serde::Serialize;
 
 use super::{only, text};
 use crate::args::policy::Diff;
-use crate::{Done, clock, output, workspace};
+use crate::{Done, clock, output, past, store, workspace};
 
 /// Leads that go from one place to another.
 #[derive(Debug, Serialize)]
@@ -50,7 +50,11 @@ pub fn run(args: &Diff) -> anyhow::Result<Done> {
     let changes = diff::diff(old.policy(), new.policy(), names);
     let mut leads = match &args.leads {
         Some(file) => from_csv(file, &new.schema)?,
-        None => from_history(&args.workspace, &new.schema)?,
+        None => {
+            let mut leads = from_history(&args.workspace, &new.schema)?;
+            leads.extend(from_store(&args.workspace, &new)?);
+            leads
+        }
     };
     leads.sort_by_key(|(_, lead)| lead.at);
     leads.drain(..leads.len().saturating_sub(args.most));
@@ -95,7 +99,7 @@ fn lines(changes: &[diff::Change], sample: &Sample) -> Vec<String> {
     let mut lines: Vec<String> = changes.iter().map(|change| format!("  {change}")).collect();
     lines.insert(0, if changes.is_empty() { "the policies say the same".into() } else { "what changes:".into() });
     lines.push(match (sample.leads, sample.moved) {
-        (0, _) => "no past leads to compare on: import some, or name a CSV with --leads".into(),
+        (0, _) => "no past leads to compare on: import or route some, or name a CSV with --leads".into(),
         (leads, 0) => format!("all {leads} leads of the sample go where they went"),
         (leads, moved) => format!("{moved} of {leads} leads of the sample go elsewhere:"),
     });
@@ -148,6 +152,15 @@ fn from_history(folder: &Path, schema: &AttributeSchema) -> anyhow::Result<Vec<N
         (lead.external_id.to_string(), PastLead::anew(facts, at, seed, None))
     };
     Ok(history.leads()?.into_iter().map(lead).collect())
+}
+
+/// The leads that were decided here, as they were known then; none where nothing was.
+fn from_store(folder: &Path, snapshot: &Snapshot) -> anyhow::Result<Vec<Named>> {
+    if !store::exists(folder)? {
+        return Ok(Vec::new());
+    }
+    let leads = past::decided(&mut *store::read(folder)?, snapshot)?;
+    Ok(leads.into_iter().map(|(id, lead)| (id.to_string(), lead)).collect())
 }
 
 /// Values of one schema in the order of another, by entity, name and word.

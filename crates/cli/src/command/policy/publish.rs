@@ -1,7 +1,7 @@
 //! `pointsman policy publish`: one policy becomes live, everything else stays.
 
 use anyhow::bail;
-use pointsman_decision::{DocumentKind, Snapshot, document};
+use pointsman_decision::{Snapshot, document};
 use serde_json::json;
 
 use super::text;
@@ -14,13 +14,9 @@ pub fn run(args: &Publish) -> anyhow::Result<Done> {
     // A store that decides nothing yet gets the whole folder.
     let fresh = opened.live.iter().next().is_none();
     let mut documents = if fresh { workspace::documents(&args.workspace)? } else { opened.live.clone() };
-    let ruling = documents.with_policy(&text)?;
-    let name = ruling.of(DocumentKind::Policy).find(|(_, body)| ***body == *text.as_bytes());
-    let name = name.map(|(name, _)| name.to_owned()).unwrap_or_default();
+    let name = documents.put_policy(&text)?;
     if args.rule {
-        documents = ruling;
-    } else {
-        documents.insert(DocumentKind::Policy, &name, text.as_bytes());
+        documents = documents.ruled_by(&name)?;
     }
     let snapshot = match Snapshot::compile(documents) {
         Ok(snapshot) => snapshot,
@@ -30,7 +26,7 @@ pub fn run(args: &Publish) -> anyhow::Result<Done> {
         }
     };
     let differences = store::differences(&opened.live, &snapshot.documents);
-    let (id, rules) = (snapshot.id, snapshot.policy().name.as_str() == name);
+    let (id, rules) = (snapshot.id, snapshot.policy().name == name);
     if !differences.is_empty() {
         store::switch(&*opened.store, snapshot, &args.author, &args.reason)?;
     }

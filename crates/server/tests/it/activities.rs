@@ -1,11 +1,7 @@
 //! What is done about a lead raises its stage, and nothing else.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
-mod world;
-
+use crate::world::Door;
 use serde_json::{Value, json};
-use world::Door;
 
 #[test]
 fn activities_raise_the_stage_in_whatever_order_they_are_told() {

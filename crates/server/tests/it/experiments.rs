@@ -1,12 +1,8 @@
 //! An experiment over HTTP: draft, advice, start, exposures, looks, a harmed guardrail, the pages.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
-mod world;
-
+use crate::world::Door;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use world::Door;
 
 fn spec(id: &str, design: &str, more: &str) -> String {
     format!(
@@ -73,7 +69,7 @@ fn draft(door: &Door, text: &str) -> Value {
     answer.json()
 }
 
-fn step(door: &Door, id: &str, body: &Value) -> world::Answer {
+fn step(door: &Door, id: &str, body: &Value) -> crate::world::Answer {
     door.post(&format!("/v1/experiments/{id}/steps"), &body.to_string())
 }
 

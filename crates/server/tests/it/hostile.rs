@@ -1,9 +1,5 @@
 //! Clients that mean ill, or are merely broken: the server stays up and answers others.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
-mod world;
-
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
@@ -11,12 +7,12 @@ use std::{
     time::Duration,
 };
 
+use crate::world::Door;
 use pointsman_server::{
     app,
     listen::{Connections, listen},
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
-use world::Door;
 
 struct Listening {
     door: Door,
@@ -58,7 +54,7 @@ impl Listening {
     }
 
     fn lead(&self, person: &str) -> String {
-        let body = world::lead_body("DE", person);
+        let body = crate::world::lead_body("DE", person);
         self.say(&post(&body, body.len(), "close"))
     }
 
@@ -132,7 +128,7 @@ fn at_the_most_connections_the_next_one_waits_for_a_place() {
 #[test]
 fn what_was_begun_is_finished_when_the_server_ends() {
     let server = listening(Connections::default());
-    let body = world::lead_body("DE", "p1");
+    let body = crate::world::lead_body("DE", "p1");
     let (first, rest) = body.split_at(20);
     let mut stream = server.connect();
     stream.write_all(&post(first, body.len(), "keep-alive")).unwrap();

@@ -1,15 +1,11 @@
 //! People at the door: who is away, whose leads go elsewhere, what does not count.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
-mod world;
-
 use std::sync::Arc;
 
+use crate::world::{Door, JSON, documents};
 use axum::http::StatusCode;
 use pointsman_decision::DocumentKind;
 use serde_json::{Value, json};
-use world::{Door, JSON, documents};
 
 fn post(door: &Door, path: &str, body: &Value) -> Value {
     let answer = door.post(path, &body.to_string());

@@ -1,13 +1,9 @@
 //! Why a lead went where it went, what would have had to differ, and where one would go: the API
 //! and the page.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
-mod world;
-
+use crate::world::{Door, JSON, lead_body};
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use world::{Door, JSON, lead_body};
 
 #[test]
 fn a_decision_tells_itself_and_what_would_have_had_to_differ() {

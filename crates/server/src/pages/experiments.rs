@@ -6,6 +6,7 @@ use axum::{
     extract::{Path, State as Shared},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
+    routing::get,
 };
 use pointsman_domain::ExperimentId;
 use pointsman_experiment::live::State as Life;
@@ -17,13 +18,58 @@ use pointsman_report::{
     words::experiment as words,
 };
 
+use super::{CX, minute, page, respond, section, table};
 use crate::{
+    access::{Access, Scope},
     api::{experiments::ExperimentView, id},
     error::Problem,
     experiment::{self, DeskError, report},
-    pages::{CX, minute, page, respond, section, table},
+    openapi::{Parameter, Route},
+    router::{Entry, PLAIN},
     state::State,
 };
+
+const EXPERIMENT: Parameter = ("path", "id", "The experiment's id.", true);
+
+/// The routes of this file.
+pub fn routes() -> Vec<Entry> {
+    vec![
+        (
+            Route {
+                path: "/experiments",
+                id: "experimentsPage",
+                summary: "Experiments as a page: what do we test?",
+                ..PLAIN
+            },
+            Access::Needs(Scope::ReportsRead),
+            get(list),
+        ),
+        (
+            Route {
+                path: "/experiments/{id}",
+                id: "experimentPage",
+                summary: "One experiment as a page: should we switch over?",
+                parameters: &[EXPERIMENT],
+                problems: &["bad-parameter", "not-found"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::ReportsRead),
+            get(show),
+        ),
+        (
+            Route {
+                path: "/experiments/{id}/report.html",
+                id: "experimentReport",
+                summary: "The report of the last look as one file.",
+                parameters: &[EXPERIMENT],
+                problems: &["bad-parameter", "not-found", "refused"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::ReportsRead),
+            get(file),
+        ),
+    ]
+}
 
 pub async fn list(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
     let (snapshot, now) = (state.live()?, state.now());

@@ -1,10 +1,5 @@
 //! The server as a process: what it logs, how it ends, what it refuses.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-#![cfg(unix)]
-
-mod world;
-
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -15,8 +10,8 @@ use std::{
     thread::JoinHandle,
 };
 
+use crate::world::Door;
 use serde_json::Value;
-use world::Door;
 
 const SETTINGS: &str = "format = 1\nzone = 'Europe/Berlin'\ncurrency = 'EUR'\npolicy = 'main'\n";
 
@@ -132,11 +127,11 @@ fn logs_name_requests_and_decisions_and_nobody() {
 fn it_ends_in_good_order_and_forgets_nothing() {
     let folder = workspace();
     let server = start(folder.path(), &[]);
-    let body = world::lead_body("DE", "p1");
+    let body = crate::world::lead_body("DE", "p1");
     assert!(server.send("POST", "/v1/leads", "", &body).starts_with("HTTP/1.1 200"));
     // A request is on its way when the end is asked for.
     let mut stream = TcpStream::connect(&server.address).unwrap();
-    let second = world::lead_body("DE", "p2");
+    let second = crate::world::lead_body("DE", "p2");
     let (first, rest) = second.split_at(30);
     let head = format!(
         "POST /v1/leads HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{first}",

@@ -1,9 +1,6 @@
 //! Keys and people: made, used, ended.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
-mod world;
-
+use crate::world::{Answer, Door, JSON};
 use pointsman_server::access::{
     Role, Scopes,
     keys::{self, NewKey},
@@ -11,7 +8,6 @@ use pointsman_server::access::{
     users::{self, NewUser},
 };
 use serde_json::{Value, json};
-use world::{Answer, Door, JSON};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const HERE: (&str, &str) = ("sec-fetch-site", "same-origin");
@@ -58,7 +54,7 @@ fn a_key_is_shown_once_does_what_it_may_and_ends() {
     );
     let lead = |key: &str, person: &str| {
         let bearer = format!("Bearer {key}");
-        let body = world::lead_body("DE", person);
+        let body = crate::world::lead_body("DE", person);
         door.call("POST", "/v1/leads", &[JSON, ("authorization", &bearer)], &body).status.as_u16()
     };
     assert_eq!(lead(&key, "p1"), 200);
@@ -147,7 +143,7 @@ fn somebody_logs_in_works_and_logs_out() {
     assert_eq!(with("GET", "/leads", &[], "").status.as_u16(), 200);
     assert!(with("GET", "/login", &[], "").text.contains("As olga, with the role ops"));
     // Whatever changes something must come from our own pages.
-    let lead = world::lead_body("DE", "p1");
+    let lead = crate::world::lead_body("DE", "p1");
     for headers in [vec![], vec![("sec-fetch-site", "cross-site")], vec![("origin", "https://evil.example")]] {
         let answer = with("POST", "/v1/leads", &headers, &lead);
         assert_eq!((answer.status.as_u16(), answer.str("/type").as_str()), (403, "/docs#foreign"), "{headers:?}");

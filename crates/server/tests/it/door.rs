@@ -1,15 +1,11 @@
 //! The door from outside: what it answers, what it refuses, what it keeps.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
-mod world;
-
 use std::{collections::BTreeSet, sync::Arc};
 
+use crate::world::{Door, JSON, call, lead_body};
 use axum::http::StatusCode;
 use pointsman_server::{ApiKey, access::Scopes, router::routes};
 use serde_json::{Value, json};
-use world::{Door, JSON, call, lead_body};
 
 #[test]
 fn a_lead_gets_an_owner_and_says_why() {

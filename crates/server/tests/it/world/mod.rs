@@ -1,7 +1,5 @@
 //! A door over a small company in a temporary folder.
 
-#![allow(dead_code, reason = "every test binary uses its own part of this world")]
-
 mod schema;
 
 use std::sync::{Arc, OnceLock};

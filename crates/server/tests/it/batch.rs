@@ -1,14 +1,10 @@
 //! Many leads at once, and leads as forms.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
-
-mod world;
-
+use crate::world::{Door, JSON};
 use serde_json::{Value, json};
-use world::{Door, JSON};
 
 fn lead(person: &str) -> Value {
-    serde_json::from_str(&world::lead_body("DE", person)).unwrap()
+    serde_json::from_str(&crate::world::lead_body("DE", person)).unwrap()
 }
 
 #[test]

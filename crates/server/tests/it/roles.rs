@@ -1,18 +1,15 @@
 //! The table of roles: as documented, and as every route behaves for every role.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 #![allow(clippy::disallowed_methods, reason = "whether the page is written or compared is said by the environment")]
-
-mod world;
 
 use std::{path::Path, sync::Arc};
 
+use crate::world::{Door, JSON};
 use pointsman_server::{
     ApiKey,
     access::{Access, RepFigures, Role, table},
     router::routes,
 };
-use world::{Door, JSON};
 
 fn key(role: Role) -> String {
     format!("secret-of-{}", role.as_str())
@@ -41,7 +38,7 @@ fn compare(name: &str, made: &str) {
         std::fs::write(&path, made).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == made, "docs/{name} is old: POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-server --test roles");
+    assert!(kept == made, "docs/{name} is old: POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-server roles");
 }
 
 #[test]
@@ -77,7 +74,7 @@ fn every_route_asks_every_role() {
 #[test]
 fn a_page_of_another_site_changes_nothing_on_this_machine() {
     let door = Door::open(5);
-    let body = world::lead_body("DE", "p1");
+    let body = crate::world::lead_body("DE", "p1");
     let send = |headers: &[(&str, &str)]| door.call("POST", "/v1/leads", &[&[JSON], headers].concat(), &body);
     let foreign = send(&[("host", "localhost:7171"), ("origin", "http://evil.example")]);
     assert_eq!((foreign.status.as_u16(), foreign.str("/type").as_str()), (403, "/docs#foreign"));

@@ -1,0 +1,17 @@
+//! The door from outside, in one binary: linking it once is most of what these tests cost.
+
+#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+
+mod access;
+mod activities;
+mod batch;
+#[cfg(unix)]
+mod daemon;
+mod door;
+mod experiments;
+mod hostile;
+mod people;
+mod policies;
+mod roles;
+mod why;
+mod world;
