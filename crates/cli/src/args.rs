@@ -5,6 +5,7 @@ pub mod experiment;
 pub mod preview;
 mod team;
 
+mod flow;
 pub mod policy;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use pointsman_domain::ModelName;
 
 pub use experiment::Experiment;
+pub use flow::Flow;
 pub use team::{Absences, AbsencesImport, Reps};
 
 /// Sends every sales lead to the rep most likely to win it, within everybody's capacity, and
@@ -35,6 +37,7 @@ pub enum Command {
     Demo(Demo),
     Init(Init),
     Import(Import),
+    Flow(Flow),
     Features(Features),
     Train(Train),
     Evaluate(Evaluate),

@@ -140,8 +140,10 @@ pub struct Activity {
     pub at: Instant,
     pub known_at: Instant,
     pub kind: ActivityKind,
-    /// The source system's word for it (`W_Nabellen offertes/START`).
+    /// The source system's word for it (`W_Nabellen offertes`).
     pub label: Box<str>,
+    /// The transition of an event log that has them (`START`, `COMPLETE`).
+    pub lifecycle: Option<Box<str>>,
     /// By a person rather than a system.
     pub human: bool,
 }

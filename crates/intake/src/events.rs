@@ -139,10 +139,8 @@ impl EventLog {
             at: event.at,
             known_at: event.at,
             kind: self.kind(event.activity),
-            label: match event.lifecycle {
-                "" => event.activity.into(),
-                lifecycle => [event.activity, "/", lifecycle].concat().into(),
-            },
+            label: event.activity.into(),
+            lifecycle: (!event.lifecycle.is_empty()).then(|| event.lifecycle.into()),
         };
         Ok(CaseRow { activity, assignment })
     }

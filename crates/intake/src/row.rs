@@ -373,6 +373,7 @@ impl<'a> Reader<'a> {
             known_at: self.known_at(cells.known_at.as_ref(), at)?,
             kind: self.word::<ActivityKind>(&cells.kind)?,
             label: self.required(&cells.label)?.into(),
+            lifecycle: None,
         })
     }
 

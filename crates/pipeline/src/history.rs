@@ -6,7 +6,7 @@ use std::{
 };
 
 use pointsman_domain::{
-    AttributeSchema, AttributeType, Entity, Instant, Money, RepId, TeamId, Value, Values,
+    AttributeSchema, AttributeType, Currency, Entity, Instant, Money, RepId, TeamId, Value, Values,
     attribute::AttributeFile,
     record::{Absence, Account, Activity, Assignment, Contact, Feedback, Lead, Opportunity, Outcome, Rep},
 };
@@ -41,6 +41,20 @@ impl History {
         let file: AttributeFile = toml::from_str(&text).map_err(|e| format(e.message().to_owned()))?;
         let schema = AttributeSchema::new(file).map_err(|e| format(e.to_string()))?;
         Ok(Self { folder, schema })
+    }
+
+    /// The currency that the tables were imported in; `None` where nothing says so.
+    pub fn currency(&self) -> Option<Currency> {
+        #[derive(serde::Deserialize)]
+        struct Imported {
+            currency: Option<Currency>,
+        }
+        let text = std::fs::read(self.folder.join("import.json")).ok()?;
+        serde_json::from_slice::<Imported>(&text).ok()?.currency
+    }
+
+    pub(crate) fn table(&self, table: Table) -> PathBuf {
+        self.folder.join(table.file_name())
     }
 
     pub fn leads(&self) -> Result<Vec<Lead>, ReadError> {
@@ -175,6 +189,7 @@ impl History {
                 known_at: row.time("known_at")?,
                 kind: row.word("kind")?,
                 label: row.required("label")?.into(),
+                lifecycle: row.newer_text("lifecycle")?.map(Into::into),
                 human: row.flag("human")?.unwrap_or_default(),
             });
             Ok(())
@@ -249,6 +264,11 @@ impl<'a> Row<'a> {
     fn text(&self, name: &str) -> Result<Option<&'a str>, ReadError> {
         let texts = self.column(name)?.str().map_err(|e| self.fault(name, e.to_string()))?;
         Ok(texts.get(self.at))
+    }
+
+    /// A column that tables written before it was thought of lack.
+    fn newer_text(&self, name: &str) -> Result<Option<&'a str>, ReadError> {
+        if self.frame.column(name).is_err() { Ok(None) } else { self.text(name) }
     }
 
     fn required(&self, name: &str) -> Result<&'a str, ReadError> {

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use pointsman_domain::{RepId, record};
+use pointsman_domain::{Currency, RepId, record};
 use pointsman_intake::{CaseLog, Input, Known, Mapping, RepNames, RowFault, Rows};
 use serde::Serialize;
 
@@ -57,6 +57,8 @@ pub struct Progress<'a> {
 pub struct ImportReport {
     pub format: u32,
     pub source: Box<str>,
+    /// Of every amount in the tables.
+    pub currency: Currency,
     pub files: Vec<FileReport>,
     pub tables: Vec<TableReport>,
     /// The mapping gives no `known_at` to leads, assignments, activities or outcomes: `at` stands
@@ -117,6 +119,7 @@ pub fn import(request: ImportRequest<'_>) -> Result<ImportReport, ImportError> {
     let report = ImportReport {
         format: 1,
         source: mapping.source.clone(),
+        currency: mapping.locale.currency,
         files: reports,
         tables,
         known_at_from_at: !mapping.gives_known_at(),

@@ -10,12 +10,17 @@
 //! the canonical tables; `docs/tables.md` describes them), [`history`] (tables back to records),
 //! [`features`] (records to a feature table, as of each decision's border), [`feature_file`],
 //! [`table`] (a table made elsewhere, for `evaluate`), [`batches`] (columns of a large table,
-//! a slice at a time), [`npy`] and [`predictions`].
+//! a slice at a time), [`npy`] and [`predictions`], [`flow`] (tables to a log of what happened), `data_file`
+//! (result tables to CSV and Parquet).
 
+mod answers;
 pub mod batches;
+mod data_file;
+mod digest;
 mod error;
 pub mod feature_file;
 pub mod features;
+pub mod flow;
 mod frame;
 pub mod history;
 pub mod import;
@@ -28,10 +33,14 @@ mod stage;
 pub mod table;
 pub mod tables;
 
+pub use answers::read_answers;
 pub use batches::{Batch, BatchColumn, Texts, Wanted, for_each_batch};
+pub use data_file::write_data_table;
+pub use digest::file_digest;
 pub use error::{FileFault, ImportError, ReadError};
 pub use feature_file::{FeatureNote, read_features, write_features};
 pub use features::{FeatureError, features, state_at};
+pub use flow::{FlowError, FlowFilter, FlowInput, flow_input};
 pub use history::History;
 pub use import::{FileReport, ImportReport, ImportRequest, Progress, import};
 pub use npy::{Matrix, read_npy, write_npy};

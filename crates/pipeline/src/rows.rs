@@ -84,6 +84,7 @@ pub(crate) fn write_activity(sheet: &mut Sheet, activity: &record::Activity) -> 
     sheet.time(activity.known_at);
     sheet.text(Some(activity_word(activity.kind)));
     sheet.text(Some(&activity.label));
+    sheet.text(activity.lifecycle.as_deref());
     sheet.flag(Some(activity.human));
     sheet.end_row()
 }

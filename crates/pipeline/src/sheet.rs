@@ -103,6 +103,12 @@ impl Sheet {
         self.scratch = scratch;
     }
 
+    pub fn maybe_time(&mut self, at: Option<Instant>) {
+        if let Some(Builder::Time(times)) = self.builder() {
+            times.push(at.map(Instant::unix_micros));
+        }
+    }
+
     pub fn time(&mut self, at: Instant) {
         if let Some(Builder::Time(times)) = self.builder() {
             times.push(Some(at.unix_micros()));

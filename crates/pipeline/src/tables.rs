@@ -126,6 +126,7 @@ impl Table {
                 ("known_at", Time),
                 ("kind", Text),
                 ("label", Text),
+                ("lifecycle", Text),
                 ("human", Flag),
             ],
             Self::Outcomes => {

@@ -6,7 +6,7 @@
 use std::{error::Error, fs, path::Path};
 
 use pointsman_report::{
-    Cx, Figure, Page, Section, Width, chart, demo, experiment, file, model,
+    Cx, Figure, Page, Section, Width, chart, demo, experiment, file, flow, model,
     part::{Provenance, Verdict},
 };
 
@@ -32,6 +32,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let card = fixture::model();
         let page = model::page(&card, report.provenance.clone(), Some(format!("model.{other}.html")), cx);
         fs::write(beside(&format!("model.{tag}.html")), file::stand_alone(&page, &card, cx)?)?;
+        let found = fixture::flow::with_answers(fixture::flow::flow());
+        let moved = fixture::flow::report(&found);
+        let page = flow::page(&moved, Some(format!("flow.{other}.html")), cx);
+        fs::write(beside(&format!("flow.{tag}.html")), file::stand_alone(&page, &moved, cx)?)?;
     }
     println!("{}", out.display());
     Ok(())

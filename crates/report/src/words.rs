@@ -8,6 +8,7 @@ pub mod chart;
 pub mod demo;
 pub mod experiment;
 pub mod experiment_record;
+pub mod flow;
 pub mod lead;
 pub mod model;
 pub mod page;

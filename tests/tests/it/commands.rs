@@ -170,3 +170,68 @@ fn policies_are_judged_where_the_truth_is_known() {
     ]);
     assert_ne!(other["policies"][0]["conversions"], comparison["policies"][0]["conversions"]);
 }
+
+/// Three applications told out of order: one won, one that only the system touched, one passed on.
+const LOG: &str = "case,activity,lifecycle,resource,ts
+a,arrived,COMPLETE,bot,2026-03-02T08:00:00Z
+a,call,START,anna,2026-03-02T08:10:00Z
+a,call,COMPLETE,anna,2026-03-02T08:30:00Z
+b,arrived,COMPLETE,bot,2026-03-02T09:00:00Z
+b,reminder,COMPLETE,bot,2026-03-06T09:00:00Z
+c,arrived,COMPLETE,bot,2026-03-02T10:00:00Z
+c,call,COMPLETE,ben,2026-03-02T11:00:00Z
+c,call,COMPLETE,anna,2026-03-02T12:00:00Z
+a,signed,COMPLETE,anna,2026-03-02T09:10:00Z
+";
+const LOG_MAPPING: &str = "format = 1\nsource = \"log\"\ncurrency = \"CHF\"\n[[input]]\nname = \"events\"\nfile = \"log.csv\"\n\
+    [input.events]\ncase = \"case\"\nactivity = \"activity\"\nlifecycle = \"lifecycle\"\nresource = \"resource\"\n\
+    at = \"ts\"\nsystem_resources = [\"bot\"]\n[input.events.closing]\nsigned = \"won\"\n";
+
+#[test]
+fn an_event_log_becomes_a_report_of_its_flow() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(place("log.csv"), LOG).expect("the log can be written");
+    fs::write(place("log.toml"), LOG_MAPPING).expect("the mapping can be written");
+    let (into, mapping, log) = (place("desk"), place("log.toml"), place("log.csv"));
+    let first = json(&["flow", "--into", &into, "--mapping", &mapping, &log, "--json"]);
+    let number = |pointer: &str| first.pointer(pointer).and_then(serde_json::Value::as_f64);
+    assert_eq!((number("/leads"), number("/events"), number("/edge_count")), (Some(3.0), Some(9.0), Some(4.0)));
+    assert_eq!((number("/drops/never_touched/hits"), number("/people/hand_offs")), (Some(1.0), Some(1.0)));
+    // Anna after 10 minutes, Ben after 60; who looks at touched leads only calls it 35.
+    assert_eq!(number("/touch/median_of_touched_seconds"), Some(35.0 * 60.0));
+    assert_eq!(number("/touch/all/median_seconds"), Some(60.0 * 60.0));
+
+    // Everything is there, tables agree with the JSON, and the same command writes the same bytes.
+    let report = folder.path().join("desk/reports/flow");
+    let bytes = |name: &str| fs::read(report.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let names = ["leads", "edges", "variants", "steps", "sources", "reps", "hand_offs", "hours"];
+    let mut files: Vec<String> = names.iter().flat_map(|n| [format!("{n}.csv"), format!("{n}.parquet")]).collect();
+    files.extend(["flow.html", "flow.de.html", "flow.json", "questionnaire.csv"].map(Into::into));
+    let written: Vec<Vec<u8>> = files.iter().map(|name| bytes(name)).collect();
+    assert_eq!(fs::read_dir(&report).expect("the folder is there").count(), files.len());
+    let leads = String::from_utf8(bytes("leads.csv")).expect("UTF-8");
+    assert_eq!(leads.lines().filter(|line| line.ends_with(",never_touched")).count(), 1, "{leads}");
+    let text = stdout(&["flow", "--workspace", &into]);
+    assert!(text.contains("1\u{a0}lead (33.3%)") && text.contains("flow.html"), "{text}");
+    for (name, before) in files.iter().zip(&written) {
+        assert!(&bytes(name) == before, "{name} differs in a second run");
+    }
+
+    // Filters, answers, and what cannot be meant.
+    let complete = json(&["flow", "--workspace", &into, "--lifecycle", "COMPLETE", "--json"]);
+    assert_eq!(complete["events"], 8);
+    fs::write(place("answers.csv"), "question,answer\ncomplete,2\ncomplete,5\n").expect("answers can be written");
+    let answered = json(&["flow", "--workspace", &into, "--answers", &place("answers.csv"), "--json"]);
+    assert_eq!(answered["survey"][6]["mean"], 3.5);
+    let refused = |args: &[&str]| {
+        let all = [&["flow", "--workspace", &into], args].concat();
+        pointsman_tests::binary::refused(&all, 2)
+    };
+    assert!(refused(&["--from", "yesterday"]).contains("'yesterday' is no time"));
+    assert!(refused(&["--from", "2030-01-01"]).contains("no lead is left"));
+    assert!(refused(&["--where", "lead.nonsense > 3"]).contains("nonsense"));
+    assert!(refused(&["--calendar", "moon"]).contains("moon.toml"));
+    assert!(refused(&["--zone", "Moon/Base"]).contains("Moon/Base"));
+    assert!(refused(&["--source", "colour"]).contains("'colour' is no attribute"));
+}

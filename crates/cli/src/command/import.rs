@@ -8,16 +8,21 @@ use crate::args::Import;
 use crate::{Done, output};
 
 pub fn run(args: &Import) -> anyhow::Result<Done> {
-    let text = std::fs::read_to_string(&args.mapping);
-    let text = text.with_context(|| format!("cannot read the mapping {}", args.mapping.display()))?;
-    let mapping = Mapping::parse(&text).with_context(|| format!("mapping {}", args.mapping.display()))?;
-    let report = import_with_bar(&mapping, args)?;
+    let report = import_files(args)?;
     if args.json {
         output::json(&report)?;
     } else {
         output::text(describe(&report))?;
     }
     Ok(Done::Fine)
+}
+
+/// Reads the mapping and imports, with a bar on stderr.
+pub fn import_files(args: &Import) -> anyhow::Result<ImportReport> {
+    let text = std::fs::read_to_string(&args.mapping);
+    let text = text.with_context(|| format!("cannot read the mapping {}", args.mapping.display()))?;
+    let mapping = Mapping::parse(&text).with_context(|| format!("mapping {}", args.mapping.display()))?;
+    import_with_bar(&mapping, args)
 }
 
 fn import_with_bar(mapping: &Mapping, args: &Import) -> anyhow::Result<ImportReport> {

@@ -9,6 +9,7 @@ mod evaluate;
 mod experiment;
 mod explain;
 mod features;
+mod flow;
 mod import;
 mod init;
 mod model_report;
@@ -29,6 +30,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Flow(args) => flow::run(&args),
         Command::Features(args) => features::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -5,11 +5,12 @@ use std::process::Command;
 
 #[test]
 fn every_help_reads_well_and_has_an_example() {
-    let commands: [&[&str]; 21] = [
+    let commands: [&[&str]; 22] = [
         &[],
         &["demo"],
         &["init"],
         &["import"],
+        &["flow"],
         &["features"],
         &["features", "describe"],
         &["train"],

@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod features;
+mod flow;
 mod import;
 mod shared_data;
 mod support;

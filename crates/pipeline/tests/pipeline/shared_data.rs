@@ -17,7 +17,11 @@ use pointsman_scoring::{FeatureSpec, LocalTime};
 use crate::support::import_files;
 
 /// Imports a shipped mapping's files, if they are there.
-fn import(mapping: &str, folder: &str, files: &[&str]) -> Option<(ImportReport, tempfile::TempDir, PathBuf)> {
+pub(crate) fn import(
+    mapping: &str,
+    folder: &str,
+    files: &[&str],
+) -> Option<(ImportReport, tempfile::TempDir, PathBuf)> {
     let data = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(folder);
     if !data.exists() {
         println!("skipped: the data set {folder} is not here");

@@ -15,6 +15,9 @@ use crate::{
 
 const MOST_GROUPS: usize = 60;
 const BAR: f64 = 18.0;
+/// Room for names left of the bars; of it, what a bar's own name may take from its group's.
+const WIDEST_LABEL: f64 = 290.0;
+const WIDEST_NAME: f64 = 120.0;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bars {
@@ -25,6 +28,7 @@ pub struct Bars {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
+    /// What follows a line break stands beside the next bar.
     pub label: String,
     pub bars: Vec<Bar>,
 }
@@ -44,11 +48,22 @@ impl Bars {
 
     /// The row's name: the group's, and the bar's where there are several.
     fn title(group: &Group, bar: &Bar) -> String {
-        match (group.label.is_empty(), bar.name.is_empty()) {
+        let label = group.label.replace('\n', " ");
+        match (label.is_empty(), bar.name.is_empty()) {
             (true, _) => bar.name.clone(),
-            (false, true) => group.label.clone(),
-            (false, false) => format!("{}, {}", group.label, bar.name),
+            (false, true) => label,
+            (false, false) => format!("{label}, {}", bar.name),
         }
+    }
+
+    /// The title cut to its room: the group's name gives way first, because it is said again.
+    fn fitted_title(group: &Group, bar: &Bar, room: f64) -> String {
+        let title = Self::title(group, bar);
+        if width_of(&title) <= room || bar.name.is_empty() || group.label.is_empty() {
+            return title;
+        }
+        let name = format!(", {}", bar.name);
+        format!("{}{name}", fit(&group.label.replace('\n', " "), (room - width_of(&name)).max(60.0)))
     }
 }
 
@@ -62,9 +77,9 @@ impl Draw for Bars {
         let several = self.drawn().iter().any(|g| g.bars.len() > 1);
         let labels = self.drawn().iter().map(|g| {
             let names = widest(&mut g.bars.iter().map(|b| width_of_strong(&b.name)));
-            width_of(&g.label) + if several && names > 0.0 { names + 14.0 } else { 0.0 }
+            widest(&mut g.label.lines().map(width_of)) + if several && names > 0.0 { names + 14.0 } else { 0.0 }
         });
-        let label_room = widest(&mut labels.into_iter()).clamp(60.0, 250.0);
+        let label_room = widest(&mut labels.into_iter()).clamp(60.0, WIDEST_LABEL);
         // Names above the bars on a phone, and the value after them.
         let lead = width.pick(0.0, 18.0);
         let pitch = BAR + lead + width.pick(8.0, 10.0);
@@ -92,19 +107,21 @@ impl Draw for Bars {
                 let (y0, mid) = (y + lead, y + lead + BAR / 2.0);
                 match width {
                     Width::Wide => {
-                        if k == 0 {
-                            svg.fitted("t", 0.0, mid + MID, Anchor::Start, label_room, &group.label);
+                        let label = group.label.lines().nth(k).unwrap_or_default();
+                        let beside = if several { width_of_strong(&bar.name).min(WIDEST_NAME) + 14.0 } else { 0.0 };
+                        if !label.is_empty() {
+                            svg.fitted("t", 0.0, mid + MID, Anchor::Start, (label_room - beside).max(40.0), label);
                         }
                         if several {
-                            let room = (label_room - width_of(&group.label) - 8.0).max(40.0);
+                            let room = (label_room - width_of(label) - 8.0).max(WIDEST_NAME.min(label_room));
                             let class = format!("t ink {}", bar.role.class());
                             svg.fitted(&class, plot.left - 8.0, mid + MID, Anchor::End, room, &bar.name);
                         }
                     }
                     Width::Narrow => {
-                        let title = Self::title(group, bar);
-                        let room = units - width_of(&value) - 12.0;
-                        svg.fitted("t", 0.0, y + 13.0, Anchor::Start, room.max(60.0), &title);
+                        let room = (units - width_of(&value) - 12.0).max(60.0);
+                        let title = Self::fitted_title(group, bar, room);
+                        svg.fitted("t", 0.0, y + 13.0, Anchor::Start, room, &title);
                         svg.text("t", units, y + 13.0, Anchor::End, &fit(&value, units - 72.0));
                     }
                 }

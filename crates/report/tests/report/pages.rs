@@ -6,7 +6,7 @@ use pointsman_report::{
     Cx, Locale,
     demo::{self, Evidence},
     experiment::{self, MetricStatus, TestVerdict},
-    file, model,
+    file, flow, model,
     page::{self, Live, Place, Shell, Theme},
     text,
 };
@@ -28,6 +28,13 @@ fn model_file(cx: Cx) -> String {
 fn experiment_file(cx: Cx) -> String {
     let report = fixture::experiment();
     let page = experiment::page(&report, Some("experiment.other.html".into()), cx);
+    file::stand_alone(&page, &report, cx).expect("the fixture is plain data")
+}
+
+fn flow_file(cx: Cx) -> String {
+    let found = fixture::flow::flow();
+    let report = fixture::flow::report(&found);
+    let page = flow::page(&report, Some("flow.other.html".into()), cx);
     file::stand_alone(&page, &report, cx).expect("the fixture is plain data")
 }
 
@@ -62,6 +69,7 @@ fn the_words_of_the_reports() {
         insta::assert_snapshot!(format!("demo-text-{tag}"), text_of(&demo_file(cx)));
         insta::assert_snapshot!(format!("model-text-{tag}"), text_of(&model_file(cx)));
         insta::assert_snapshot!(format!("experiment-text-{tag}"), text_of(&experiment_file(cx)));
+        insta::assert_snapshot!(format!("flow-text-{tag}"), text_of(&flow_file(cx)));
     }
 }
 
@@ -75,7 +83,7 @@ fn reports_as_markdown() {
 
 #[test]
 fn a_file_makes_no_request() {
-    for html in [demo_file(Cx::EN), demo_file(Cx::DE), model_file(Cx::EN), experiment_file(Cx::DE)] {
+    for html in [demo_file(Cx::EN), demo_file(Cx::DE), model_file(Cx::EN), experiment_file(Cx::DE), flow_file(Cx::DE)] {
         for forbidden in [" src=", "url(", "@import", "<link", "<iframe", "<img", "<object", "<embed", "srcset", "//"] {
             // Comments of the script start with two slashes; no address of ours does.
             let places = html
@@ -127,7 +135,7 @@ fn the_result_inside_is_the_result() {
 
 #[test]
 fn ids_are_unique_and_anchors_lead_somewhere() {
-    for html in [demo_file(Cx::EN), model_file(Cx::DE), experiment_file(Cx::EN)] {
+    for html in [demo_file(Cx::EN), model_file(Cx::DE), experiment_file(Cx::EN), flow_file(Cx::EN)] {
         let body = html.split_once("<body>").expect("a body").1;
         let ids: Vec<&str> = body.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let unique: BTreeSet<&str> = ids.iter().copied().collect();
@@ -254,4 +262,28 @@ fn the_style_sheet_stays_readable() {
     assert!(page::CSS.lines().count() <= 600);
     assert!(page::CHART_JS.len() <= 2_000);
     assert_eq!(Locale::En.tag(), "en");
+}
+
+#[test]
+fn without_activities_a_flow_says_what_it_cannot_know() {
+    let mut found = fixture::flow::flow();
+    found.has_activities = false;
+    let page = flow::page(&fixture::flow::report(&found), None, Cx::EN);
+    let ids: Vec<&str> = page.sections.iter().map(|section| section.id.as_str()).collect();
+    assert_eq!(ids, ["sources", "map", "ways", "territory", "proposals"]);
+    let html = page::render(&page, Shell::Live(&Live::default()), Cx::EN);
+    let text = text_of(&html);
+    assert!(text.contains("no activity feed") && !text.contains("never touched"), "{text}");
+}
+
+#[test]
+fn answers_of_reps_stand_beside_the_numbers() {
+    let found = fixture::flow::with_answers(fixture::flow::flow());
+    let page = flow::page(&fixture::flow::report(&found), None, Cx::DE);
+    let survey = page.sections.iter().find(|section| section.id == "survey").expect("the survey's section");
+    let complete = survey.tables[0].rows.iter().find(|row| row.cells[1] == "2").expect("two answers");
+    assert_eq!(complete.cells[2..], ["2,5".to_owned(), "43,3\u{202f}% der Felder gefüllt".to_owned()]);
+    assert_eq!(survey.tables[1].rows.len(), 1);
+    let asked = flow::questionnaire();
+    assert!(asked.lines().all(|line| line.matches('"').count() % 2 == 0) && asked.lines().count() == 8, "{asked}");
 }

@@ -1,0 +1,81 @@
+//! Numbers with what is known of their uncertainty.
+
+use pointsman_experiment::stats::proportion::Count;
+use serde::Serialize;
+
+/// Two-sided error of every interval in reports.
+pub const ALPHA: f64 = 0.05;
+
+/// A number and its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Estimate {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// `hits` of `n`, as a share with Wilson's 95 % interval; no share of nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Share {
+    pub hits: u64,
+    pub n: u64,
+}
+
+impl Share {
+    pub fn new(hits: u64, n: u64) -> Self {
+        Self { hits, n }
+    }
+
+    /// Counts one more, a hit or not.
+    pub fn count(&mut self, hit: bool) {
+        self.n += 1;
+        self.hits += u64::from(hit);
+    }
+
+    /// `None` for n = 0.
+    pub fn value(self) -> Option<f64> {
+        (self.n > 0).then(|| self.hits as f64 / self.n as f64)
+    }
+
+    /// `None` for n = 0, or more hits than trials.
+    pub fn estimate(self) -> Option<Estimate> {
+        let count = Count::new(self.hits, self.n).ok()?;
+        let interval = count.wilson(ALPHA);
+        Some(Estimate { value: count.rate(), low: interval.low, high: interval.high })
+    }
+}
+
+/// Gini's coefficient of values that are not negative: 0 when all are equal, (n−1)/n when one has
+/// everything. `None` for no value or a sum of 0.
+///
+/// ```
+/// # use pointsman_measure::estimate::gini;
+/// assert_eq!(gini(&[1.0, 1.0, 1.0]), Some(0.0));
+/// assert_eq!(gini(&[0.0, 0.0, 0.0, 4.0]), Some(0.75));
+/// assert_eq!(gini(&[0.0]), None);
+/// ```
+pub fn gini(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let n = sorted.len() as f64;
+    let total: f64 = sorted.iter().sum();
+    if total <= 0.0 {
+        return None;
+    }
+    let ranked: f64 = sorted.iter().enumerate().map(|(i, x)| (i + 1) as f64 * x).sum();
+    Some((2.0 * ranked / (n * total) - (n + 1.0) / n).max(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_carry_wilsons_interval() {
+        // Newcombe 1998, table I: 81 of 263 is 0.2553 to 0.3662 by the score method.
+        let share = Share::new(81, 263).estimate().expect("n > 0");
+        assert!((share.low - 0.2553).abs() < 5e-5 && (share.high - 0.3662).abs() < 5e-5, "{share:?}");
+        assert_eq!(Share::new(0, 0).estimate(), None);
+        assert_eq!(Share::new(0, 0).value(), None);
+    }
+}

@@ -1,0 +1,13 @@
+//! What is reported, defined once: functions over rows, and typed results.
+//!
+//! Pure: rows come in as arguments, numbers with their intervals go out. Reading tables is
+//! `pipeline`'s and `store`'s, sentences and pictures are `report`'s.
+//!
+//! Reading order: [`flow`] (how leads move today, before anything is automated): [`flow::log`]
+//! (rows in), [`flow::analyse`] and its results, [`export`] (results as plain tables).
+
+pub mod estimate;
+pub mod export;
+pub mod flow;
+
+pub use estimate::{Estimate, Share};
