@@ -7,6 +7,7 @@ mod team;
 
 mod flow;
 pub mod policy;
+mod upkeep;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use pointsman_domain::ModelName;
 pub use experiment::Experiment;
 pub use flow::Flow;
 pub use team::{Absences, AbsencesImport, Reps};
+pub use upkeep::{Backup, Doctor, Migrate, Restore};
 
 /// Sends every sales lead to the rep most likely to win it, within everybody's capacity, and
 /// proves that it did better than before.
@@ -62,6 +64,10 @@ pub enum Command {
     Replay(Replay),
     #[command(subcommand)]
     Audit(Audit),
+    Migrate(Migrate),
+    Backup(Backup),
+    Restore(Restore),
+    Doctor(Doctor),
 }
 
 /// Route a simulated company's leads twice, by its old policy and by Pointsman, and report

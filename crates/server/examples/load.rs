@@ -2,13 +2,15 @@
 //! real server, 500 rules, 200 reps, no model.
 //!
 //! ```text
-//! cargo run --release -p pointsman-server --example load -- [SECONDS] [CONNECTIONS] [FOLDER]
+//! cargo run --release -p pointsman-server --example load -- [SECONDS] [CONNECTIONS] [FOLDER] [postgres://…]
 //! ```
 //!
-//! Three things are measured in the same folder, one after the other: what a flush takes, the
-//! server, and the same server with the decision replaced by a constant (one rule that parks
-//! everything). The share of the two is what deciding costs; the flush is what the disk allows.
-//! CPU figures include the load generator, which runs in the same process.
+//! Measured one after the other, in one run: what a flush takes; a trivial JSON endpoint of the
+//! same HTTP library; group commits of 64 rows of the log without HTTP; the server with the
+//! decision replaced by a constant (one rule that parks everything); the server deciding; the
+//! server deciding at a leisurely 500 a second. The share of deciding in constant is what deciding
+//! costs; the flush is what the disk allows. With a URL the store is PostgreSQL, a new schema a
+//! run. CPU figures include the load generator, which runs in the same process.
 
 #![expect(clippy::disallowed_methods, reason = "this program measures how long things take")]
 
@@ -25,8 +27,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::{Json, Router, routing::post};
 use pointsman_decision::{DocumentKind, DocumentSet};
+use pointsman_domain::{CommandId, Digest, LeadId};
 use pointsman_server::{ServeConfig, serve};
+use pointsman_store::{
+    Location,
+    log::{LogKind, LogRow},
+    row::BatchRows,
+};
 use tokio::sync::oneshot;
 
 const REPS: usize = 200;
@@ -43,10 +52,118 @@ fn main() -> Result<(), Failure> {
     std::fs::create_dir_all(&folder)?;
     let (p50, p99) = flushes(&folder)?;
     println!("flush of 4 KiB: p50 {p50:?}, p99 {p99:?}");
-    let constant = run("constant", &folder, documents(true), seconds, connections)?;
-    let deciding = run("deciding", &folder, documents(false), seconds, connections)?;
+    let url = arguments.next();
+    trivial(seconds, connections)?;
+    let place = Place { folder, url };
+    println!("bare group commits of 64 rows: {:.0} rows/s", bare_commits(&place, seconds)?);
+    let full = Load { seconds, connections, a_second: None };
+    let constant = run("constant", &place, documents(true), full)?;
+    let deciding = run("deciding", &place, documents(false), full)?;
     println!("deciding / constant: {:.0} %", 100.0 * deciding / constant);
+    run("leisurely", &place, documents(false), Load { a_second: Some(500), ..full })?;
     Ok(())
+}
+
+/// Where the stores of a run are made.
+struct Place {
+    folder: PathBuf,
+    /// Of PostgreSQL; without one each run has a file.
+    url: Option<String>,
+}
+
+impl Place {
+    /// A new store.
+    fn store(&self, name: &str) -> Result<(PathBuf, Location), Failure> {
+        let folder = self.folder.join(name);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder)?;
+        }
+        std::fs::create_dir_all(&folder)?;
+        let location = match &self.url {
+            None => Location::Sqlite(folder.join("pointsman.db")),
+            Some(url) => {
+                let mark = if url.contains('?') { '&' } else { '?' };
+                let url = format!("{url}{mark}schema=load_{name}_{}", std::process::id());
+                Location::parse(&url, &folder)?
+            }
+        };
+        Ok((folder, location))
+    }
+}
+
+/// How much is asked.
+#[derive(Clone, Copy)]
+struct Load {
+    seconds: u64,
+    connections: usize,
+    /// Requests a second of all connections together; as many as go without.
+    a_second: Option<u64>,
+}
+
+/// The same HTTP library, answering a constant: what the door alone could do.
+fn trivial(seconds: u64, connections: usize) -> Result<(), Failure> {
+    let (ready, address) = oneshot::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        runtime.block_on(async {
+            let answer =
+                |Json(body): Json<serde_json::Value>| async move { Json(serde_json::json!({ "of": body["source"] })) };
+            let app = Router::new().route("/v1/leads", post(answer));
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+            let _gone = ready.send(listener.local_addr()?);
+            let end = async {
+                let _dropped = stopped.await;
+            };
+            axum::serve(listener, app).with_graceful_shutdown(end).await
+        })
+    });
+    let load = Load { seconds: seconds.min(3), connections, a_second: None };
+    let (latencies, elapsed) = ask(address.blocking_recv()?, load)?;
+    println!(
+        "trivial endpoint: {:.0} answers/s, p99 {:?}",
+        latencies.len() as f64 / elapsed,
+        quantile(&latencies, 0.99)
+    );
+    drop(stop);
+    server.join().map_err(|_| "the trivial server panicked")??;
+    Ok(())
+}
+
+/// Rows a second that the store keeps without anybody deciding anything.
+fn bare_commits(place: &Place, seconds: u64) -> Result<f64, Failure> {
+    let (_, location) = place.store("bare")?;
+    let store = location.open()?;
+    let _upkeep = store.upkeep()?;
+    let mut backend = store.backend()?;
+    let (mut rows, started) = (0u64, Instant::now());
+    while started.elapsed() < Duration::from_secs(seconds.min(3)) {
+        let mut batch = BatchRows { head: backend.begin()?, ..BatchRows::default() };
+        for _ in 0..64 {
+            rows += 1;
+            batch.head.seq += 1;
+            let id = u128::from(rows).to_be_bytes();
+            let mut row = LogRow {
+                seq: batch.head.seq,
+                kind: LogKind::Decision,
+                at: pointsman_domain::Instant::from_unix_micros(rows as i64),
+                command: CommandId::from_bytes(id),
+                lead: Some(LeadId::from_bytes(id)),
+                actor: Some("local".into()),
+                changes: vec![0; 120],
+                detail: Some(Digest::new([1; 32])),
+                facts: Some(Digest::new([2; 32])),
+                hash: Digest::default(),
+            };
+            row.hash = row.chained(batch.head.hash, &mut Vec::new());
+            batch.head.hash = row.hash;
+            batch.log.push(row);
+        }
+        backend.write(&batch)?;
+        backend.commit()?;
+        backend.rest();
+    }
+    Ok(rows as f64 / started.elapsed().as_secs_f64())
 }
 
 /// What the disk takes to keep 4 KiB: median and 99 % quantile of 500.
@@ -104,14 +221,12 @@ fn documents(constant: bool) -> DocumentSet {
 }
 
 /// Runs one server and the load against it; returns decisions a second.
-fn run(name: &str, folder: &Path, documents: DocumentSet, seconds: u64, connections: usize) -> Result<f64, Failure> {
-    let folder = folder.join(name);
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
-    }
-    std::fs::create_dir_all(&folder)?;
+fn run(name: &str, place: &Place, documents: DocumentSet, load: Load) -> Result<f64, Failure> {
+    let (folder, location) = place.store(name)?;
     let mut config = ServeConfig::of_folder(&folder);
     config.documents = Some(documents);
+    config.store = location;
+    config.rate = u32::MAX;
     config.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let (ready, address) = oneshot::channel();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -129,27 +244,9 @@ fn run(name: &str, folder: &Path, documents: DocumentSet, seconds: u64, connecti
         ));
     };
     let cpu = cpu_seconds();
-    let (finished, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let start = Arc::new(Barrier::new(connections + 1));
-    let clients: Vec<_> = (0..connections)
-        .map(|n| {
-            let (finished, count, start) = (Arc::clone(&finished), Arc::clone(&count), Arc::clone(&start));
-            std::thread::spawn(move || client(address, n, &finished, &count, &start))
-        })
-        .collect();
-    start.wait();
-    let started = Instant::now();
-    std::thread::sleep(Duration::from_secs(seconds));
-    finished.store(true, Ordering::Relaxed);
-    let mut latencies = Vec::new();
-    for client in clients {
-        latencies.extend(client.join().map_err(|_| "a client panicked")??);
-    }
-    let elapsed = started.elapsed().as_secs_f64();
+    let (latencies, elapsed) = ask(address, load)?;
     let cpu = cpu_seconds() - cpu;
-    latencies.sort();
     let decided = latencies.len() as f64;
-    let quantile = |q: f64| latencies[((decided * q) as usize).min(latencies.len() - 1)];
     let metrics = get(address, "/metrics")?;
     let metric = |name: &str| -> f64 {
         let line = metrics.lines().find(|line| line.starts_with(name) && line[name.len()..].starts_with(' '));
@@ -160,22 +257,51 @@ fn run(name: &str, folder: &Path, documents: DocumentSet, seconds: u64, connecti
     println!(
         "{name}: {:.0} decisions/s, p50 {:?}, p99 {:?}; batches of {batch:.1}; CPU {:.0} us a decision; choosing {:.0} us, writing and flushing {:.0} us a decision",
         decided / elapsed,
-        quantile(0.5),
-        quantile(0.99),
+        quantile(&latencies, 0.5),
+        quantile(&latencies, 0.99),
         1e6 * cpu / decided,
         per("pointsman_choose_seconds_total"),
         per("pointsman_commit_seconds_total"),
     );
     drop(stop);
     server.join().map_err(|_| "the server panicked")??;
-    let bytes = std::fs::metadata(folder.join("pointsman.db"))?.len() as f64;
-    println!("{name}: {:.0} bytes on disk a decision", bytes / decided);
+    if let Ok(file) = std::fs::metadata(folder.join("pointsman.db")) {
+        println!("{name}: {:.0} bytes on disk a decision", file.len() as f64 / decided);
+    }
     Ok(decided / elapsed)
+}
+
+fn quantile(sorted: &[Duration], q: f64) -> Duration {
+    sorted[((sorted.len() as f64 * q) as usize).min(sorted.len() - 1)]
+}
+
+/// Every answer's latency, sorted, and how long all of it took in seconds.
+fn ask(address: SocketAddr, load: Load) -> Result<(Vec<Duration>, f64), Failure> {
+    let (finished, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let start = Arc::new(Barrier::new(load.connections + 1));
+    let pause = load.a_second.map(|rate| Duration::from_micros(1_000_000 * load.connections as u64 / rate));
+    let clients: Vec<_> = (0..load.connections)
+        .map(|n| {
+            let (finished, count, start) = (Arc::clone(&finished), Arc::clone(&count), Arc::clone(&start));
+            std::thread::spawn(move || client(address, n, pause, &finished, &count, &start))
+        })
+        .collect();
+    start.wait();
+    let started = Instant::now();
+    std::thread::sleep(Duration::from_secs(load.seconds));
+    finished.store(true, Ordering::Relaxed);
+    let mut latencies = Vec::new();
+    for client in clients {
+        latencies.extend(client.join().map_err(|_| "a client panicked")??);
+    }
+    latencies.sort();
+    Ok((latencies, started.elapsed().as_secs_f64()))
 }
 
 fn client(
     address: SocketAddr,
     number: usize,
+    pause: Option<Duration>,
     finished: &AtomicBool,
     count: &AtomicU64,
     start: &Barrier,
@@ -186,6 +312,10 @@ fn client(
     let mut writer = stream;
     let mut took = Vec::new();
     start.wait();
+    // Spread over the pause, so that the connections do not ask in step.
+    if let Some(pause) = pause {
+        std::thread::sleep(pause.mul_f64(number as f64 % 64.0 / 64.0));
+    }
     while !finished.load(Ordering::Relaxed) {
         let n = count.fetch_add(1, Ordering::Relaxed);
         let body = format!(
@@ -205,6 +335,9 @@ fn client(
         took.push(started.elapsed());
         if status != 200 {
             return Err(format!("{status}: {text}").into());
+        }
+        if let Some(pause) = pause {
+            std::thread::sleep(pause.saturating_sub(started.elapsed()));
         }
     }
     Ok(took)

@@ -31,7 +31,9 @@ pub enum StoreError {
         "the database has {name} = {setting}; a store needs PostgreSQL 15 or newer with {name} on: what it acknowledges must survive a power cut"
     )]
     Setting { name: String, setting: String },
-    #[error("the store has format {found}, this version needs {known}: serve it with the version that wrote it")]
+    #[error("the store holds a record already; restore into an empty one")]
+    NotEmpty,
+    #[error("the store has format {found}, this version needs {known}: run 'pointsman migrate' first")]
     Older { found: i64, known: i64 },
     #[error("the store has format {found}; this version reads up to {known}: use a newer pointsman")]
     Newer { found: i64, known: i64 },

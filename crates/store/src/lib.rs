@@ -9,10 +9,11 @@
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
 //! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `follower`, `going_live`, [`service`], [`audit`], [`lock`],
-//! [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`sqlite`] and [`postgres`].
+//! [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and [`postgres`].
 
 pub mod audit;
 pub mod backend;
+pub mod backup;
 mod batch;
 pub mod codec;
 pub mod command;

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
+mod backups;
 #[macro_use]
 mod contract;
 #[path = "../../../tests/src/postgres.rs"]
 mod server;
 mod world;
 
-use pointsman_store::Postgres;
+use pointsman_store::{Location, Postgres, Sqlite, StoreError, backup};
 
 macro_rules! on_postgres {
     ($($test:ident),+ $(,)?) => {$(
@@ -21,3 +22,28 @@ macro_rules! on_postgres {
 }
 
 for_every_contract_test!(on_postgres);
+
+/// A backup of either kind fills either kind, which then says the same and goes on deciding.
+#[test]
+fn backups_go_between_both_kinds() {
+    let Some(server) = server::shared() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    let kept = backups::fill(Sqlite::open(&file("lived.db")).unwrap());
+    let url = server.url("backups_lived");
+    let kept_by_postgres = backups::fill(Postgres::open(&url).unwrap());
+    for (from, kept) in [(Location::Sqlite(file("lived.db")), &kept), (Location::Postgres(url.into()), &kept_by_postgres)] {
+        let name = if from.is_shared() { "postgres" } else { "sqlite" };
+        let copy = file(&format!("{name}.backup"));
+        backup::write(&from, &copy).unwrap();
+        let into = Location::Sqlite(file(&format!("{name}-restored.db")));
+        backup::restore(&copy, &into).unwrap();
+        assert!(matches!(backup::restore(&copy, &into), Err(StoreError::NotEmpty)));
+        backups::same(Sqlite::open(&file(&format!("{name}-restored.db"))).unwrap(), kept);
+        let url = server.url(&format!("backups_from_{name}"));
+        let into = Location::Postgres(url.clone().into());
+        backup::restore(&copy, &into).unwrap();
+        assert!(matches!(backup::restore(&copy, &into), Err(StoreError::NotEmpty)));
+        backups::same(Postgres::open(&url).unwrap(), kept);
+    }
+}

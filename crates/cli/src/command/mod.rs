@@ -4,7 +4,9 @@ mod absences;
 mod access;
 mod apply;
 mod audit;
+mod backup;
 mod demo;
+mod doctor;
 mod evaluate;
 mod experiment;
 mod explain;
@@ -12,6 +14,7 @@ mod features;
 mod flow;
 mod import;
 mod init;
+mod migrate;
 mod model_report;
 mod models;
 mod policy;
@@ -48,5 +51,9 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Explain(args) => explain::run(&args),
         Command::Replay(args) => explain::replay(&args),
         Command::Audit(args) => audit::run(&args),
+        Command::Migrate(args) => migrate::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => backup::restore(&args),
+        Command::Doctor(args) => doctor::run(&args),
     }
 }

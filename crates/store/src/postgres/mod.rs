@@ -8,6 +8,7 @@ mod decision;
 mod fault;
 mod look_up;
 mod migrate;
+pub(crate) mod moving;
 mod read;
 mod shelf;
 mod table;

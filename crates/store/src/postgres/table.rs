@@ -66,8 +66,8 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    pub fn new<const N: usize>(rows: impl IntoIterator<Item = [Cell<'a>; N]>) -> Self {
-        let mut all = Self { columns: Vec::with_capacity(N), count: 0 };
+    pub fn new(rows: impl IntoIterator<Item = impl IntoIterator<Item = Cell<'a>>>) -> Self {
+        let mut all = Self { columns: Vec::new(), count: 0 };
         for row in rows {
             match all.count {
                 0 => all.columns.extend(row.into_iter().map(Column::starting_with)),

@@ -51,6 +51,13 @@ impl Sqlite {
         Ok(standings(migrate::MIGRATIONS, format))
     }
 
+    /// Writes the store, as it is at one instant, into a new file; batches go on meanwhile.
+    pub fn copy(&self, into: &Path) -> Result<(), StoreError> {
+        let fault = fault::unavailable("copy itself");
+        let connection = connect::write(&self.path)?;
+        connection.execute("VACUUM INTO ?1", [into.to_string_lossy()]).map(drop).map_err(fault)
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

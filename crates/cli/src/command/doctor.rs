@@ -1,0 +1,120 @@
+//! `pointsman doctor`: is this workspace, its store and this machine fit to serve?
+
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context;
+use pointsman_store::{Location, stopwatch};
+use serde_json::json;
+
+use crate::args::Doctor;
+use crate::{Done, output, settings::Settings, workspace};
+
+/// One thing that was looked at.
+struct Finding {
+    what: &'static str,
+    fine: bool,
+    says: String,
+}
+
+/// Flushes measured: enough for a 99 % quantile.
+const FLUSHES: usize = 300;
+/// Requests that share a commit under load, as measured with 64 connections.
+const TOGETHER: f64 = 48.0;
+/// What one server decides when the disk costs nothing.
+const MOST: f64 = 20_000.0;
+
+pub fn run(args: &Doctor) -> anyhow::Result<Done> {
+    let settings = Settings::read(&args.workspace)?;
+    let location = settings.store(&args.workspace)?;
+    let mut findings = vec![documents(&args.workspace)];
+    findings.extend(store(&location));
+    findings.push(disk(&args.workspace)?);
+    findings.extend(open_files());
+    let fine = findings.iter().all(|finding| finding.fine);
+    if args.json {
+        let row = |f: &Finding| json!({ "what": f.what, "fine": f.fine, "says": f.says });
+        output::json(&json!({ "fine": fine, "findings": findings.iter().map(row).collect::<Vec<_>>() }))?;
+    } else {
+        let mark = |fine: bool| if fine { "ok" } else { "!!" };
+        let rows: Vec<Vec<String>> =
+            findings.iter().map(|f| vec![mark(f.fine).into(), f.what.into(), f.says.clone()]).collect();
+        output::text(output::table(&["", "", ""], &rows))?;
+    }
+    Ok(if fine { Done::Fine } else { Done::Found })
+}
+
+fn documents(folder: &Path) -> Finding {
+    let (fine, says) = match workspace::check(folder) {
+        Ok(snapshot) => (true, format!("the files compile ({} reps)", snapshot.roster.reps.len())),
+        Err(error) => (false, format!("{error:#}")),
+    };
+    Finding { what: "documents", fine, says }
+}
+
+fn store(location: &Location) -> Vec<Finding> {
+    let finding = |fine, says| vec![Finding { what: "store", fine, says }];
+    if location.is_missing() {
+        return finding(true, format!("{location} is not there yet; serving makes it"));
+    }
+    let opened = location.migrations().and_then(|migrations| {
+        let left = migrations.iter().filter(|migration| !migration.applied).count();
+        let started = stopwatch::start();
+        let mut reader = location.open()?.reader()?;
+        let opening = started.elapsed();
+        let head = reader.head()?;
+        let started = stopwatch::start();
+        reader.head()?;
+        Ok((left, head.seq, opening, started.elapsed()))
+    });
+    match opened {
+        Err(error) => finding(false, format!("{location}: {:#}", anyhow::Error::from(error))),
+        Ok((left, rows, opening, reading)) => finding(
+            true,
+            format!(
+                "{location}: {rows} rows of the record, {left} migrations to run; opened in {opening:.1?}, read in {reading:.1?}"
+            ),
+        ),
+    }
+}
+
+/// What the disk under the workspace takes to keep 4 KiB, and what that allows.
+fn disk(folder: &Path) -> anyhow::Result<Finding> {
+    let mut took = flushes(folder).with_context(|| format!("cannot write in {}", folder.display()))?;
+    took.sort();
+    let quantile = |q: usize| took[(took.len() * q / 100).min(took.len() - 1)];
+    let (p50, p99) = (quantile(50), quantile(99));
+    let rate = (TOGETHER / p50.as_secs_f64().max(1e-6)).min(MOST);
+    // Slower than this a durable answer takes longer than a caller notices.
+    let fine = p99 < Duration::from_millis(50);
+    let says = format!(
+        "a flush takes {p50:.1?} (99 %: {p99:.1?}): about {:.0} commits a second, up to {rate:.0} decisions a second at 64 connections",
+        1.0 / p50.as_secs_f64().max(1e-6)
+    );
+    Ok(Finding { what: "disk", fine, says })
+}
+
+fn flushes(folder: &Path) -> std::io::Result<Vec<Duration>> {
+    let path = folder.join(".pointsman-doctor");
+    let mut file = std::fs::File::create(&path)?;
+    let mut measure = || -> std::io::Result<Duration> {
+        file.write_all(&[7; 4096])?;
+        let started = stopwatch::start();
+        file.sync_data()?;
+        Ok(started.elapsed())
+    };
+    let took = (0..FLUSHES).map(|_| measure()).collect();
+    std::fs::remove_file(&path)?;
+    took
+}
+
+/// The soft limit of open files, where the system tells: a connection is one.
+fn open_files() -> Option<Finding> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find(|line| line.starts_with("Max open files"))?;
+    let mut numbers = line.split_whitespace().filter_map(|word| word.parse::<u64>().ok());
+    let (soft, hard) = (numbers.next()?, numbers.next()?);
+    let says = format!("{soft} open files, {hard} at most: a connection takes one");
+    Some(Finding { what: "files", fine: hard >= 1024, says })
+}
