@@ -32,7 +32,9 @@ fn backups_go_between_both_kinds() {
     let kept = backups::fill(Sqlite::open(&file("lived.db")).unwrap());
     let url = server.url("backups_lived");
     let kept_by_postgres = backups::fill(Postgres::open(&url).unwrap());
-    for (from, kept) in [(Location::Sqlite(file("lived.db")), &kept), (Location::Postgres(url.into()), &kept_by_postgres)] {
+    for (from, kept) in
+        [(Location::Sqlite(file("lived.db")), &kept), (Location::Postgres(url.into()), &kept_by_postgres)]
+    {
         let name = if from.is_shared() { "postgres" } else { "sqlite" };
         let copy = file(&format!("{name}.backup"));
         backup::write(&from, &copy).unwrap();

@@ -3,7 +3,7 @@
 use pointsman_domain::{LeadId, record::Stage};
 use pointsman_store::{
     Reader, Store,
-    audit::{verify, verify_ledger},
+    audit::verify,
     backend::{Counts, LeadFilter},
     log::Head,
 };
@@ -46,7 +46,7 @@ pub fn same<S: Store>(store: S, kept: &Kept) {
     assert_eq!(told(&store), *kept);
     let world = World::start(store, 77);
     assert_eq!(world.read(|reader| verify(reader, Some(kept.head.hash))).unwrap().fault, None);
-    world.read(|reader| verify_ledger(reader)).unwrap();
+    world.ledger();
     for _ in 0..3 {
         let done = world.decide(&world.enquiry("DE"), None).unwrap();
         assert!(done.decided.is_some(), "a new lead is decided");
