@@ -1,10 +1,13 @@
 //! What changes load, as it is written to the log; and the order in which leads wait.
 
+use std::sync::Arc;
+
 use pointsman_domain::{CreditReason, Instant, LeadId, LimitId, RepId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     CounterKey,
+    price::PriceBook,
     turn::{LineId, Standing},
 };
 
@@ -62,6 +65,10 @@ pub enum Change {
     Credited {
         lead: LeadId,
         reason: CreditReason,
+    },
+    /// Prices of a new epoch; limits that the book does not name cost nothing.
+    Prices {
+        book: Arc<PriceBook>,
     },
 }
 

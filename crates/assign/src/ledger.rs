@@ -7,7 +7,10 @@
 
 mod kept;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use pointsman_domain::{
     COUNTED_ONLY, Contract, FairnessMeasure, Instant, LeadId, LimitId, LimitIndex, LimitKind, Pick, PoolId, PoolIndex,
@@ -19,6 +22,7 @@ use crate::{
     change::{Change, Place, Waiting},
     line::{Account, Line, Share, window_of},
     posted::Posted,
+    price::PriceBook,
     turn::{LineId, takes_turns},
 };
 
@@ -67,7 +71,8 @@ struct Cell {
     counts: Vec<(Window, u32)>,
     /// Claims ever, for prices between solves.
     claims: u64,
-    posted: Option<Posted>,
+    /// By window, earliest first; two at most, the next one before it begins.
+    posted: Vec<(Window, Posted)>,
 }
 
 /// Counts of older windows are dropped past this many: a credit to a day that long gone changes nothing.
@@ -88,6 +93,15 @@ impl Cell {
         self.counts.sort_unstable();
         if self.counts.len() > WINDOWS_KEPT {
             self.counts.remove(0);
+        }
+    }
+
+    /// What the next place of a window costs. A window that nobody priced yet costs what the one
+    /// before it did.
+    fn price(&self, window: Window, free: u32, leads: u64) -> f64 {
+        match self.posted.iter().find(|(w, _)| *w == window) {
+            Some((_, posted)) => posted.price(free, self.claims, leads),
+            None => self.posted.last().map_or(0.0, |(_, posted)| posted.price),
         }
     }
 
@@ -119,6 +133,7 @@ pub struct Ledger {
     /// Leads that got a first decision, ever.
     decided: u64,
     price_epoch: u64,
+    book: Option<Arc<PriceBook>>,
     /// Added to the log-odds by share of the open cap in use, from the model's gated load layer.
     load_logits: Vec<f64>,
 }
@@ -201,6 +216,7 @@ impl Ledger {
             Change::Awake { lead } => self.leave(*lead),
             Change::Decided => self.decided += 1,
             Change::Credited { .. } => {}
+            Change::Prices { book } => self.post(book),
         }
     }
 
@@ -224,20 +240,32 @@ impl Ledger {
         }
     }
 
-    /// Puts up the prices of one epoch; limits that are not named cost nothing.
-    pub fn post(&mut self, epoch: u64, prices: impl IntoIterator<Item = (RepId, LimitId, Posted)>) {
-        self.cells.iter_mut().flatten().for_each(|cell| cell.posted = None);
-        for (rep, limit, posted) in prices {
-            let cell = self.cell(&rep, &limit);
-            cell.posted = Some(posted.since(cell.claims));
+    fn post(&mut self, book: &Arc<PriceBook>) {
+        self.cells.iter_mut().flatten().for_each(|cell| cell.posted.clear());
+        for price in &book.prices {
+            self.cell(&price.rep, &price.limit).posted.push((price.window, price.posted.clone()));
         }
-        let decided = self.decided;
-        self.cells
-            .iter_mut()
-            .flatten()
-            .filter_map(|cell| cell.posted.as_mut())
-            .for_each(|p| p.leads_at_epoch = decided);
-        self.price_epoch = epoch;
+        self.price_epoch = book.epoch;
+        self.book = Some(Arc::clone(book));
+    }
+
+    /// The prices in force; `None` before the first were solved.
+    pub fn book(&self) -> Option<&Arc<PriceBook>> {
+        self.book.as_ref()
+    }
+
+    /// What the next place under one rep's limit costs now; `None` without a price.
+    pub fn price(&self, rep: &RepId, limit: &LimitId, window: Window) -> Option<f64> {
+        let (rep, limit) = self.reps.slots.get(rep).zip(self.limits.slots.get(limit))?;
+        let cell = self.cells[*rep as usize].get(*limit as usize)?;
+        let free = cell.cap?.saturating_sub(cell.used(window));
+        (!cell.posted.is_empty()).then(|| cell.price(window, free, self.decided))
+    }
+
+    /// Claims on one rep's limit, ever.
+    pub fn claims(&self, rep: &RepId, limit: &LimitId) -> u64 {
+        let cell = self.reps.slots.get(rep).zip(self.limits.slots.get(limit));
+        cell.and_then(|(r, l)| self.cells[*r as usize].get(*l as usize)).map_or(0, |cell| cell.claims)
     }
 
     /// Sets the log-odds that the model adds per tenth of the open cap in use; empty is none.
@@ -435,7 +463,8 @@ impl Ledger {
             let (slot, kind) = binding.limits[usize::from(limit.0)];
             let Some(cell) = self.cells[rep].get(slot as usize) else { continue };
             let Some(cap) = cell.cap else { continue };
-            let used = cell.used(windows.of(kind));
+            let window = windows.of(kind);
+            let used = cell.used(window);
             if cap == COUNTED_ONLY {
                 continue;
             }
@@ -449,7 +478,7 @@ impl Ledger {
             if left < free {
                 (free, binds) = (left, limit);
             }
-            price += cell.posted.map_or(0.0, |posted| posted.price(cell.claims, self.decided));
+            price += cell.price(window, cap.saturating_sub(used), self.decided);
         }
         let queue = &self.queues[rep];
         let taken_first = || queue.range(..place).take(free as usize).count() >= free as usize;

@@ -30,5 +30,5 @@ pub use ledger::{Binding, Ledger, LedgerState, Part};
 pub use line::{Share, window_of};
 pub use load::{Ask, Load, LoadEntry, LoadHeader, RungAsk, RungLoad};
 pub use pick::{Choice, Choosing, Draw, choose};
-pub use posted::Posted;
+pub use posted::{Ladder, Posted};
 pub use turn::{LineId, Standing};

@@ -1,6 +1,7 @@
 //! Commands and flags.
 
 pub mod access;
+pub mod capacity;
 pub mod experiment;
 pub mod preview;
 mod team;
@@ -56,6 +57,9 @@ pub enum Command {
     Keys(access::Keys),
     #[command(subcommand)]
     Users(access::Users),
+    Prices(capacity::Prices),
+    Assign(capacity::Assign),
+    Backtest(capacity::Backtest),
     Simulate(Simulate),
     #[command(subcommand)]
     Experiment(Experiment),
@@ -336,8 +340,9 @@ pub struct Simulate {
     /// A company with known truth (TOML); the demo's when absent
     #[arg(long, value_name = "FILE.toml")]
     pub world: Option<PathBuf>,
-    /// Picks to compare, the first is the one the others are compared with
-    #[arg(long, value_name = "PICK,…", value_delimiter = ',', default_value = "weighted-round-robin,least-loaded")]
+    /// Policies to compare, the first is the one the others are compared with: manual, weighted-round-robin,
+    /// least-loaded, draw, best-score, expected-value-unpriced, expected-value (or pointsman)
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', default_value = "weighted-round-robin,least-loaded")]
     pub policies: Vec<String>,
     /// Another seed draws other numbers
     #[arg(long, default_value_t = 1)]
@@ -345,9 +350,18 @@ pub struct Simulate {
     /// Independent stretches of leads
     #[arg(long, default_value_t = 5)]
     pub replicates: u32,
+    /// Draw so many companies, one stretch each, instead of several stretches of one
+    #[arg(long, value_name = "N", conflicts_with = "replicates")]
+    pub seeds: Option<u32>,
     /// Days in a stretch
     #[arg(long, default_value_t = 91)]
     pub days: u32,
+    /// The day of the world on which the stretch begins
+    #[arg(long, value_name = "DAY", default_value_t = 365)]
+    pub first_day: u32,
+    /// Write the comparison as a page
+    #[arg(long, value_name = "FILE.html")]
+    pub html: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -5,6 +5,7 @@
 //! something, 2 bad input or usage, 70 a bug of ours.
 
 mod args;
+mod client;
 mod clock;
 mod command;
 mod output;

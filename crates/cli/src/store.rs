@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, anyhow, bail};
 use pointsman_assign::Ledger;
 use pointsman_decision::{
-    DocumentSet, Snapshot,
+    DocumentKind, DocumentSet, RoutingSettings, Snapshot,
     document::{LIVE_ABSENCES, away_files},
 };
 use pointsman_domain::CommandId;
@@ -138,4 +138,24 @@ pub fn differences(live: &DocumentSet, new: &DocumentSet) -> Vec<String> {
         lines.push(format!("removed  {}", name(kind, document)));
     }
     lines
+}
+
+/// The record folded: load, caps, turns and prices as the last committed batch left them.
+pub fn ledger(reader: &mut dyn Reader) -> anyhow::Result<Ledger> {
+    let mut ledger = Ledger::default();
+    reader.log_after(0, &mut |row| {
+        codec::decode(&row.changes, |change| ledger.apply(&change))?;
+        Ok(())
+    })?;
+    Ok(ledger)
+}
+
+/// The same documents under another of their policies.
+pub fn ruled_by(documents: &DocumentSet, policy: &str) -> anyhow::Result<DocumentSet> {
+    let body = documents.get(DocumentKind::Routing, "").context("there are no routing settings")?;
+    let mut routing: RoutingSettings = toml::from_str(std::str::from_utf8(body)?)?;
+    routing.policy = policy.parse()?;
+    let mut ruled = documents.clone();
+    ruled.insert(DocumentKind::Routing, "", toml::to_string(&routing)?.into_bytes());
+    Ok(ruled)
 }

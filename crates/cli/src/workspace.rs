@@ -77,7 +77,7 @@ pub fn check_over(workspace: &Path, live: &DocumentSet) -> anyhow::Result<Snapsh
     compile(workspace, set)
 }
 
-fn compile(workspace: &Path, set: DocumentSet) -> anyhow::Result<Snapshot> {
+pub fn compile(workspace: &Path, set: DocumentSet) -> anyhow::Result<Snapshot> {
     match Snapshot::compile(set) {
         Ok(snapshot) => Ok(snapshot),
         Err(faults) => {

@@ -60,13 +60,13 @@ fn walk_from(first: usize, qualified: &Qualified, load: &Load, draw: Draw) -> Wa
         let how = Choosing {
             pick: rule.pick,
             value: qualified.value,
-            may_wait: rule.wait.is_some() && may_hold,
+            may_wait: may_hold && priced_until(qualified, rung).is_some_and(|until| qualified.decided_at < until),
             explore: rule.explore,
         };
         match choose_rung(load.rung(at), &how, draw) {
             Choice::Taken { position, propensity } => return Walk::Taken { rung: at, position, propensity },
             Choice::Priced => {
-                let until = deadline(qualified, rule.wait.unwrap_or_default());
+                let until = priced_until(qualified, rung).unwrap_or(qualified.decided_at);
                 return Walk::Held { rung: at, hold: Hold::Priced, until };
             }
             Choice::NobodyFree => {}
@@ -93,6 +93,21 @@ fn may_be_waited_for(admission: &Admission) -> bool {
 /// A hold ends when the first hold of this lead said it would.
 fn deadline(qualified: &Qualified, longest: Micros) -> Instant {
     qualified.deadline.unwrap_or(qualified.decided_at + longest)
+}
+
+/// Until when a lead may wait for a better price: as long as the rule says, and never past its
+/// SLA, which for a lead without an owner runs from its arrival in the hours of whichever
+/// candidate is first to be late.
+fn priced_until(qualified: &Qualified, rung: &Rung) -> Option<Instant> {
+    let rule = qualified.rule(rung);
+    let until = deadline(qualified, rule.wait?);
+    let Some(sla) = rule.sla else { return Some(until) };
+    let mut zones: Vec<u8> = qualified.asks(rung).iter().map(|ask| ask.zone).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    let calendars = zones.iter().map(|zone| &qualified.snapshot.calendars[usize::from(*zone)]);
+    let due = calendars.filter_map(|calendar| calendar.due_at(qualified.place.arrived(), sla)).min();
+    Some(due.map_or(until, |due| due.min(until)))
 }
 
 /// `decide = choose ∘ qualify` on a ledger: makes the load rung by rung as the walk needs it.

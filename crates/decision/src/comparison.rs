@@ -42,9 +42,19 @@ pub struct PolicyResult {
     /// Arrival to first touch, working time.
     pub speed_median_minutes: Estimate,
     pub speed_p90_minutes: Estimate,
+    /// The same as a mean in hours of the clock, of the leads that were touched.
+    pub reaction_hours: Estimate,
+    /// Share of leads that nobody ever touched.
+    pub lost: Estimate,
     pub within_sla: Estimate,
+    /// Leads touched after their SLA, or never.
+    pub sla_breaches: Estimate,
+    /// Leads that waited for an owner.
+    pub held: Estimate,
     /// Gini coefficient of leads received per day present: 0 is perfectly even.
     pub gini: Estimate,
+    /// By how much the rep who got least is below an even share of their team: 0.1 is a tenth.
+    pub deficit: Estimate,
     /// Leads that nobody got.
     pub unassigned: Estimate,
     /// Against the first policy, paired by replicate; absent for the first.

@@ -13,7 +13,7 @@
 //! [`mod@qualify`], [`mod@choose`], [`record`] and [`trace`] (what is kept), [`mod@explain`],
 //! [`mod@replay`], [`mod@why_not`] (what would have had to differ), [`mod@preview`] (without writing),
 //! [`mod@team`] (who is here, how full, whose turn), [`model`] (how a lead becomes log-odds),
-//! [`trial`] (running experiments).
+//! [`trial`] (running experiments), [`pricing`] (what places cost), [`mod@plan`] (a list at once).
 
 pub mod choose;
 pub mod comparison;
@@ -22,7 +22,9 @@ pub mod explain;
 pub mod facts;
 pub mod model;
 pub mod places;
+pub mod plan;
 pub mod preview;
+pub mod pricing;
 pub mod qualify;
 pub mod record;
 pub mod replay;
@@ -40,6 +42,7 @@ pub use explain::{
 pub use facts::{AccountFacts, ContactFacts, Engagement, Exposed, Facts, LeadFacts, Routing};
 pub use places::{Place, places};
 pub use preview::{End, PastLead, Routed, Summary, preview, preview_all};
+pub use pricing::{Figures, Market, PricingConfig};
 pub use qualify::{Qualified, Scratch, draws_on, qualify};
 pub use record::{Decided, Decision, ENGINE, Hold, Outcome, Ticket, ValueSource};
 pub use replay::{Replay, ReplayError, replay};

@@ -8,6 +8,7 @@ use pointsman_domain::{
 };
 use serde::Serialize;
 
+use crate::pricing::window_end;
 use crate::qualify::availability_of;
 use crate::snapshot::Snapshot;
 
@@ -67,6 +68,10 @@ pub struct Use {
     pub used: u32,
     /// Absent: it is counted, and never full.
     pub cap: Option<u32>,
+    /// What the next place is worth to the leads still to come; absent before prices were solved.
+    pub price: Option<f64>,
+    /// When this window's places end; absent for open leads, whose places come back.
+    pub until: Option<Instant>,
 }
 
 /// Where a rep stands in one pool.
@@ -131,8 +136,12 @@ fn member(snapshot: &Snapshot, ledger: &Ledger, index: RepIndex, now: Instant) -
     });
     let bounds = snapshot.roster.limits.iter().zip(&rep.caps).filter(|(_, cap)| cap.is_some());
     let limits = bounds.map(|(limit, _)| {
-        let (used, cap) = ledger.used(&rep.id, &limit.id, calendar.zone().window(limit.kind, now));
-        Use { limit: limit.id.clone(), kind: limit.kind, used, cap: cap.filter(|cap| *cap != COUNTED_ONLY) }
+        let window = calendar.zone().window(limit.kind, now);
+        let (used, cap) = ledger.used(&rep.id, &limit.id, window);
+        let cap = cap.filter(|cap| *cap != COUNTED_ONLY);
+        let price = ledger.price(&rep.id, &limit.id, window).filter(|_| cap.is_some());
+        let until = (limit.kind != LimitKind::Open).then(|| window_end(window, calendar.zone(), now));
+        Use { limit: limit.id.clone(), kind: limit.kind, used, cap, price, until }
     });
     Member {
         id: rep.id.clone(),

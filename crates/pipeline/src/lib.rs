@@ -34,7 +34,7 @@ pub mod table;
 pub mod tables;
 
 pub use answers::read_answers;
-pub use batches::{Batch, BatchColumn, Texts, Wanted, for_each_batch};
+pub use batches::{Batch, BatchColumn, Texts, Wanted, column_names, for_each_batch};
 pub use data_file::write_data_table;
 pub use digest::file_digest;
 pub use error::{FileFault, ImportError, ReadError};

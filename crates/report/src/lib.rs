@@ -25,6 +25,8 @@ pub mod text;
 pub mod unit;
 pub mod words;
 
+pub use file::stand_alone;
+
 pub use chart::{Chart, Figure, Interval, Role, Width};
 pub use locale::{Day, Locale};
 

@@ -317,6 +317,10 @@ fn schemas() -> Value {
             "did": text(""), "lead": text(""), "reason": text(""), "reps": list(text("Whose account it was taken off.")),
             "quotas": list(text("A limit that got a place back.")), "pools": list(text("A pool in which a turn was given back.")),
         })),
+        "Prices": object(&["epoch", "unit", "prices"], json!({
+            "epoch": { "type": "integer" }, "solved_at": maybe("string", "When."), "unit": text("minor units, or wins."),
+            "solved_from": { "type": ["object", "null"] }, "prices": list(json!({ "type": "object" })),
+        })),
         "Audit": object(&["holds"], json!({ "holds": { "type": "boolean" }, "chain": { "type": "object" }, "ledger": { "type": "object" } })),
         "Status": object(&["status"], json!({ "status": text("") })),
         "FieldError": object(&["field", "problem"], json!({ "field": text("Its path in the body."), "problem": text("") })),

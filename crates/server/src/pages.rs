@@ -4,8 +4,10 @@
 pub mod experiments;
 mod lead;
 pub mod policies;
+mod prices;
 
 pub use lead::lead;
+pub use prices::prices;
 
 use std::sync::Arc;
 
@@ -59,6 +61,7 @@ fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, Str
         place("/", "Today"),
         place("/leads", "Leads"),
         place("/team", "Team"),
+        place("/prices", "Prices"),
         place("/policies", "Policy"),
         place("/experiments", "Experiments"),
         place("/docs", "API"),

@@ -15,7 +15,7 @@ use crate::{
     access::{Access, Rights, Scope},
     api::{
         absences, access, activities, assignment, audit, batch, credit, decisions, experiments, leads, operation,
-        outcomes, policies, preview, reps, scores,
+        outcomes, policies, preview, prices, reps, scores,
     },
     around,
     body::MOST_BYTES,
@@ -319,6 +319,18 @@ pub fn routes() -> Vec<Entry> {
         ),
         (
             Route {
+                path: "/v1/prices",
+                id: "showPrices",
+                summary: "What a place of each rep is worth.",
+                text: "To the leads still to come: the book in force, what it was solved from, and each price as it stands now.",
+                answer: Some("Prices"),
+                ..PLAIN
+            },
+            Access::Needs(Scope::RepsRead),
+            get(prices::show),
+        ),
+        (
+            Route {
                 path: "/v1/audit/verify",
                 id: "verifyAudit",
                 summary: "Whether the record is what was written.",
@@ -402,6 +414,16 @@ pub fn routes() -> Vec<Entry> {
             },
             Access::Needs(Scope::DecisionsRead),
             get(pages::lead),
+        ),
+        (
+            Route {
+                path: "/prices",
+                id: "pricesPage",
+                summary: "Every rep's places and what the next is worth, as a page.",
+                ..PLAIN
+            },
+            Access::Needs(Scope::RepsRead),
+            get(pages::prices),
         ),
         (
             Route { path: "/assets/app.css", id: "css", summary: "The style sheet of pages.", ..PLAIN },

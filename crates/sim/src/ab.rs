@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use pointsman_decision::PricingConfig;
 use pointsman_domain::{Instant, Micros};
 use pointsman_experiment::randomise::{Salt, Schedule, ScheduleError, Slot, SwitchbackConfig, UnitIndex};
 
 use crate::compare::Contender;
-use crate::pricing::PricingConfig;
 use crate::run::{LeadRun, Setting, run};
 use crate::world::{START, World, WorldLead};
 
@@ -73,7 +73,7 @@ pub fn switchback(world: &World, contenders: [&Contender; 2], config: AbConfig) 
         policies: &policies,
         route: &route,
         priced: &priced,
-        pricing: PricingConfig::default(),
+        pricing: PricingConfig::simulated(),
     });
     let period = |at: Instant| schedule.slots.partition_point(|slot| slot.start <= at);
     let row = |(lead, run): (&WorldLead, &LeadRun)| AbRow {
@@ -98,7 +98,7 @@ pub fn switchback(world: &World, contenders: [&Contender; 2], config: AbConfig) 
 fn true_rate(world: &World, contender: &Contender, leads: &[WorldLead], maturity: Micros) -> f64 {
     let policies = [Arc::clone(&contender.snapshot)];
     let priced = [contender.priced];
-    let pricing = PricingConfig::default();
+    let pricing = PricingConfig::simulated();
     let runs = run(&Setting { world, leads, policies: &policies, route: &|_, _| 0, priced: &priced, pricing });
     let counted = leads.iter().zip(&runs).filter(|(lead, _)| lead.to_win <= maturity);
     counted.filter_map(|(_, run)| run.owned.map(|owned| owned.probability)).sum::<f64>() / leads.len().max(1) as f64

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use pointsman_assign::flow::{Assignment, optimum};
 use pointsman_decision::{
-    Snapshot,
+    PricingConfig, Snapshot,
     comparison::{Comparison, Estimate, PolicyResult},
 };
 use pointsman_domain::{Instant, Micros};
 use pointsman_experiment::special::student;
 
-use crate::pricing::PricingConfig;
+use crate::manual::by_hand;
 use crate::run::{LeadRun, Setting, run};
 use crate::world::{START, World, WorldLead};
 
@@ -21,6 +21,8 @@ pub struct Contender {
     pub snapshot: Arc<Snapshot>,
     /// Whether it chooses by prices.
     pub priced: bool,
+    /// By hand, as the world's file describes; the snapshot gives hours and absences only.
+    pub manual: bool,
 }
 
 /// Which stretch of the world is routed, and how often.
@@ -40,24 +42,58 @@ struct Outcome {
     share: f64,
     median: f64,
     p90: f64,
+    reaction: f64,
+    lost: f64,
     within_sla: f64,
+    breaches: f64,
+    held: f64,
     gini: f64,
+    deficit: f64,
     unassigned: f64,
 }
 
 /// Routes every replicate by every contender. `done` is called after each run.
 pub fn compare(world: &World, contenders: &[Contender], stretch: Stretch, done: &(dyn Fn() + Sync)) -> Comparison {
-    let replicate = |draw: u32| {
-        let leads = world.leads(stretch.first_day, stretch.days, u64::from(draw) + 1);
-        let best = hindsight(world, &contenders[0].snapshot, &leads, stretch);
-        let outcomes = contenders.iter().map(|contender| {
-            let outcome = measure(world, contender, &leads, best);
-            done();
-            outcome
-        });
-        (best, outcomes.collect::<Vec<_>>())
-    };
-    let results = in_two_threads(stretch.replicates, &replicate);
+    let replicate = |draw: u32| replicate(world, contenders, stretch, u64::from(draw) + 1, done);
+    summed_up(world, contenders, stretch, &in_two_threads(stretch.replicates, &replicate))
+}
+
+/// The same over companies drawn from several seeds: `make` draws one with its contenders, alike
+/// in name and order.
+pub fn compare_seeds<E: Send>(
+    seeds: u32,
+    stretch: Stretch,
+    make: &(dyn Fn(u32) -> Result<(World, Vec<Contender>), E> + Sync),
+    done: &(dyn Fn() + Sync),
+) -> Result<Comparison, E> {
+    let stretch = Stretch { replicates: 1, ..stretch };
+    let run = |seed: u32| make(seed).map(|(world, contenders)| replicate(&world, &contenders, stretch, 1, done));
+    let results = in_two_threads(seeds.max(1), &run).into_iter().collect::<Result<Vec<_>, E>>()?;
+    let (world, contenders) = make(0)?;
+    Ok(summed_up(&world, &contenders, Stretch { replicates: seeds.max(1), ..stretch }, &results))
+}
+
+/// The most there was to win, and what each contender won of it.
+type Replicate = (f64, Vec<Outcome>);
+
+fn replicate(
+    world: &World,
+    contenders: &[Contender],
+    stretch: Stretch,
+    draw: u64,
+    done: &(dyn Fn() + Sync),
+) -> Replicate {
+    let leads = world.leads(stretch.first_day, stretch.days, draw);
+    let best = hindsight(world, &contenders[0].snapshot, &leads, stretch);
+    let outcomes = contenders.iter().map(|contender| {
+        let outcome = measure(world, contender, &leads, best);
+        done();
+        outcome
+    });
+    (best, outcomes.collect())
+}
+
+fn summed_up(world: &World, contenders: &[Contender], stretch: Stretch, results: &[Replicate]) -> Comparison {
     let column = |policy: usize, read: &dyn Fn(&Outcome) -> f64| -> Vec<f64> {
         results.iter().map(|(_, outcomes)| read(&outcomes[policy])).collect()
     };
@@ -74,8 +110,13 @@ pub fn compare(world: &World, contenders: &[Contender], stretch: Stretch, done: 
         share_of_optimum: estimate(&column(at, &|o| o.share)),
         speed_median_minutes: estimate(&column(at, &|o| o.median)),
         speed_p90_minutes: estimate(&column(at, &|o| o.p90)),
+        reaction_hours: estimate(&column(at, &|o| o.reaction)),
+        lost: estimate(&column(at, &|o| o.lost)),
         within_sla: estimate(&column(at, &|o| o.within_sla)),
+        sla_breaches: estimate(&column(at, &|o| o.breaches)),
+        held: estimate(&column(at, &|o| o.held)),
         gini: estimate(&column(at, &|o| o.gini)),
+        deficit: estimate(&column(at, &|o| o.deficit)),
         unassigned: estimate(&column(at, &|o| o.unassigned)),
         more_conversions: paired(at, &|o, first| o.conversions - first.conversions),
         more_revenue: paired(at, &|o, first| o.revenue - first.revenue),
@@ -113,17 +154,22 @@ fn measure(world: &World, contender: &Contender, leads: &[WorldLead], best: f64)
         policies: &policies,
         route: &route,
         priced: &priced,
-        pricing: PricingConfig::default(),
+        pricing: PricingConfig::simulated(),
     };
-    let runs = run(&setting);
+    let runs = if contender.manual { by_hand(world, &contender.snapshot, leads) } else { run(&setting) };
     let owned = || runs.iter().zip(leads).filter_map(|(run, lead)| run.owned.map(|owned| (owned, lead)));
     let minutes = |(owned, lead): (crate::Owned, &WorldLead)| {
         let waited = contender.snapshot.calendar(owned.rep).worked_between(lead.at, owned.touched_at);
         waited.0 as f64 / Micros::MINUTE.0 as f64
     };
-    let mut waits: Vec<f64> = owned().map(minutes).collect();
+    let mut waits: Vec<f64> = owned().filter(|(o, _)| o.touched).map(minutes).collect();
     waits.sort_by(f64::total_cmp);
-    let count = waits.len().max(1) as f64;
+    let (count, all) = (owned().count().max(1) as f64, leads.len().max(1) as f64);
+    let touched = owned().filter(|(o, _)| o.touched).count() as f64;
+    let hours = |(o, lead): (crate::Owned, &WorldLead)| (o.touched_at - lead.at).0 as f64 / Micros::HOUR.0 as f64;
+    let kept = owned().filter(|(o, _)| o.sla_kept).count() as f64;
+    let waited = runs.iter().filter(|run| run.owned.is_none_or(|owned| owned.at > run.decided_at));
+    let (gini, deficit) = balance(world, &runs);
     Outcome {
         leads: leads.len() as f64,
         conversions: owned().map(|(o, _)| o.probability).sum(),
@@ -131,9 +177,14 @@ fn measure(world: &World, contender: &Contender, leads: &[WorldLead], best: f64)
         share: owned().map(|(o, _)| o.at_once).sum::<f64>() / best,
         median: quantile(&waits, 0.5),
         p90: quantile(&waits, 0.9),
-        within_sla: owned().filter(|(o, _)| o.sla_kept).count() as f64 / count,
-        gini: gini(world, &runs),
-        unassigned: (leads.len() - waits.len()) as f64,
+        reaction: owned().filter(|(o, _)| o.touched).map(hours).sum::<f64>() / touched.max(1.0),
+        lost: 1.0 - touched / all,
+        within_sla: kept / count,
+        breaches: all - kept,
+        held: waited.count() as f64,
+        gini,
+        deficit,
+        unassigned: leads.len() as f64 - owned().count() as f64,
     }
 }
 
@@ -143,20 +194,26 @@ fn quantile(sorted: &[f64], q: f64) -> f64 {
     sorted.get(at.saturating_sub(1)).copied().unwrap_or(0.0)
 }
 
-/// Gini coefficient of the leads that each rep received, within the team they share them with,
-/// averaged over teams: Σ_ij |x_i − x_j| / (2 n² mean).
-fn gini(world: &World, runs: &[LeadRun]) -> f64 {
+/// Gini coefficient of the leads that each rep received within the team they share them with,
+/// Σ_ij |x_i − x_j| / (2 n² mean), averaged over teams; and by how much the rep who got least is
+/// below an even share of their team.
+fn balance(world: &World, runs: &[LeadRun]) -> (f64, f64) {
     let mut received = vec![0.0; world.reps.len()];
     runs.iter().filter_map(|run| run.owned).for_each(|owned| received[owned.rep.0 as usize] += 1.0);
     let teams = world.file.reps.teams.len();
-    let of_team = |team: usize| {
+    let of_team = |team: usize| -> (f64, f64) {
         let mine = world.reps.iter().zip(&received).filter(|(rep, _)| rep.team == team);
         let x: Vec<f64> = mine.map(|(_, n)| *n).collect();
         let spread: f64 = x.iter().flat_map(|a| x.iter().map(move |b| (a - b).abs())).sum();
         let total: f64 = x.iter().sum();
-        if total > 0.0 { spread / (2.0 * x.len() as f64 * total) } else { 0.0 }
+        let least = x.iter().copied().fold(f64::INFINITY, f64::min);
+        match total > 0.0 {
+            true => (spread / (2.0 * x.len() as f64 * total), 1.0 - least * x.len() as f64 / total),
+            false => (0.0, 0.0),
+        }
     };
-    (0..teams).map(of_team).sum::<f64>() / teams as f64
+    let each: Vec<(f64, f64)> = (0..teams).map(of_team).collect();
+    (each.iter().map(|t| t.0).sum::<f64>() / teams as f64, each.iter().fold(0.0, |m, t| m.max(t.1)))
 }
 
 /// The most expected wins that any assignment within the quotas of the whole stretch could have:

@@ -139,7 +139,7 @@ mod tests {
             policies: &policies,
             route: &|_, _| 0,
             priced: &[false],
-            pricing: crate::PricingConfig::default(),
+            pricing: pointsman_decision::PricingConfig::simulated(),
         });
         let exported_at = crate::world::START + pointsman_domain::Micros::DAY.times(20);
         let files = export(&world, &leads, &runs, exported_at);

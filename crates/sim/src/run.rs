@@ -7,12 +7,11 @@ use std::sync::Arc;
 
 use pointsman_assign::{Binding, Change, Ledger, Load};
 use pointsman_decision::{
-    Decided, DocumentKind, DocumentSet, Facts, LeadFacts, Outcome, Qualified, Routing, Scratch, Snapshot,
-    SnapshotError, Ticket, decide, qualify,
+    Decided, DocumentKind, DocumentSet, Facts, Figures, LeadFacts, Market, Outcome, PricingConfig, Qualified, Routing,
+    Scratch, Snapshot, SnapshotError, Ticket, decide, qualify,
 };
-use pointsman_domain::{AttributeIndex, DecisionId, Instant, LimitId, Micros, RepId, RepIndex, Value, Values, Window};
+use pointsman_domain::{AttributeIndex, DecisionId, Instant, Micros, RepId, RepIndex, Rng, Value, Values, Window};
 
-use crate::pricing::{Pricer, PricingConfig};
 use crate::world::{World, WorldLead};
 
 /// What became of one lead.
@@ -38,6 +37,8 @@ pub struct Owned {
     pub won: bool,
     pub sla_kept: bool,
     pub propensity: f64,
+    /// False: nobody ever turned to it, and it cannot be won.
+    pub touched: bool,
 }
 
 /// What a run is given.
@@ -71,6 +72,15 @@ pub fn documents(world: &World, policy: &str, pick: &str) -> DocumentSet {
     set.insert(DocumentKind::Calendar, "office", world.calendar_document().into_bytes());
     set.insert(DocumentKind::Absences, "", world.absences_document().into_bytes());
     set.insert(DocumentKind::Policy, policy, world.policy_document(policy, pick).into_bytes());
+    set
+}
+
+/// The same with a model that knows the truth, up to the errors that the world's file gives it.
+pub fn documents_with_scores(world: &World, policy: &str, pick: &str) -> DocumentSet {
+    let mut set = documents(world, policy, pick);
+    let (artifact, spec) = world.artifact();
+    set.insert(DocumentKind::Model, "", artifact.save());
+    set.insert(DocumentKind::Features, "", serde_json::to_vec(&spec).expect("a specification has text keys"));
     set
 }
 
@@ -115,6 +125,11 @@ pub fn run_watched(setting: &Setting<'_>, watch: &mut Watch<'_>) -> Vec<LeadRun>
     run.results.into_iter().map(|result| result.expect("every lead is decided on arrival")).collect()
 }
 
+/// Streams of a lead's seed: its decisions use the seed itself.
+const REACTION: u64 = 11;
+const OFFERS: u64 = 20;
+const DECLINES: u64 = 40;
+
 struct Run<'a> {
     setting: &'a Setting<'a>,
     ledger: Ledger,
@@ -123,44 +138,11 @@ struct Run<'a> {
     load: Load,
     results: Vec<Option<LeadRun>>,
     deadlines: BTreeMap<usize, Instant>,
+    /// Who declined each lead.
+    declined: Vec<Vec<RepId>>,
     /// Until when each rep is busy with leads they already have.
     busy: Vec<Instant>,
-    pricer: Pricer,
-    epoch: u64,
-    day: DayCount,
-    quota: LimitId,
-}
-
-/// Decisions per local day, to forecast how many are still to come today.
-#[derive(Debug, Clone, Copy, Default)]
-struct DayCount {
-    day: i32,
-    today: f64,
-    /// By weekday, exponentially forgotten.
-    usual: [f64; 7],
-}
-
-impl DayCount {
-    fn count(&mut self, day: i32, weekday: u8) {
-        if day != self.day {
-            let before = (i64::from(weekday) + 6).rem_euclid(7) as usize;
-            // Weekends decide nothing, so "yesterday" is whichever day was counted last.
-            let yesterday = if day - self.day == 1 {
-                before
-            } else {
-                (before + 7 - (day - self.day - 1).rem_euclid(7) as usize) % 7
-            };
-            let usual = &mut self.usual[yesterday];
-            *usual = if *usual == 0.0 { self.today } else { 0.7 * *usual + 0.3 * self.today };
-            (self.day, self.today) = (day, 0.0);
-        }
-        self.today += 1.0;
-    }
-
-    /// Leads still expected today; at least the waiting ones.
-    fn left(&self, weekday: u8, waiting: usize) -> f64 {
-        (self.usual[usize::from(weekday)] - self.today).max(0.1 * self.usual[usize::from(weekday)]).max(waiting as f64)
-    }
+    market: Market,
 }
 
 impl<'a> Run<'a> {
@@ -177,11 +159,9 @@ impl<'a> Run<'a> {
             load: Load::default(),
             results: vec![None; setting.leads.len()],
             deadlines: BTreeMap::new(),
+            declined: vec![Vec::new(); setting.leads.len()],
             busy: vec![Instant::MIN; reps],
-            pricer: Pricer::new(reps, setting.pricing),
-            epoch: 0,
-            day: DayCount::default(),
-            quota: LimitId::new("day").expect("a slug"),
+            market: Market::new(snapshot, setting.pricing),
             ledger,
         }
     }
@@ -191,7 +171,8 @@ impl<'a> Run<'a> {
         let lead = &self.setting.leads[index];
         let policy = (self.setting.route)(lead, now);
         let snapshot = &self.setting.policies[policy];
-        let facts = facts(lead, &self.setting.world.file.reps.teams, self.deadlines.get(&index).copied());
+        let mut facts = facts(lead, &self.setting.world.file.reps.teams, self.deadlines.get(&index).copied());
+        facts.routing.declined.clone_from(&self.declined[index]);
         let qualified = qualify(snapshot, &facts, now, &mut self.scratch[policy]);
         let ticket = Ticket { decision: DecisionId::new(now, u128::from(lead.seed)), seed: lead.seed };
         let decided = decide(&qualified, &self.ledger, &self.binding, ticket, &mut self.load);
@@ -207,12 +188,30 @@ impl<'a> Run<'a> {
                 Some(*wake_at)
             }
             Outcome::Parked { .. } => None,
+            Outcome::Owned { rep, .. } if self.declines(index) => {
+                let minutes = self.setting.world.file.reaction.decline_minutes;
+                let took =
+                    Rng::stream(lead.seed, DECLINES + self.declined[index].len() as u64).exponential(minutes.max(0.01));
+                for key in decided.decision.claims.iter().filter(|key| key.window == Window::Always) {
+                    self.ledger.apply(&Change::Release { key: key.clone() });
+                }
+                self.declined[index].push(rep.clone());
+                Some(now + Micros((took * Micros::MINUTE.0 as f64) as i64 + 1))
+            }
             Outcome::Owned { rep, sla_due } => {
                 self.hand_over(index, rep, now, *sla_due, &decided);
                 self.learn(policy, &qualified, now);
                 None
             }
         }
+    }
+
+    /// Whether the rep to whom a lead was just offered declines it; the third one takes it.
+    fn declines(&self, index: usize) -> bool {
+        let share = self.setting.world.file.reaction.declines;
+        let before = self.declined[index].len();
+        let mut rng = Rng::stream(self.setting.leads[index].seed, OFFERS + before as u64);
+        share > 0.0 && before < 2 && rng.uniform() < share
     }
 
     /// The rep works leads one after the other, in working hours.
@@ -222,11 +221,19 @@ impl<'a> Run<'a> {
         let rep = snapshot.roster.rep(rep.as_str()).expect("the chosen rep is of the roster");
         let calendar = snapshot.calendar(rep);
         let free_at = self.busy[rep.0 as usize].max(now);
-        let touched_at = calendar.next_available(free_at, &snapshot.absences[rep.0 as usize]).unwrap_or(free_at);
-        self.busy[rep.0 as usize] = calendar.due_at(touched_at, lead.service).unwrap_or(touched_at);
+        let free_at = calendar.next_available(free_at, &snapshot.absences[rep.0 as usize]).unwrap_or(free_at);
+        let reaction = &world.file.reaction;
+        let mut rng = Rng::stream(lead.seed, REACTION);
+        let turned = Micros((rng.exponential(1.0) * reaction.minutes * Micros::MINUTE.0 as f64) as i64);
+        let touched_at = if turned.0 > 0 { calendar.due_at(free_at, turned).unwrap_or(free_at) } else { free_at };
         let waited = calendar.worked_between(lead.at, touched_at);
+        let patience = Micros((reaction.gives_up_hours.min(1e6) * Micros::HOUR.0 as f64) as i64);
+        let touched = rng.uniform() >= reaction.overlooked && waited <= patience;
+        if touched {
+            self.busy[rep.0 as usize] = calendar.due_at(touched_at, lead.service).unwrap_or(touched_at);
+        }
         let truth = &world.reps[rep.0 as usize];
-        let probability = world.probability(lead, truth, waited);
+        let probability = if touched { world.probability(lead, truth, waited) } else { 0.0 };
         let owned = Owned {
             rep,
             at: now,
@@ -234,47 +241,29 @@ impl<'a> Run<'a> {
             at_once: world.probability(lead, truth, Micros(0)),
             probability,
             won: lead.luck < probability,
-            sla_kept: sla_due.is_none_or(|due| touched_at <= due),
+            sla_kept: touched && sla_due.is_none_or(|due| touched_at <= due),
             propensity: decided.decision.propensity,
+            touched,
         };
         if let Some(result) = &mut self.results[index] {
             result.owned = Some(owned);
         }
     }
 
-    /// Feeds the pricing, and posts new prices when a solve is due.
+    /// Tells the market, and posts new prices when a solve is due.
     fn learn(&mut self, policy: usize, qualified: &Qualified, now: Instant) {
         if !self.setting.priced.contains(&true) {
             return;
         }
         let snapshot = &self.setting.policies[policy];
-        let zone = snapshot.calendars[0].zone();
-        let weekday = zone.local_weekday(now);
-        self.day.count(zone.local_day(now), weekday);
-        if self.setting.priced[policy] {
-            let mut values = vec![f64::NEG_INFINITY; snapshot.roster.reps.len()];
-            let at = self.load.rungs().saturating_sub(1);
-            let asks = qualified.asks(&qualified.rungs[at]);
-            for (ask, entry) in asks.iter().zip(self.load.rung(at).entries) {
-                values[ask.rep.0 as usize] = qualified.value * f64::from(entry.score);
-            }
-            self.pricer.saw(values);
+        match self.setting.priced[policy] {
+            true => self.market.saw(qualified, 1.0),
+            false => self.market.count(snapshot, now, 1.0),
         }
-        if !self.pricer.due() {
-            return;
+        if self.market.due(snapshot, self.ledger.decided(), now) {
+            let book = self.market.book(snapshot, Figures::of(snapshot, &self.ledger, now));
+            self.ledger.apply(&Change::Prices { book: Arc::new(book) });
         }
-        let free = |rep: usize| {
-            let day = snapshot.calendar(RepIndex(rep as u32)).zone().local_day(now);
-            let away = snapshot.absences[rep].end_of(now).is_some();
-            let (used, cap) = self.ledger.used(&snapshot.roster.reps[rep].id, &self.quota, Window::Day(day));
-            if away { 0 } else { cap.unwrap_or(u32::MAX).saturating_sub(used) }
-        };
-        let free: Vec<u32> = (0..snapshot.roster.reps.len()).map(free).collect();
-        let left = self.day.left(weekday, self.ledger.waiting().count());
-        let posted = self.pricer.solve(&free, left);
-        self.epoch += 1;
-        let named = snapshot.roster.reps.iter().zip(posted);
-        self.ledger.post(self.epoch, named.map(|(rep, price)| (rep.id.clone(), self.quota.clone(), price)));
     }
 }
 

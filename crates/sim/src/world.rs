@@ -9,9 +9,15 @@
 //! and the odds fall by 1/e for every `patience_hours` of working time that the lead waits.
 //! Everything is drawn from the seed by the pinned generator: the same world on every machine.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use pointsman_domain::{Absence, Instant, LeadId, Micros, Money, RepId, Rng, math};
+use pointsman_domain::{Absence, Digest, Entity, Instant, LeadId, Micros, Money, RepId, Rng, math};
+use pointsman_scoring::{
+    Artifact, Calibration, Fallback, FeatureSpec,
+    artifact::{CategoryInput, Inputs, LeadLayer, Provenance, RepLayer, Segment, SlopeBlock},
+    spec::{Feature, FeatureKind, Missing, Source},
+};
 use serde::Deserialize;
 
 /// The file as written.
@@ -25,6 +31,86 @@ pub struct WorldFile {
     pub reps: RepsFile,
     pub leads: LeadsFile,
     pub outcomes: OutcomesFile,
+    /// Leads that come for a while, on top of the usual ones.
+    #[serde(default, rename = "campaign")]
+    pub campaigns: Vec<CampaignFile>,
+    /// How reps take to a lead that was routed to them.
+    #[serde(default)]
+    pub reaction: ReactionFile,
+    /// How the company hands leads out without a router; what `manual` simulates.
+    #[serde(default)]
+    pub manual: ManualFile,
+    /// How wrong the scores are that policies see.
+    #[serde(default)]
+    pub scores: ScoresFile,
+}
+
+/// More leads, of one kind, for some days.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CampaignFile {
+    /// Days after the beginning of the world.
+    pub from_day: u32,
+    pub days: u32,
+    pub per_day: f64,
+    /// Attribute = value that all of its leads have.
+    #[serde(default)]
+    pub levels: BTreeMap<Box<str>, Box<str>>,
+    /// What the campaign adds to the log-odds of its leads.
+    #[serde(default)]
+    pub effect: f64,
+}
+
+/// From being routed to being touched, and what never is.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReactionFile {
+    /// Working minutes until a free rep turns to the lead (mean of an exponential).
+    pub minutes: f64,
+    /// Share of offers that the rep declines; the lead is routed again without them.
+    pub declines: f64,
+    /// Working minutes that a refusal takes (mean of an exponential).
+    pub decline_minutes: f64,
+    /// Share of owned leads that nobody ever turns to.
+    pub overlooked: f64,
+    /// A lead that was not touched after so much working time never is.
+    pub gives_up_hours: f64,
+}
+
+impl Default for ReactionFile {
+    fn default() -> Self {
+        Self { minutes: 0.0, declines: 0.0, decline_minutes: 0.0, overlooked: 0.0, gives_up_hours: 1e9 }
+    }
+}
+
+/// A mailbox that somebody goes through.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ManualFile {
+    /// Times of the working day at which the box is emptied.
+    pub rounds: Vec<Box<str>>,
+    /// Share of leads that are never handed to anybody.
+    pub forgotten: f64,
+    /// Share of leads that go to whoever has them always, not to the one with fewest.
+    pub favourites: f64,
+    /// Working hours until a rep gets to a lead in their own box (mean of an exponential).
+    pub box_hours: f64,
+}
+
+impl Default for ManualFile {
+    fn default() -> Self {
+        Self { rounds: vec!["09:00".into()], forgotten: 0.0, favourites: 0.0, box_hours: 4.0 }
+    }
+}
+
+/// What a model would get wrong, in log-odds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ScoresFile {
+    /// Standard deviation of a constant error for each rep.
+    pub rep_error: f64,
+    /// Standard deviation of the error in each rep's way with each level.
+    pub way_error: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -108,6 +194,8 @@ pub struct WorldLead {
     pub to_loss: Micros,
     /// The seed of its decisions.
     pub seed: u64,
+    /// Added to its log-odds by the campaign that brought it.
+    pub extra: f64,
 }
 
 /// The world, drawn.
@@ -131,6 +219,15 @@ const REPS: u64 = 1;
 const ATTRIBUTES: u64 = 2;
 const ABSENCES: u64 = 3;
 const LEADS: u64 = 1 << 32;
+const SCORES: u64 = 4;
+const CAMPAIGNS: u64 = 5;
+
+/// Values in the order in which an artifact lists levels, with the index each has in the file.
+fn sorted(values: &[Box<str>]) -> Vec<(usize, &str)> {
+    let mut order: Vec<(usize, &str)> = values.iter().map(|value| &**value).enumerate().collect();
+    order.sort_by(|a, b| a.1.cmp(b.1));
+    order
+}
 
 impl World {
     pub fn parse(text: &str, seed: u64) -> Result<Self, WorldError> {
@@ -162,7 +259,7 @@ impl World {
 
     /// Probability that `rep` wins `lead`, touched after `waited` of working time.
     pub fn probability(&self, lead: &WorldLead, rep: &WorldRep, waited: Micros) -> f64 {
-        let mut logit = self.base + rep.skill;
+        let mut logit = self.base + rep.skill + lead.extra;
         for (attribute, level) in lead.levels.iter().enumerate() {
             logit += self.effects[attribute][*level] + rep.ways[attribute][*level];
         }
@@ -190,6 +287,7 @@ impl World {
                 leads.push(self.draw_lead(midnight, f64::from(day) / 365.0, &mut rng));
             }
         }
+        (0..self.file.campaigns.len()).for_each(|n| self.campaign(n, first_day, days, draw, &mut leads));
         leads.sort_by_key(|lead| (lead.at, lead.id));
         leads
     }
@@ -223,7 +321,115 @@ impl World {
             to_win: days(rng.exponential(outcomes.days_to_win)),
             to_loss: days(rng.exponential(outcomes.days_to_loss)),
             seed: rng.next_u64(),
+            extra: 0.0,
         }
+    }
+
+    /// The leads of one campaign, as drawn from the stream of its number.
+    fn campaign(&self, number: usize, first_day: u32, days: u32, draw: u64, leads: &mut Vec<WorldLead>) {
+        let campaign = &self.file.campaigns[number];
+        let mut rng = Rng::stream(self.seed, (CAMPAIGNS << 40) + (draw << 8) + number as u64);
+        for day in campaign.from_day..campaign.from_day + campaign.days {
+            let mut left = campaign.per_day;
+            loop {
+                left -= rng.exponential(1.0);
+                if left < 0.0 {
+                    break;
+                }
+                let midnight = START + Micros::DAY.times(i64::from(day));
+                let mut lead = self.draw_lead(midnight, f64::from(day) / 365.0, &mut rng);
+                for (at, attribute) in self.file.leads.attribute.iter().enumerate() {
+                    let wanted = campaign.levels.get(&attribute.name);
+                    if let Some(level) = wanted.and_then(|wanted| attribute.values.iter().position(|v| v == wanted)) {
+                        lead.levels[at] = level;
+                    }
+                }
+                lead.extra = campaign.effect;
+                // Days outside the stretch are drawn all the same, so that a stretch changes no other.
+                if (first_day..first_day + days).contains(&day) {
+                    leads.push(lead);
+                }
+            }
+        }
+    }
+
+    /// What a model knows that was trained on this world for ever, up to the file's errors: the
+    /// artifact and the features that it reads.
+    pub fn artifact(&self) -> (Artifact, FeatureSpec) {
+        let attributes = &self.file.leads.attribute;
+        let feature = |a: &AttributeFile| Feature {
+            name: a.name.clone(),
+            kind: FeatureKind::Category,
+            source: Source::Attribute { entity: Entity::Lead, name: a.name.clone() },
+            missing: Missing::Own,
+            unit: None,
+        };
+        let spec =
+            FeatureSpec { format: 1, features: attributes.iter().map(feature).collect(), ..FeatureSpec::default() };
+        let input = |a: &AttributeFile| CategoryInput {
+            name: a.name.clone(),
+            levels: sorted(&a.values).into_iter().map(|(_, value)| value.into()).collect(),
+            other: true,
+            missing: true,
+        };
+        let mut rng = Rng::stream(self.seed, SCORES);
+        let error = self.file.scores;
+        let reps = self.reps.len();
+        let slope = |at: usize, rng: &mut Rng| {
+            let order = sorted(&attributes[at].values);
+            let mut effects = vec![0.0; (order.len() + 2) * reps];
+            for (cell, (level, _)) in order.iter().enumerate() {
+                for (r, rep) in self.reps.iter().enumerate() {
+                    effects[cell * reps + r] = rep.ways[at][*level] + error.way_error * rng.normal();
+                }
+            }
+            let cells = effects.len();
+            SlopeBlock {
+                segment: Segment::Category { input: at as u32 },
+                prior_variance: attributes[at].skill_sd.powi(2).max(1e-6),
+                effects,
+                variances: vec![error.way_error.powi(2) as f32; cells],
+                covariances: vec![0.0; cells],
+            }
+        };
+        let lead = |at: usize| {
+            let order = sorted(&attributes[at].values);
+            let known = order.iter().map(|(level, _)| self.effects[at][*level]);
+            known.chain([0.0, 0.0]).collect::<Vec<f64>>()
+        };
+        let intercepts = self.reps.iter().map(|rep| rep.skill + error.rep_error * rng.normal()).collect();
+        let slopes = (0..attributes.len()).map(|at| slope(at, &mut rng)).collect();
+        let artifact = Artifact {
+            format: 1,
+            provenance: Provenance {
+                engine: env!("CARGO_PKG_VERSION").into(),
+                spec: Some(spec.digest()),
+                data: Digest::default(),
+                rows: 0,
+                trained_until: None,
+                seed: self.seed,
+            },
+            fallback: Fallback::Layers,
+            inputs: Inputs { categories: attributes.iter().map(input).collect(), numbers: vec![] },
+            base: self.base,
+            lead: LeadLayer {
+                numbers: vec![],
+                missing: vec![],
+                categories: (0..attributes.len()).map(lead).collect(),
+                segments: vec![],
+            },
+            trees: None,
+            reps: Some(RepLayer {
+                names: self.reps.iter().map(|rep| rep.id.as_str().into()).collect(),
+                intercepts,
+                variances: vec![error.rep_error.powi(2) as f32; reps],
+                prior_variance: self.file.reps.skill_sd.powi(2).max(1e-6),
+                slopes,
+            }),
+            calibration: Calibration { intercept: 0.0, slope: 1.0 },
+            value: None,
+        };
+        (artifact, spec)
     }
 
     /// `attributes.toml` of this company.
@@ -345,6 +551,13 @@ fn draw_absences(file: &WorldFile, reps: &[WorldRep], rng: &mut Rng) -> Vec<Abse
     absences
 }
 
+/// `09:30` as minutes after midnight.
+pub(crate) fn minutes_of_day(text: &str) -> Option<i64> {
+    let (hour, minute) = text.split_once(':')?;
+    let (hour, minute): (i64, i64) = (hour.parse().ok()?, minute.parse().ok()?);
+    ((0..24).contains(&hour) && (0..60).contains(&minute)).then_some(hour * 60 + minute)
+}
+
 fn check(file: &WorldFile) -> Result<(), WorldError> {
     if file.format != 1 {
         return Err(WorldError::Format(file.format));
@@ -367,6 +580,33 @@ fn check(file: &WorldFile) -> Result<(), WorldError> {
     positive("reps.per_team", file.reps.per_team as f64)?;
     positive("reps.teams", file.reps.teams.len() as f64)?;
     positive("leads.per_day", file.leads.per_day)?;
+    for (field, x) in [
+        ("reaction.declines", file.reaction.declines),
+        ("reaction.overlooked", file.reaction.overlooked),
+        ("manual.forgotten", file.manual.forgotten),
+    ] {
+        fraction(field, x)?;
+    }
+    positive("reaction.gives_up_hours", file.reaction.gives_up_hours)?;
+    positive("manual.rounds", file.manual.rounds.len() as f64)?;
+    for round in &file.manual.rounds {
+        minutes_of_day(round).ok_or_else(|| WorldError::Value {
+            field: "manual.rounds",
+            given: round.to_string(),
+            expected: "times like 09:00",
+        })?;
+    }
+    for (name, value) in file.campaigns.iter().flat_map(|campaign| &campaign.levels) {
+        let attribute = file.leads.attribute.iter().find(|attribute| attribute.name == *name);
+        if !attribute.is_some_and(|attribute| attribute.values.contains(value)) {
+            let given = format!("{name} = {value}");
+            return Err(WorldError::Value {
+                field: "campaign.levels",
+                given,
+                expected: "an attribute and one of its values",
+            });
+        }
+    }
     match file.leads.attribute.iter().find(|a| a.values.is_empty()) {
         Some(empty) => {
             Err(WorldError::Value { field: "leads.attribute", given: empty.name.to_string(), expected: "some values" })

@@ -10,7 +10,12 @@
 //! an i32. A decision takes about forty bytes, and a million rows decode in a fraction of the
 //! second that a start may take.
 
-use pointsman_assign::{Change, CounterKey, LineId, Partition, Standing, Waiting};
+use std::sync::Arc;
+
+use pointsman_assign::{
+    Change, CounterKey, Ladder, LineId, Partition, Posted, Standing, Waiting,
+    price::{LimitPrice, PriceBook, SolvedFrom},
+};
 use pointsman_domain::{CreditReason, FairnessMeasure, Instant, LeadId, LimitId, PoolId, RepId, Window};
 
 const FORMAT: u8 = 1;
@@ -86,6 +91,10 @@ pub fn encode(changes: &[Change], out: &mut Vec<u8>) {
                 out.extend(lead.bytes());
                 out.push(*reason as u8);
             }
+            Change::Prices { book } => {
+                out.push(13);
+                prices(out, book);
+            }
         }
     }
 }
@@ -138,6 +147,32 @@ fn stands(out: &mut Vec<u8>, standing: &Standing) {
     out.extend(standing.weight.to_le_bytes());
     out.extend(standing.owed.to_le_bytes());
     out.extend(standing.paid_on.to_le_bytes());
+}
+
+/// A ladder's rungs are few: [`pointsman_assign::price`] makes at most some dozens.
+fn prices(out: &mut Vec<u8>, book: &PriceBook) {
+    let from = &book.solved_from;
+    out.extend(book.epoch.to_le_bytes());
+    out.extend(book.at.unix_micros().to_le_bytes());
+    [from.rows, from.leads].iter().for_each(|n| out.extend(n.to_le_bytes()));
+    [from.today, from.value, from.residual].iter().for_each(|x| out.extend(x.to_le_bytes()));
+    out.extend((book.prices.len() as u32).to_le_bytes());
+    for price in &book.prices {
+        name(out, price.rep.as_str());
+        name(out, price.limit.as_str());
+        window(out, price.window);
+        let posted = &price.posted;
+        let floats = [posted.price, posted.planned_rate, posted.step, posted.least, posted.most];
+        floats.iter().for_each(|x| out.extend(x.to_le_bytes()));
+        [posted.claims_at_epoch, posted.leads_at_epoch].iter().for_each(|n| out.extend(n.to_le_bytes()));
+        let Some(ladder) = &posted.ladder else {
+            out.push(0);
+            continue;
+        };
+        out.push(ladder.now.len().min(255) as u8);
+        out.extend(ladder.over.to_le_bytes());
+        ladder.now.iter().chain(&ladder.then).for_each(|x| out.extend(x.to_le_bytes()));
+    }
 }
 
 fn wait(out: &mut Vec<u8>, waiting: &Waiting) {
@@ -261,6 +296,35 @@ impl<'a> Reader<'a> {
         Ok(LineId { pool, partition, measure: FairnessMeasure::Turns, window: Window::Always })
     }
 
+    fn number(&mut self) -> Result<u64, CodecError> {
+        self.take().map(u64::from_le_bytes)
+    }
+
+    fn prices(&mut self) -> Result<PriceBook, CodecError> {
+        let (epoch, at) = (self.number()?, self.instant()?);
+        let (rows, leads) = (self.number()?, self.number()?);
+        let (today, value, residual) = (self.float()?, self.float()?, self.float()?);
+        let count = u32::from_le_bytes(self.take()?);
+        let prices = (0..count).map(|_| self.price()).collect::<Result<_, _>>()?;
+        let solved_from = SolvedFrom { rows, leads, today, value, residual };
+        Ok(PriceBook { format: PriceBook::FORMAT, epoch, at, solved_from, prices })
+    }
+
+    fn price(&mut self) -> Result<LimitPrice, CodecError> {
+        let (rep, limit, window) = (self.rep()?, self.limit()?, self.window()?);
+        let mut posted = Posted::fixed(self.float()?);
+        (posted.planned_rate, posted.step) = (self.float()?, self.float()?);
+        (posted.least, posted.most) = (self.float()?, self.float()?);
+        (posted.claims_at_epoch, posted.leads_at_epoch) = (self.number()?, self.number()?);
+        let rungs = self.byte()?;
+        if rungs > 0 {
+            let over = u32::from_le_bytes(self.take()?);
+            let mut rungs = || (0..rungs).map(|_| self.take().map(f32::from_le_bytes)).collect::<Result<Box<[_]>, _>>();
+            posted.ladder = Some(Ladder { over, now: rungs()?, then: rungs()? });
+        }
+        Ok(LimitPrice { rep, limit, window, posted })
+    }
+
     fn wait(&mut self) -> Result<Waiting, CodecError> {
         let lead = LeadId::from_bytes(self.take()?);
         let priority = self.byte()?;
@@ -309,6 +373,7 @@ impl<'a> Reader<'a> {
                 let reason = CreditReason::from_byte(byte).ok_or(CodecError::Unknown { at, byte })?;
                 Change::Credited { lead, reason }
             }
+            13 => Change::Prices { book: Arc::new(self.prices()?) },
             byte => return Err(CodecError::Unknown { at, byte }),
         })
     }
@@ -364,7 +429,25 @@ mod tests {
             Change::Awake { lead },
             Change::Decided,
             Change::Credited { lead, reason: CreditReason::NoShow },
+            Change::Prices { book: Arc::new(book()) },
         ]
+    }
+
+    fn book() -> PriceBook {
+        let price = |limit: &str, window, ladder| LimitPrice {
+            rep: RepId::new("mara").unwrap(),
+            limit: LimitId::new(limit).unwrap(),
+            window,
+            posted: Posted { step: 0.25, claims_at_epoch: 3, leads_at_epoch: 1 << 40, ladder, ..Posted::fixed(-1.5) },
+        };
+        let ladder = Ladder { over: 200, now: [3.0, 1.0].into(), then: [2.0, 0.5].into() };
+        PriceBook {
+            format: PriceBook::FORMAT,
+            epoch: 12,
+            at: Instant::from_unix_micros(77),
+            solved_from: SolvedFrom { rows: 9, leads: 8, today: 7.5, value: 0.25, residual: 1e-5 },
+            prices: vec![price("day", Window::Day(20_000), Some(ladder)), price("open", Window::Always, None)],
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pointsman_assign::{CounterKey, Ledger};
+use pointsman_assign::{CounterKey, Ledger, price::PriceBook};
 use pointsman_decision::{Decided, Facts, Qualified, Snapshot, Ticket};
 use pointsman_domain::{CommandId, CreditReason, Digest, LeadId, Micros, RepId};
 
@@ -150,6 +150,15 @@ pub struct Switch {
     pub reason: Box<str>,
 }
 
+/// Prices of the next epoch. Declined as stale when another process posted that epoch already, or
+/// other documents went live since they were solved.
+#[derive(Debug, Clone)]
+pub struct Post {
+    pub command: CommandId,
+    pub snapshot: Digest,
+    pub book: Arc<PriceBook>,
+}
+
 /// A look at the ledger as the last batch left it.
 pub type Look = Box<dyn FnOnce(&Ledger) + Send>;
 
@@ -160,6 +169,7 @@ pub enum Command {
     Transfer(Box<Transfer>),
     Credit(Box<Credit>),
     Switch(Box<Switch>),
+    Post(Box<Post>),
     /// Decides without writing: what would happen now.
     Preview(Box<Decide>),
     Look(Look),
@@ -177,6 +187,7 @@ impl std::fmt::Debug for Command {
             Self::Transfer(_) => "Transfer",
             Self::Credit(_) => "Credit",
             Self::Switch(_) => "Switch",
+            Self::Post(_) => "Post",
             Self::Preview(_) => "Preview",
             Self::Look(_) => "Look",
             Self::Tick => "Tick",

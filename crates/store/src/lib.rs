@@ -8,8 +8,9 @@
 //!
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
-//! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `follower`, `going_live`, [`service`], [`audit`], [`lock`],
-//! [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and [`postgres`].
+//! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `pricer`, `follower`, `going_live`, [`service`],
+//! [`audit`], [`lock`], [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
+//! [`postgres`].
 
 pub mod audit;
 pub mod backend;
@@ -28,6 +29,7 @@ pub mod log;
 pub mod migration;
 mod number;
 pub mod postgres;
+mod pricer;
 pub mod queue;
 pub mod receipt;
 pub mod row;

@@ -48,6 +48,10 @@ pub enum Receipt {
     Switched {
         snapshot: Digest,
     },
+    /// Prices of this epoch are in force.
+    Posted {
+        epoch: u64,
+    },
     /// A parked lead was looked at again and stays where it is; nothing was written.
     Unmoved {
         lead: LeadId,

@@ -1,4 +1,4 @@
-//! Everything that runs on a store: the committer, the waker, and how they end.
+//! Everything that runs on a store: the committer, the waker, the pricer, and how they end.
 
 use std::{
     sync::{Arc, mpsc as std_mpsc},
@@ -15,6 +15,7 @@ use crate::{
     committer::{Clock, Committer},
     error::StoreError,
     follower,
+    pricer::Pricer,
     queue::{Handle, Queued, Shared},
     upkeep::Upkeep,
     waker::Waker,
@@ -89,6 +90,8 @@ pub struct Service {
     threads: Vec<JoinHandle<()>>,
     /// Ends after the last batch.
     upkeep: [Option<Upkeep>; 2],
+    /// Let go of, it ends the pricing.
+    pricing: std_mpsc::Sender<()>,
 }
 
 impl Service {
@@ -99,11 +102,17 @@ impl Service {
         let (wake, wakes) = std_mpsc::channel();
         let handle = Handle { queue, shared: Arc::clone(&shared) };
         let committer = Committer::start(store.backend()?, commands, shared, wake, outside.clone())?;
-        let waker = Waker { reader: store.reader()?, handle: handle.clone(), outside };
-        let threads = vec![spawn("committer", move || committer.run())?, spawn("waker", move || waker.run(&wakes))?];
+        let waker = Waker { reader: store.reader()?, handle: handle.clone(), outside: outside.clone() };
+        let pricer = Pricer { reader: store.reader()?, handle: handle.clone(), outside, market: None };
+        let (pricing, stop) = std_mpsc::channel();
+        let threads = vec![
+            spawn("committer", move || committer.run())?,
+            spawn("waker", move || waker.run(&wakes))?,
+            spawn("pricer", move || pricer.run(&stop))?,
+        ];
         handle.tick();
         let follower = store.is_shared().then(|| follower::start(store, handle.clone())).transpose()?;
-        Ok(Self { handle, threads, upkeep: [store.upkeep()?, follower] })
+        Ok(Self { handle, threads, upkeep: [store.upkeep()?, follower], pricing })
     }
 
     pub fn handle(&self) -> Handle {
@@ -114,6 +123,7 @@ impl Service {
     /// Blocks: not to be called on a thread of an async runtime.
     pub fn stop(self) {
         let _ended = self.handle.queue.blocking_send(Queued { command: Command::Stop, reply: None });
+        drop(self.pricing);
         for thread in self.threads {
             let _panicked = thread.join();
         }

@@ -8,12 +8,13 @@ use pointsman_tests::prove;
 fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
     match name.as_str() {
+        "capacity" => prove::capacity::run(),
         "connections" => prove::connections::run(),
         "fuzz-bodies" => prove::fuzz_bodies::run(),
         "experiment-looks" => prove::experiments::told(prove::experiments::looks()),
         "experiment-designs" => prove::experiments::told(prove::experiments::designs(1000)),
         _ => {
-            eprintln!("usage: prove connections | fuzz-bodies | experiment-looks | experiment-designs");
+            eprintln!("usage: prove capacity | connections | fuzz-bodies | experiment-looks | experiment-designs");
             ExitCode::from(2)
         }
     }

@@ -1,5 +1,6 @@
 //! Proofs that take minutes; one file each.
 
+pub mod capacity;
 pub mod connections;
 pub mod experiments;
 pub mod fuzz_bodies;

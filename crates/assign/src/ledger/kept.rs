@@ -3,14 +3,17 @@
 //! The data is canonical: names instead of slots, in their order, empty cells left out. So two
 //! ledgers that say the same are equal as data, whatever was bound to them and in which order.
 
+use std::sync::Arc;
+
 use pointsman_domain::{LimitId, RepId, Window};
 use serde::{Deserialize, Serialize};
 
 use super::{Cell, Ledger};
 use crate::{
-    CounterKey, Posted,
+    CounterKey,
     change::{Change, Waiting},
     line::{Account, Member},
+    price::PriceBook,
     turn::{Clock, LineId, Standing},
 };
 
@@ -24,6 +27,9 @@ pub struct LedgerState {
     waiting: Vec<Waiting>,
     decided: u64,
     price_epoch: u64,
+    /// The prices in force; each cell has its own from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    book: Option<Arc<PriceBook>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,8 +39,6 @@ struct CellState {
     cap: Option<u32>,
     counts: Vec<(Window, u32)>,
     claims: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    posted: Option<Posted>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,6 +79,7 @@ impl Ledger {
             queues: _,
             decided,
             price_epoch,
+            book,
             load_logits: _,
         } = self;
         let mut kept = LedgerState {
@@ -85,13 +90,14 @@ impl Ledger {
             waiting: waiting.values().cloned().collect(),
             decided: *decided,
             price_epoch: *price_epoch,
+            book: book.clone(),
         };
         for (rep, row) in reps.slots.iter().map(|(rep, slot)| (rep, &cells[*slot as usize])) {
             for (limit, slot) in &limits.slots {
                 let Some(cell) = row.get(*slot as usize) else { continue };
-                let Cell { cap, counts, claims, posted } = cell.clone();
-                if cap.is_some() || claims > 0 || !counts.is_empty() || posted.is_some() {
-                    kept.cells.push(CellState { rep: rep.clone(), limit: limit.clone(), cap, counts, claims, posted });
+                let Cell { cap, counts, claims, posted: _ } = cell.clone();
+                if cap.is_some() || claims > 0 || !counts.is_empty() {
+                    kept.cells.push(CellState { rep: rep.clone(), limit: limit.clone(), cap, counts, claims });
                 }
             }
         }
@@ -117,13 +123,16 @@ impl Ledger {
 
     /// The ledger that said this; nothing is bound to it yet. `None` for a format we do not know.
     pub fn from_state(state: LedgerState) -> Option<Self> {
-        let LedgerState { format: LedgerState::FORMAT, cells, shares, lines, waiting, decided, price_epoch } = state
+        let LedgerState { format: LedgerState::FORMAT, cells, shares, lines, waiting, decided, price_epoch, book } = state
         else {
             return None;
         };
         let mut ledger = Self { decided, price_epoch, shares: shares.into_iter().collect(), ..Self::default() };
-        for CellState { rep, limit, cap, counts, claims, posted } in cells {
-            *ledger.cell(&rep, &limit) = Cell { cap, counts, claims, posted };
+        for CellState { rep, limit, cap, counts, claims } in cells {
+            *ledger.cell(&rep, &limit) = Cell { cap, counts, claims, posted: Vec::new() };
+        }
+        if let Some(book) = &book {
+            ledger.post(book);
         }
         for LineState { line, clock, total, turns, members } in lines {
             let mut account = Account { clock: Clock { now: clock }, total, turns, members: Vec::new() };

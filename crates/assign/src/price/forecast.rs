@@ -148,6 +148,10 @@ impl MixForecast {
         }
     }
 
+    pub(super) fn config(&self) -> MixConfig {
+        self.config
+    }
+
     /// Leads pushed so far.
     pub fn pushed(&self) -> usize {
         self.pushed

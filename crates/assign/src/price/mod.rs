@@ -7,24 +7,30 @@
 //!
 //! Reading order: [`Bound`] and [`Problem`] (the question), `dual` (the function minimised, with
 //! formula), `solve`, `basis` and `forecast` (which past leads stand for those to come),
-//! `planner`, `book`, `scarce` (the price of the last few places); `fast_exp` and `sample` are the arithmetic below.
+//! `planner`, `scarce` (the price of the last few places), `volume` (how many leads are to come),
+//! `book` and `market` (from limits as they stand to the book); `fast_exp` and `sample` are the
+//! arithmetic below.
 
 mod basis;
 mod book;
 mod dual;
 mod fast_exp;
 mod forecast;
+mod market;
 mod planner;
 mod sample;
 mod scarce;
 mod solve;
+mod volume;
 
-pub use book::{LimitPrice, PriceBook, PricedLimit, SolvedFrom};
+pub use book::{LimitPrice, PriceBook, SolvedFrom};
 pub use forecast::{MixConfig, MixForecast, MixRow};
+pub use market::{Horizon, Moment, Standing, solve_book};
 pub use planner::{Planner, PlannerConfig};
 pub use sample::Sample;
 pub use scarce::{Bids, QuotaCosts, slot_costs};
 pub use solve::{Solution, SolveConfig, solve};
+pub use volume::Volume;
 
 /// Leads fall into at most this many classes: combinations of the conditional limits ("at most 50
 /// open enterprise leads") that they draw on.

@@ -10,6 +10,8 @@ pub struct Planner {
     columns: usize,
     history: Vec<f32>,
     past: Vec<f32>,
+    /// Of each lead pushed.
+    classes: Vec<u8>,
     forecast: MixForecast,
     config: SolveConfig,
     prices: Vec<f64>,
@@ -41,6 +43,7 @@ impl Planner {
             columns,
             history: history.iter().flat_map(|row| row.iter().map(|s| *s as f32)).collect(),
             past: vec![],
+            classes: vec![],
             forecast: MixForecast::new(history, config.mix),
             config: config.solve,
             prices: vec![],
@@ -49,8 +52,27 @@ impl Planner {
 
     /// The next lead's scores.
     pub fn push(&mut self, row: &[f64]) {
+        self.push_of(row, 0);
+    }
+
+    /// The same of a lead of this class (see [`super::Bound`]).
+    pub fn push_of(&mut self, row: &[f64], class: u8) {
         self.past.extend(row.iter().map(|s| *s as f32));
+        self.classes.push(class);
         self.forecast.push(row);
+    }
+
+    /// Keeps the newest `keep` leads only, and no history; prices stay where they are.
+    pub fn forget(&mut self, keep: usize) {
+        let from = self.leads().saturating_sub(keep);
+        let kept = self.past.split_off(from * self.columns);
+        let classes = self.classes.split_off(from);
+        (self.past, self.classes, self.history) = (vec![], vec![], vec![]);
+        self.forecast = MixForecast::new(&[], self.forecast.config());
+        for (row, class) in kept.chunks_exact(self.columns.max(1)).zip(classes) {
+            let row: Vec<f64> = row.iter().map(|s| f64::from(*s)).collect();
+            self.push_of(&row, class);
+        }
     }
 
     /// Leads pushed so far.
@@ -62,12 +84,12 @@ impl Planner {
     pub fn sample(&self, remaining: f64) -> Sample {
         let mut sample = Sample::new(self.columns);
         for (row, weight) in self.forecast.weights(remaining) {
-            let (table, at) = match row {
-                MixRow::History(at) => (&self.history, at),
-                MixRow::Past(at) => (&self.past, at),
+            let (table, at, class) = match row {
+                MixRow::History(at) => (&self.history, at, 0),
+                MixRow::Past(at) => (&self.past, at, self.classes[at]),
             };
             let cells = &table[at * self.columns..(at + 1) * self.columns];
-            sample.push(cells.iter().map(|s| f64::from(*s)), weight, 0);
+            sample.push(cells.iter().map(|s| f64::from(*s)), weight, class);
         }
         sample
     }

@@ -8,7 +8,7 @@
 //! programming (the decomposition by resource of network revenue management, Talluri and van
 //! Ryzin 2004, §3.4).
 
-use super::Sample;
+use super::{Problem, Sample};
 
 /// What coming leads bid for one column: positive amounts, greatest first, with the share of all
 /// leads that bid at least so much, and their sum.
@@ -22,13 +22,35 @@ pub struct Bids {
 impl Bids {
     /// The bids for every column, the others standing at `prices` (one per column).
     pub fn of(sample: &Sample, prices: &[f64]) -> Vec<Self> {
+        let paid = Paid { all: prices.to_vec(), rest: vec![Some(0.0); prices.len()] };
+        Self::collect(sample, &|_| paid.clone())
+    }
+
+    /// The bids for the places under one bound of each column (`tightest`), all other bounds
+    /// standing at their prices. Leads that do not draw on that bound do not bid for it.
+    pub fn in_market(problem: &Problem<'_>, prices: &[f64], tightest: &[Option<usize>]) -> Vec<Self> {
+        let paid = |class: u8| {
+            let mut all = vec![0.0; problem.sample.columns()];
+            for (bound, price) in problem.bounds.iter().zip(prices).filter(|(b, _)| b.applies_to(class)) {
+                all[bound.column as usize] += bound.sign() * price;
+            }
+            let own = |l: &usize| Some(prices[*l]).filter(|_| problem.bounds[*l].applies_to(class));
+            let rest = tightest.iter().zip(&all).map(|(l, all)| l.as_ref().and_then(own).map(|own| all - own));
+            Paid { rest: rest.collect(), all }
+        };
+        Self::collect(problem.sample, &paid)
+    }
+
+    fn collect(sample: &Sample, paid: &dyn Fn(u8) -> Paid) -> Vec<Self> {
         let total = sample.total_weight();
         let mut bids: Vec<Vec<(f64, f64)>> = vec![vec![]; sample.columns()];
+        let mut by_class: Vec<Option<Paid>> = vec![None; usize::from(super::MAX_CLASSES)];
         for i in (0..sample.rows()).filter(|&i| sample.weight(i) > 0.0) {
+            let class = sample.class(i);
+            let paid = by_class[usize::from(class)].get_or_insert_with(|| paid(class));
             let row = &sample.row(i)[..sample.columns()];
-            let net = |c: usize| f64::from(row[c]) - prices[c];
             let (mut best, mut second, mut owner) = (0.0, 0.0, None);
-            for (c, net) in (0..row.len()).map(|c| (c, net(c))) {
+            for (c, net) in row.iter().zip(&paid.all).map(|(score, price)| f64::from(*score) - price).enumerate() {
                 if net > best {
                     (second, best, owner) = (best, net, Some(c));
                 } else if net > second {
@@ -36,8 +58,9 @@ impl Bids {
                 }
             }
             for (c, bids) in bids.iter_mut().enumerate() {
+                let Some(rest) = paid.rest[c] else { continue };
                 let others = if owner == Some(c) { second } else { best };
-                let bid = f64::from(row[c]) - others;
+                let bid = f64::from(row[c]) - rest - others;
                 if bid > 0.0 {
                     bids.push((bid, sample.weight(i) / total));
                 }
@@ -82,6 +105,15 @@ impl Bids {
     }
 }
 
+/// What leads of one class pay, by column.
+#[derive(Debug, Clone)]
+struct Paid {
+    /// For all bounds.
+    all: Vec<f64>,
+    /// For all but the one that is bid for; `None` where they do not draw on it.
+    rest: Vec<Option<f64>>,
+}
+
 /// What it costs to give away one place of a quota, by places left and leads still to come.
 ///
 /// V(x, k) = V(x, k−1) + E (bid − (V(x, k−1) − V(x−1, k−1)))⁺, cost(x, k) = V(x, k) − V(x−1, k).
@@ -94,11 +126,17 @@ pub struct QuotaCosts {
 
 impl QuotaCosts {
     pub fn new(bids: &Bids, places: usize, leads: usize) -> Self {
+        Self::in_steps(bids, places, leads, 1.0)
+    }
+
+    /// The same in steps of `each` leads, over which the costs are taken to stay as they are; good
+    /// as long as a step brings the rep less than one lead.
+    pub fn in_steps(bids: &Bids, places: usize, steps: usize, each: f64) -> Self {
         let mut value = vec![0.0; places + 1];
         let mut costs = vec![0.0; places];
-        for k in 1..=leads {
+        for k in 1..=steps {
             let before = &costs[(k - 1) * places..];
-            let surplus: Vec<f64> = before.iter().map(|cost| bids.surplus(*cost)).collect();
+            let surplus: Vec<f64> = before.iter().map(|cost| each * bids.surplus(*cost)).collect();
             surplus.iter().zip(&mut value[1..]).for_each(|(s, v)| *v += s);
             costs.extend((0..places).map(|x| value[x + 1] - value[x]));
         }

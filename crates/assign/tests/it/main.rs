@@ -3,13 +3,30 @@
 mod desk;
 mod fairness;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use pointsman_assign::{Change, Posted, Waiting};
+use pointsman_assign::{
+    Change, Posted, Waiting,
+    price::{LimitPrice, PriceBook, SolvedFrom},
+};
 use pointsman_domain::{Pick, ReasonCode, Window};
 use proptest::prelude::*;
 
 use crate::desk::{Desk, at, lead};
+
+/// Prices of the first rep's limit.
+fn post(desk: &mut Desk, epoch: u64, posted: &[(Window, Posted)]) {
+    let price = |(window, posted): &(Window, Posted)| LimitPrice {
+        rep: desk.reps[0].clone(),
+        limit: desk.open.clone(),
+        window: *window,
+        posted: posted.clone(),
+    };
+    let solved_from = SolvedFrom { rows: 0, leads: 0, today: 0.0, value: 0.0, residual: 0.0 };
+    let prices = posted.iter().map(price).collect();
+    let book = PriceBook { format: PriceBook::FORMAT, epoch, at: at(0), solved_from, prices };
+    desk.ledger.apply(&Change::Prices { book: Arc::new(book) });
+}
 
 #[test]
 fn a_slot_that_frees_is_promised_to_the_first_in_line() {
@@ -37,21 +54,23 @@ fn a_slot_that_frees_is_promised_to_the_first_in_line() {
 #[test]
 fn prices_move_with_claims_and_only_where_they_are_posted() {
     let mut desk = Desk::new(2, Some(10));
-    let posted = Posted {
-        price: 2.0,
-        planned_rate: 0.0,
-        step: 0.5,
-        least: 0.0,
-        most: 9.0,
-        claims_at_epoch: 0,
-        leads_at_epoch: 0,
-    };
-    desk.ledger.post(7, [(desk.reps[0].clone(), desk.open.clone(), posted)]);
+    let posted = Posted { step: 0.5, least: 0.0, most: 9.0, ..Posted::fixed(2.0) };
+    post(&mut desk, 7, &[(Window::Always, posted)]);
     let (load, taken) = desk.decide(1, Pick::LeastLoaded, &[0, 1], &[1.0, 1.0]);
     assert_eq!((load.header.price_epoch, taken), (7, Some(0)));
     let (load, _) = desk.decide(2, Pick::LeastLoaded, &[0, 1], &[1.0, 1.0]);
     let prices: Vec<f32> = load.rung(0).entries.iter().map(|e| e.price).collect();
     assert_eq!(prices, [2.5, 0.0]);
+}
+
+#[test]
+fn each_window_has_its_price_and_an_unpriced_one_that_before_it() {
+    let mut desk = Desk::new(1, Some(10));
+    let (today, tomorrow) = (Window::Day(20_000), Window::Day(20_001));
+    post(&mut desk, 3, &[(today, Posted::fixed(4.0)), (tomorrow, Posted::fixed(1.5))]);
+    let price = |window| desk.ledger.price(&desk.reps[0], &desk.open, window);
+    assert_eq!([price(today), price(tomorrow), price(Window::Day(20_002))], [Some(4.0), Some(1.5), Some(1.5)]);
+    assert_eq!(desk.ledger.book().map(|book| book.epoch), Some(3));
 }
 
 proptest! {

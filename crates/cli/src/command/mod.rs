@@ -3,8 +3,11 @@
 mod absences;
 mod access;
 mod apply;
+mod assign;
 mod audit;
+mod backtest;
 mod backup;
+mod comparison_page;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -19,6 +22,7 @@ mod model_report;
 mod models;
 mod policy;
 mod preview;
+mod prices;
 mod reps;
 mod serve;
 mod simulate;
@@ -45,6 +49,9 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Serve(args) => serve::run(&args),
         Command::Keys(args) => access::keys(&args),
         Command::Users(args) => access::users(&args),
+        Command::Prices(args) => prices::run(&args),
+        Command::Assign(args) => assign::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Experiment(args) => experiment::run(&args),
         Command::Preview(args) => preview::run(&args),

@@ -5,15 +5,16 @@ use std::path::Path;
 use super::demo::company;
 use anyhow::Context;
 use pointsman_decision::comparison::{Comparison, Estimate};
-use pointsman_sim::{Contender, Stretch, World, compare, run::documents, run::snapshot};
+use pointsman_sim::{
+    Contender, Stretch, World, compare, compare_seeds,
+    run::{documents, documents_with_scores, snapshot},
+};
 
 use crate::args::{Simulate, SimulateHistory, SimulateOther};
 use crate::{Done, output};
 
 /// The demo's company.
 pub const DEMO_WORLD: &str = include_str!("../../../sim/worlds/demo.toml");
-/// Days before the stretch that is routed: the world has moved a little.
-const FIRST_DAY: u32 = 365;
 
 pub fn run(args: &Simulate) -> anyhow::Result<Done> {
     match &args.other {
@@ -21,12 +22,30 @@ pub fn run(args: &Simulate) -> anyhow::Result<Done> {
         Some(SimulateOther::History(args)) => return history(args),
         None => {}
     }
-    let world = world(args.world.as_deref(), args.seed)?;
-    let contenders = args.policies.iter().map(|pick| contender(&world, pick)).collect::<anyhow::Result<Vec<_>>>()?;
-    let stretch = Stretch { first_day: FIRST_DAY, days: args.days.max(1), replicates: args.replicates.max(1) };
-    let bar = output::bar("routing", u64::from(stretch.replicates) * contenders.len() as u64);
-    let comparison = compare(&world, &contenders, stretch, &|| bar.inc(1));
+    let stretch = Stretch { first_day: args.first_day, days: args.days.max(1), replicates: args.replicates.max(1) };
+    let text = world_text(args.world.as_deref())?;
+    let drawn = |n: u32| {
+        let world = parsed(args.world.as_deref(), &text, args.seed + u64::from(n))?;
+        let contenders =
+            args.policies.iter().map(|name| contender(&world, name)).collect::<anyhow::Result<Vec<_>>>()?;
+        Ok::<_, anyhow::Error>((world, contenders))
+    };
+    let runs = args.seeds.unwrap_or(stretch.replicates).max(1);
+    let bar = output::bar("routing", u64::from(runs) * args.policies.len() as u64);
+    let comparison = match args.seeds {
+        Some(seeds) => compare_seeds(seeds, stretch, &drawn, &|| bar.inc(1))?,
+        None => {
+            let (world, contenders) = drawn(0)?;
+            compare(&world, &contenders, stretch, &|| bar.inc(1))
+        }
+    };
     bar.finish_and_clear();
+    if let Some(path) = &args.html {
+        let digest = pointsman_decision::document::digest(text.as_bytes());
+        let page = super::comparison_page::simulation(&comparison, digest, &command(args));
+        let html = pointsman_report::stand_alone(&page, &comparison, pointsman_report::Cx::EN)?;
+        std::fs::write(path, html).with_context(|| format!("cannot write {}", path.display()))?;
+    }
     match args.json {
         true => output::json(&comparison)?,
         false => output::text(describe(&comparison))?,
@@ -48,23 +67,50 @@ fn history(args: &SimulateHistory) -> anyhow::Result<Done> {
     Ok(Done::Fine)
 }
 
-fn world(path: Option<&Path>, seed: u64) -> anyhow::Result<World> {
-    let text = match path {
-        Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?,
-        None => DEMO_WORLD.to_owned(),
+fn command(args: &Simulate) -> String {
+    let world = args.world.as_ref().map_or_else(String::new, |path| format!(" --world {}", path.display()));
+    let runs = match args.seeds {
+        Some(seeds) => format!("--seeds {seeds}"),
+        None => format!("--replicates {}", args.replicates),
     };
-    World::parse(&text, seed)
+    let (policies, days) = (args.policies.join(","), args.days);
+    format!("pointsman simulate{world} --policies {policies} --seed {} {runs} --days {days}", args.seed)
+}
+
+fn world(path: Option<&Path>, seed: u64) -> anyhow::Result<World> {
+    parsed(path, &world_text(path)?, seed)
+}
+
+fn world_text(path: Option<&Path>) -> anyhow::Result<String> {
+    match path {
+        Some(path) => std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display())),
+        None => Ok(DEMO_WORLD.to_owned()),
+    }
+}
+
+fn parsed(path: Option<&Path>, text: &str, seed: u64) -> anyhow::Result<World> {
+    World::parse(text, seed)
         .with_context(|| path.map_or_else(|| "the demo's world".into(), |p| p.display().to_string()))
 }
 
-/// A policy that needs no model, by the name of its pick.
-fn contender(world: &World, pick: &str) -> anyhow::Result<Contender> {
-    let compiled = snapshot(documents(world, "default", pick));
-    let snapshot = compiled.map_err(|faults| {
+/// A policy by its name: `manual`, or a pick. Those that compare chances see the world's own
+/// scores, as wrong as its file makes them; `expected-value` also prices places, and
+/// `expected-value-unpriced` does not.
+fn contender(world: &World, name: &str) -> anyhow::Result<Contender> {
+    let (pick, scores, priced) = match name {
+        "manual" => ("weighted-round-robin", false, false),
+        "expected-value" | "pointsman" => ("expected-value", true, true),
+        "expected-value-unpriced" => ("expected-value", true, false),
+        "best-score" => ("best-score", true, false),
+        pick => (pick, false, false),
+    };
+    let documents =
+        if scores { documents_with_scores(world, "default", pick) } else { documents(world, "default", pick) };
+    let snapshot = snapshot(documents).map_err(|faults| {
         let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("'{pick}' is no pick: {}", lines.join("; "))
+        anyhow::anyhow!("'{name}' is no policy of simulations: {}", lines.join("; "))
     })?;
-    Ok(Contender { name: pick.into(), snapshot, priced: false })
+    Ok(Contender { name: name.into(), snapshot, priced, manual: name == "manual" })
 }
 
 /// A table of policies, the first the one the others are compared with.
@@ -85,14 +131,29 @@ pub fn describe(comparison: &Comparison) -> String {
                 show(p.conversions, 1, 1.0),
                 p.lift.map_or_else(|| "–".into(), |lift| format!("{} %", show(lift, 1, 100.0))),
                 show(p.share_of_optimum, 3, 1.0),
+                show(p.conversion_rate, 1, 100.0),
+                show(p.reaction_hours, 2, 1.0),
                 show(p.speed_median_minutes, 0, 1.0),
-                show(p.speed_p90_minutes, 0, 1.0),
+                show(p.lost, 1, 100.0),
+                show(p.sla_breaches, 0, 1.0),
+                show(p.held, 0, 1.0),
                 show(p.gini, 3, 1.0),
-                show(p.unassigned, 1, 1.0),
             ]
         })
         .collect();
-    let head = ["policy", "wins", "more than first", "of optimum", "median min", "p90 min", "Gini", "unassigned"];
+    let head = [
+        "policy",
+        "wins",
+        "more than first",
+        "of optimum",
+        "won %",
+        "reaction h",
+        "median work min",
+        "lost %",
+        "SLA missed",
+        "waited",
+        "Gini",
+    ];
     format!(
         "{} stretches of {} days of '{}' (seed {}); ± is half a 95 % interval\n\n{}",
         comparison.replicates,

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use pointsman_assign::{Binding, Change, Ledger, Load};
+use pointsman_assign::{
+    Binding, Change, Ledger, Load, Posted,
+    price::{LimitPrice, PriceBook, SolvedFrom},
+};
 use pointsman_decision::{
     Decided, DocumentKind, DocumentSet, Facts, LeadFacts, Scratch, Snapshot, Ticket, decide, qualify,
 };
-use pointsman_domain::{AttributeIndex, DecisionId, Entity, Instant, LeadId, Value, Values};
+use pointsman_domain::{AttributeIndex, DecisionId, Entity, Instant, LeadId, Value, Values, Window};
 
 pub const POLICY: &str = r#"
 format = 1
@@ -116,6 +119,22 @@ impl Company {
         self.ledger = Ledger::default();
         self.snapshot.caps().for_each(|cap| self.ledger.apply(&cap));
         self.binding = self.snapshot.bind(&mut self.ledger);
+    }
+
+    /// Every place under every limit costs this.
+    pub fn post(&mut self, price: f64) {
+        let roster = &self.snapshot.roster;
+        let pairs = roster.reps.iter().flat_map(|rep| roster.limits.iter().map(move |limit| (rep, limit)));
+        let prices = pairs.map(|(rep, limit)| LimitPrice {
+            rep: rep.id.clone(),
+            limit: limit.id.clone(),
+            window: Window::Always,
+            posted: Posted::fixed(price / 2.0),
+        });
+        let solved_from = SolvedFrom { rows: 0, leads: 0, today: 0.0, value: 0.0, residual: 0.0 };
+        let (prices, at) = (prices.collect(), at(TUESDAY));
+        let book = PriceBook { format: PriceBook::FORMAT, epoch: 1, at, solved_from, prices };
+        self.ledger.apply(&Change::Prices { book: Arc::new(book) });
     }
 
     pub fn release(&mut self, decided: &Decided) {

@@ -2,6 +2,7 @@
 
 mod docs;
 mod fixture;
+mod plan;
 mod preview;
 mod trials;
 mod walk;

@@ -57,6 +57,30 @@ fn a_full_pool_holds_until_a_slot_frees_and_the_first_in_line_gets_it() {
 }
 
 #[test]
+fn a_lead_waits_for_a_better_price_but_never_past_its_sla() {
+    let dear = |wait: &str, sla: &str| {
+        let rule = format!("[[rule]]\nid = 'best'\npool = 'senior'\npick = 'expected-value'\nwait = '{wait}'\n{sla}");
+        let mut company =
+            Company::new(&format!("format = 1\nname = 'default'\n{rule}\n[fallback]\nqueue = 'unassigned'\n"));
+        company.post(3.0);
+        let now = at(TUESDAY);
+        let mut lead = company.lead(None, now);
+        let Outcome::Held { hold: Hold::Priced, until, .. } = company.decide(&lead, now).decision.outcome else {
+            panic!("a place costs three wins, the lead is worth half a one")
+        };
+        lead.routing.deadline = Some(until);
+        let early = company.decide(&lead, until - Micros::MINUTE);
+        assert!(matches!(early.decision.outcome, Outcome::Held { until: kept, .. } if kept == until));
+        let last = company.decide(&lead, until);
+        assert_eq!(last.decision.owner().map(RepId::as_str), Some("carla"), "whatever the prices say");
+        until - now
+    };
+    assert_eq!(dear("30m", "sla = '1h'"), Micros::MINUTE.times(30));
+    assert_eq!(dear("2d", "sla = '1h'"), Micros::HOUR);
+    assert_eq!(dear("5h", ""), Micros::HOUR.times(5));
+}
+
+#[test]
 fn at_the_deadline_the_ladder_goes_on() {
     let mut company = Company::new(POLICY);
     let now = at(TUESDAY);

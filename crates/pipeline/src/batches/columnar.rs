@@ -15,6 +15,14 @@ use polars_parquet::read::{
 use super::{Batch, BatchColumn, ROWS, Texts, Wanted, clear, empty, missing_column};
 use crate::{ReadError, frame};
 
+pub(super) fn names(path: &Path) -> Result<Vec<String>, ReadError> {
+    let format = |problem: String| ReadError::Format { path: path.to_owned(), problem };
+    let mut file = File::open(path).map_err(|source| ReadError::Open { path: path.to_owned(), source })?;
+    let metadata = read_metadata(&mut file).map_err(|e| format(e.to_string()))?;
+    let schema = infer_schema(&metadata).map_err(|e| format(e.to_string()))?;
+    Ok(schema.iter_names().map(ToString::to_string).collect())
+}
+
 pub(super) fn read<E: From<ReadError>>(
     path: &Path,
     wanted: &[Wanted<'_>],

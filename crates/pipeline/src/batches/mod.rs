@@ -111,6 +111,19 @@ pub fn for_each_batch<E: From<ReadError>>(
     if &start == b"PAR1" { columnar::read(path, wanted, &mut each) } else { read_csv(path, wanted, &mut each) }
 }
 
+/// The names of a table's columns, in their order.
+pub fn column_names(path: &Path) -> Result<Vec<String>, ReadError> {
+    let mut start = [0; 4];
+    let opened = std::fs::File::open(path).and_then(|mut file| file.read(&mut start));
+    opened.map_err(|source| ReadError::Open { path: path.to_owned(), source })?;
+    if &start == b"PAR1" {
+        return columnar::names(path);
+    }
+    let mut rows = csv_reader(path)?;
+    let header = rows.headers().map_err(|e| csv_fault(path, e))?;
+    Ok(header.iter().map(str::to_owned).collect())
+}
+
 fn empty(wanted: &[Wanted<'_>]) -> Batch {
     let columns = wanted.iter().map(|column| match column {
         Wanted::Number(_) => BatchColumn::Numbers(Vec::new()),

@@ -14,6 +14,7 @@ pub mod operation;
 pub mod outcomes;
 pub mod policies;
 pub mod preview;
+pub mod prices;
 pub mod reps;
 pub mod scores;
 

@@ -12,6 +12,7 @@ mod experiments;
 mod hostile;
 mod people;
 mod policies;
+mod prices;
 mod roles;
 mod why;
 mod world;

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pointsman_decision::Snapshot;
+use pointsman_decision::{PricingConfig, Snapshot};
 use pointsman_domain::Instant;
-use pointsman_sim::{LeadRun, PricingConfig, Setting, World, WorldLead, run, run::documents, run::snapshot};
+use pointsman_sim::{LeadRun, Setting, World, WorldLead, run, run::documents, run::snapshot};
 
 const DEMO: &str = include_str!("../../worlds/demo.toml");
 
@@ -11,7 +11,7 @@ fn route_all(world: &World, leads: &[WorldLead], pick: &str) -> (Arc<Snapshot>, 
     let policy = snapshot(documents(world, "default", pick)).expect("compiles");
     let policies = [Arc::clone(&policy)];
     let route = |_: &WorldLead, _: Instant| 0;
-    let pricing = PricingConfig::default();
+    let pricing = PricingConfig::simulated();
     let runs = run(&Setting { world, leads, policies: &policies, route: &route, priced: &[false], pricing });
     (policy, runs)
 }

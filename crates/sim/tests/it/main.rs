@@ -1,4 +1,5 @@
-//! Runs of a whole company, and experiments on experiments.
+//! Runs of a whole company, experiments on experiments, and real pasts by another policy.
 
 mod company;
+mod past;
 mod trials;

@@ -22,6 +22,8 @@ pub(crate) struct Draft {
     /// Reps with a slot that may have become free.
     pub freed: Vec<RepId>,
     pub switched: Option<Arc<Snapshot>>,
+    /// Prices of a new epoch are in force.
+    pub posted: bool,
     /// `committed_at` of the batch.
     pub(super) at: Instant,
     buffer: Vec<u8>,
@@ -41,7 +43,7 @@ pub(super) struct Entry<'a> {
 impl Draft {
     pub fn new(head: Head, at: Instant) -> Self {
         let rows = BatchRows { head: Head { at, ..head }, ..BatchRows::default() };
-        Self { rows, freed: Vec::new(), switched: None, at, buffer: Vec::new() }
+        Self { rows, freed: Vec::new(), switched: None, posted: false, at, buffer: Vec::new() }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,11 +1,12 @@
 //! One batch: its commands run in order, each on the load its predecessors left, and become rows.
 //!
 //! `draft` is the rows as they grow; one file a command: `decide`, `stage`, `transfer`,
-//! `credit`, `switch`.
+//! `credit`, `switch`, `post`.
 
 mod credit;
 mod decide;
 mod draft;
+mod post;
 mod stage;
 mod switch;
 mod transfer;
@@ -63,7 +64,12 @@ pub(crate) fn keys(command: &Command, keys: &mut Keys) {
             idempotency(&credit.idempotency);
             keys.leads.push(credit.lead);
         }
-        Command::Switch(_) | Command::Preview(_) | Command::Look(_) | Command::Tick | Command::Stop => {}
+        Command::Switch(_)
+        | Command::Post(_)
+        | Command::Preview(_)
+        | Command::Look(_)
+        | Command::Tick
+        | Command::Stop => {}
     }
 }
 
@@ -101,6 +107,7 @@ impl Bench {
             Command::Transfer(transfer) => self.transfer(transfer, found, draft),
             Command::Credit(credit) => self.credit(credit, found, draft),
             Command::Switch(switch) => self.switch(switch, draft),
+            Command::Post(post) => self.post(post, draft),
             Command::Preview(_) | Command::Look(_) | Command::Tick | Command::Stop => {
                 unreachable!("these need no batch")
             }

@@ -40,9 +40,11 @@ impl Committer {
         while let Some(queued) = self.taken.pop_front() {
             match &queued.command {
                 Command::Look(_) | Command::Tick | Command::Preview(_) | Command::Stop => self.answer_at_once(queued),
-                Command::Switch(_) if batch.is_empty() && later.is_empty() => return Some(vec![queued]),
+                Command::Switch(_) | Command::Post(_) if batch.is_empty() && later.is_empty() => {
+                    return Some(vec![queued]);
+                }
                 // Whatever comes after a switch is decided after it.
-                Command::Switch(_) => {
+                Command::Switch(_) | Command::Post(_) => {
                     later.push_back(queued);
                     break;
                 }
@@ -87,7 +89,7 @@ impl Committer {
                 };
                 reply(Queued { command: Command::Preview(preview), reply: queued.reply }, result);
             }
-            Command::Decide(_) | Command::Stage(_) | Command::Transfer(_) | Command::Credit(_) | Command::Switch(_) => {
+            Command::Decide(_) | Command::Stage(_) | Command::Transfer(_) | Command::Credit(_) | Command::Switch(_) | Command::Post(_) => {
                 unreachable!("these go through a batch")
             }
         }

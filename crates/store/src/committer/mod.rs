@@ -184,6 +184,11 @@ impl Committer {
         gauges.price_epoch.store(draft.rows.head.price_epoch, Ordering::Relaxed);
         gauges.seq.store(draft.rows.head.seq, Ordering::Relaxed);
         draft.rows.decisions.iter().for_each(|row| gauges.count(crate::row::Custody::of(&row.decision.outcome).kind()));
+        if draft.posted {
+            // Priced leads name no rep; they are the ones that wait for a better price.
+            let priced = self.bench.ledger.waiting().filter(|waiting| waiting.reps.is_empty());
+            self.wake(Wake::Leads(priced.map(|waiting| waiting.lead).collect()));
+        }
         if let Some(snapshot) = &draft.switched {
             self.bench.bind(Arc::clone(snapshot));
             self.shared.publish(Arc::clone(snapshot));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pointsman_assign::{Binding, Change, Ledger, Load, Posted};
+use pointsman_assign::{Binding, Change, Ledger, Load, Posted, price::PriceBook};
 use pointsman_decision::{
     Decided, DocumentKind, DocumentSet, Explanation, Facts, Hold, LeadFacts, Outcome, Replay, Scratch, Snapshot,
     Ticket, decide, explain, qualify, replay,
@@ -105,7 +105,7 @@ impl Engine {
         let binding = snapshot.bind(&mut ledger);
         let limit = |id: &str| LimitId::new(id).expect("a slug");
         let prices = company.prices.iter().map(|(r, l, price)| (rep(r), limit(l), Posted::fixed(*price)));
-        ledger.post(1, prices);
+        ledger.apply(&Change::Prices { book: Arc::new(PriceBook::lasting(1, at(0), prices)) });
         let scratch = Scratch::new(&snapshot);
         Self { snapshot, ledger, binding, scratch, load: Load::default(), held: BTreeMap::new() }
     }

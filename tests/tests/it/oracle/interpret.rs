@@ -540,10 +540,16 @@ impl Interpreter {
             _ => f64::from(c.rank),
         };
         let may_hold = case.deadline.is_none_or(|deadline| now < deadline);
-        let waits = rule.contains_key("wait") && may_hold;
+        let until = |longest: &str| case.deadline.unwrap_or_else(|| now + length(longest));
+        // Nobody waits for a better price past the SLA, which runs from the arrival.
+        let late = text(rule, "sla").and_then(|sla| {
+            let admitted = candidates.iter().filter(|c| c.against.is_empty());
+            admitted.map(|c| self.hours_of(&c.rep).due(case.arrived, length(sla))).min()
+        });
+        let priced_until = text(rule, "wait").map(|wait| late.map_or(until(wait), |late| late.min(until(wait))));
+        let waits = may_hold && priced_until.is_some_and(|until| now < until);
         let explore = number(rule, "explore").unwrap_or(0.0);
         let chosen = choose(&candidates, &pick, merit, waits, explore, case.seed);
-        let until = |longest: &str| case.deadline.unwrap_or_else(|| now + length(longest));
         let reason = |at: usize, c: &Candidate| -> (&'static str, f64) {
             if !c.against.is_empty() {
                 return (c.against, c.until);
@@ -601,7 +607,7 @@ impl Interpreter {
             }
             (Chosen::Waits, _) => {
                 rung.verdict = "priced";
-                let until = until(text(rule, "wait").expect("it may wait"));
+                let until = priced_until.expect("it may wait");
                 answer.end = End::Held { priced: true, until, wake: wake(until) };
             }
             (Chosen::Nobody, Some(Value::Table(table))) if table.contains_key("queue") => {

@@ -17,7 +17,7 @@ pub const OLD: &str = "round-robin";
 pub fn old_policy(world: &World) -> anyhow::Result<Contender> {
     let compiled = snapshot(documents(world, OLD, "weighted-round-robin"));
     let snapshot = compiled.map_err(|faults| anyhow::anyhow!("the demo's company does not compile: {faults:?}"))?;
-    Ok(Contender { name: OLD.into(), snapshot, priced: false })
+    Ok(Contender { name: OLD.into(), snapshot, priced: false, manual: false })
 }
 
 /// Routes the first days by the old policy and writes what the CRM would export at their end:
@@ -88,5 +88,5 @@ pub fn import(folder: &Path, (mapping, inputs): &(Mapping, Vec<PathBuf>)) -> any
 /// The old policy and Pointsman's, both compiled from what is in the folder now.
 pub fn contenders(old: Contender, folder: &Path) -> anyhow::Result<[Contender; 2]> {
     let snapshot = Arc::new(workspace::check(folder)?);
-    Ok([old, Contender { name: "default".into(), snapshot, priced: true }])
+    Ok([old, Contender { name: "default".into(), snapshot, priced: true, manual: false }])
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use pointsman_decision::comparison::Comparison;
 use pointsman_domain::{Instant, Micros, ModelName};
-use pointsman_sim::{Contender, PricingConfig, Setting, Stretch, World, compare, world::START};
+use pointsman_sim::{Contender, Setting, Stretch, World, compare, world::START};
 use pointsman_training::{EvaluateConfig, Evaluated, Split, TrainConfig, evaluate_table};
 
 use super::simulate::DEMO_WORLD;
@@ -132,6 +132,6 @@ pub fn route(world: &World, contender: &Contender, leads: &[pointsman_sim::World
         policies: &policies,
         route: &|_, _| 0,
         priced: &priced,
-        pricing: PricingConfig::default(),
+        pricing: pointsman_decision::PricingConfig::simulated(),
     })
 }

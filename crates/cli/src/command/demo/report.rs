@@ -269,7 +269,7 @@ fn example(found: &Found) -> anyhow::Result<LeadExplained> {
         policies: &policies,
         route: &|_, _| 0,
         priced: &[true],
-        pricing: pointsman_sim::PricingConfig::default(),
+        pricing: pointsman_decision::PricingConfig::simulated(),
     };
     run_watched(&setting, &mut |index, facts, decided| {
         if telling.is_some() || decided.decision.owner().is_none() || index < leads.len() / 2 {
