@@ -123,7 +123,8 @@ impl Ledger {
 
     /// The ledger that said this; nothing is bound to it yet. `None` for a format we do not know.
     pub fn from_state(state: LedgerState) -> Option<Self> {
-        let LedgerState { format: LedgerState::FORMAT, cells, shares, lines, waiting, decided, price_epoch, book } = state
+        let LedgerState { format: LedgerState::FORMAT, cells, shares, lines, waiting, decided, price_epoch, book } =
+            state
         else {
             return None;
         };

@@ -89,7 +89,12 @@ impl Committer {
                 };
                 reply(Queued { command: Command::Preview(preview), reply: queued.reply }, result);
             }
-            Command::Decide(_) | Command::Stage(_) | Command::Transfer(_) | Command::Credit(_) | Command::Switch(_) | Command::Post(_) => {
+            Command::Decide(_)
+            | Command::Stage(_)
+            | Command::Transfer(_)
+            | Command::Credit(_)
+            | Command::Switch(_)
+            | Command::Post(_) => {
                 unreachable!("these go through a batch")
             }
         }

@@ -478,7 +478,7 @@ impl Interpreter {
         candidate.score = (1.0 / (1.0 + (-logit).exp())) as f32;
         candidate.price = price as f32;
         candidate.rank = match pick {
-            // Nobody of these companies says where home is.
+            // Turns are lined up later; nobody of these companies says where home is.
             "weighted-round-robin" | "nearest-territory" => 0.0,
             "least-loaded" => busy as f32,
             "draw" => candidate.weight as f32,
