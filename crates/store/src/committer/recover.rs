@@ -209,7 +209,8 @@ pub(crate) fn freed_by(change: &Change) -> Option<&RepId> {
         | Change::Credited { .. }
         | Change::Wait { .. }
         | Change::Awake { .. }
-        | Change::Decided => None,
+        | Change::Decided
+        | Change::Prices { .. } => None,
     }
 }
 
