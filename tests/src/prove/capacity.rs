@@ -1,10 +1,7 @@
-//! How near to perfect hindsight the online policies come: worlds of the family that the bars are
-//! stated on (50 reps, 20,000 leads, a mix that drifts, a campaign in one segment), drawn here, so
-//! that nothing but this binary is needed. Ten seeds, four shapes, three ratios of demand to
-//! capacity; then scores that are wrong, forecasts that are wrong, and how long everything takes.
-//!
-//! Where Python with NumPy, SciPy and OR-Tools is at hand, `../shared/peers/capacity.py` runs the
-//! peers on its own draws of the same family.
+//! How near to perfect hindsight the online policies come: worlds of one family (50 reps, 20,000
+//! leads, a mix that drifts, a campaign in one segment), drawn here, so that nothing but this
+//! binary is needed. Ten seeds, four shapes, three ratios of demand to capacity; then scores that
+//! are wrong, forecasts that are wrong, and how long everything takes.
 
 use std::process::ExitCode;
 
