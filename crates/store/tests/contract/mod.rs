@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use pointsman_assign::LedgerState;
+use pointsman_assign::{LedgerState, Posted, price::PriceBook};
 use pointsman_decision::{Facts, Replay, Snapshot, replay};
-use pointsman_domain::{CommandId, Micros, RepId, record::Stage};
+use pointsman_domain::{CommandId, LimitId, Micros, RepId, record::Stage};
 use pointsman_store::{
     Backend, Command, Declined, Reader, Receipt, Shelf, Store, StoreError,
     audit::{verify, verify_ledger},
     backend::{Courses, Found, Keys, LeadFilter, Visit},
-    command::Transfer,
+    command::{Post, Transfer},
     log::Head,
     row::{BatchRows, CheckpointRow, Custody, CustodyKind},
 };
@@ -31,6 +31,7 @@ macro_rules! for_every_contract_test {
             a_restart_keeps_everything,
             checkpoints_of_the_ledger_are_what_the_log_says,
             two_writers_keep_one_sequence,
+            an_epoch_of_prices_is_posted_once_and_kept,
             lists_are_paged_newest_first,
             only_the_command_that_fails_alone_fails,
             an_experiments_leads_are_told_with_their_course,
@@ -352,6 +353,40 @@ pub fn two_writers_keep_one_sequence<S: Store + Clone>(store: S) {
     assert_eq!(first.read(|reader| verify(reader, None)).unwrap().fault, None);
     first.stop();
     second.stop();
+}
+
+/// Of several processes that solved the same epoch one posts it; the others follow, and so does a start.
+pub fn an_epoch_of_prices_is_posted_once_and_kept<S: Store + Clone>(store: S) {
+    let first = World::with_cap(store.clone(), 4);
+    let second = World::start(store, 2);
+    first.decide(&first.enquiry("DE"), None).unwrap();
+    let live = first.handle.live().expect("live").id;
+    let post = |world: &World<S>, epoch, price| {
+        let (rep, limit) = (RepId::new("ada").unwrap(), LimitId::new("open").unwrap());
+        let book = PriceBook::lasting(epoch, world.outside.now(), [(rep, limit, Posted::fixed(price))]);
+        let command = CommandId::new(world.outside.now(), world.outside.chance());
+        world
+            .send(Command::Post(Box::new(Post { command, snapshot: live, book: Arc::new(book) })))
+            .map(|done| done.receipt)
+    };
+    assert_eq!(post(&first, 1, 0.25), Ok(Receipt::Posted { epoch: 1 }));
+    assert_eq!(post(&second, 1, 0.75), Err(Declined::Stale), "the other one was first");
+    assert_eq!(post(&second, 3, 0.75), Err(Declined::Stale), "no epoch is left out");
+    assert_eq!(post(&second, 2, 0.5), Ok(Receipt::Posted { epoch: 2 }));
+    first.switch(5);
+    assert_eq!(post(&second, 3, 0.75), Err(Declined::Stale), "solved for documents that were replaced");
+    let decided = second.decide(&second.enquiry("DE"), None).unwrap().decided.expect("decided");
+    assert_eq!(decided.decision.price_epoch, 2);
+    second.stop();
+    let again = World::start(first.stop(), 3);
+    let (report, ledger) = again.ledger();
+    assert!(report.holds(), "{report:?}");
+    let book = ledger.book().expect("kept");
+    assert_eq!((book.epoch, book.prices[0].posted.price), (2, 0.5));
+    let decided = again.decide(&again.enquiry("DE"), None).unwrap().decided.expect("decided");
+    assert_eq!(decided.decision.price_epoch, 2);
+    assert_eq!(again.read(|reader| verify(reader, None)).unwrap().fault, None);
+    again.stop();
 }
 
 pub fn lists_are_paged_newest_first<S: Store>(store: S) {
