@@ -2,18 +2,23 @@
 //!
 //! 1,000 reps, 3,500 leads of a drifting mix. The solve before this one saw leads 200 places
 //! earlier and a little other capacities, as it does in service; the median of several is printed
-//! with that of a cold start, and that of making the sample.
+//! with that of a cold start, and that of making the sample. Then what choosing among 1,000
+//! candidates costs, without and with exploration.
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::time::Instant;
 
-use pointsman_assign::price::{Bound, Problem, Sample, SolveConfig, solve};
-use pointsman_domain::{Rng, math};
+use pointsman_assign::{
+    Choice, Choosing, Draw, Load, LoadEntry, choose,
+    price::{Bound, Problem, Sample, SolveConfig, solve},
+};
+use pointsman_domain::{Exploration, Pick, ReasonCode, Rng, math};
 
 const REPS: usize = 1000;
 const LEADS: usize = 3500;
 const SHIFT: usize = 200;
 const TRIES: usize = 7;
+const CHOICES: u64 = 2000;
 
 fn main() {
     let rows = leads(LEADS + TRIES * SHIFT);
@@ -48,6 +53,30 @@ fn main() {
             "  warm {solved:6.1} ms (median; least {:.1}), {evaluations} evaluations, off by {off:.4} of a rep's share, sample made in {made:.1} ms",
             times[0].0
         );
+    }
+    choosing();
+}
+
+/// Choosing among 1,000 candidates of random score, price and doubt.
+fn choosing() {
+    let mut rng = Rng::seeded(7);
+    let entry = |rng: &mut Rng| LoadEntry {
+        reason: ReasonCode::Admitted,
+        limit: LoadEntry::NO_LIMIT,
+        free: 9,
+        rank: (0.2 + 0.4 * rng.uniform()) as f32,
+        score: math::sigmoid(rng.normal() - 1.5) as f32,
+        price: (0.2 * rng.uniform()) as f32,
+    };
+    let mut load = Load::default();
+    load.push_rung((0..REPS).map(|_| entry(&mut rng)));
+    for explore in [Exploration::Off, Exploration::Evenly(0.1), Exploration::Posterior(0.1)] {
+        let how = Choosing { pick: Pick::ExpectedValue, value: 1.0, may_wait: false, explore };
+        let started = Instant::now();
+        let taken =
+            (0..CHOICES).filter(|&seed| matches!(choose(load.rung(0), &how, Draw { seed }), Choice::Taken { .. }));
+        let taken = taken.count();
+        println!("choosing among {REPS}, {explore:?}: {:.1} µs ({taken} taken)", 1e3 * ms(started) / CHOICES as f64);
     }
 }
 

@@ -20,7 +20,8 @@ pub struct Ask {
     /// Log-odds of winning, before any effect of load.
     pub logit: f64,
     /// What the rung's pick compares where it is known before load: skill level, narrowness of
-    /// the territory. 0 otherwise.
+    /// the territory; where it explores by posterior, the standard deviation of `logit`.
+    /// 0 otherwise.
     pub rank: f32,
 }
 
@@ -59,7 +60,8 @@ pub struct LoadEntry {
     pub free: u16,
     /// What the pick compares besides score and price: the turn's deadline after the pool's clock
     /// (with other measures what was had in advance, or open leads, by weight), the share of the
-    /// cap in use, the skill level, the nearness of the territory.
+    /// cap in use, the skill level, the nearness of the territory; where the pick explores by
+    /// posterior, the standard deviation of the score's log-odds.
     pub rank: f32,
     /// Probability of winning.
     pub score: f32,

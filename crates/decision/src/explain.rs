@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use pointsman_assign::{Choosing, LoadEntry, pick::merit};
-use pointsman_domain::{Availability, Pick, PoolId, QueueId, Reason, ReasonCode, RepId, RuleId, TerritoryId};
+use pointsman_domain::{
+    Availability, Exploration, Pick, PoolId, QueueId, Reason, ReasonCode, RepId, RuleId, TerritoryId,
+};
 use pointsman_rules::{Admission, OnFull, OwnerOf, Rule, Target};
 use serde::{Deserialize, Serialize};
 
@@ -198,7 +200,7 @@ fn explain_rung(replayed: &Replayed, at: usize, rung: &Rung) -> ExplainedRung {
         _ if entries.is_empty() => Verdict::NobodyEligible,
         _ => Verdict::NobodyFree,
     };
-    let how = Choosing { pick: rule.pick, value: qualified.value, may_wait: false, explore: 0.0 };
+    let how = Choosing { pick: rule.pick, value: qualified.value, may_wait: false, explore: Exploration::Off };
     let mut entry = entries.iter().enumerate();
     let candidates = admissions.iter().map(|admission| {
         let load = (admission.reason == ReasonCode::Admitted).then(|| entry.next()).flatten();

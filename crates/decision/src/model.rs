@@ -84,6 +84,11 @@ impl Scorer {
         scratch.logits[rep.0 as usize]
     }
 
+    /// Posterior standard deviation of the rep's part of these log-odds.
+    pub fn doubt(&self, rep: RepIndex, scratch: &ScorerScratch) -> f64 {
+        self.model.variance(&scratch.row, rep).sqrt()
+    }
+
     /// What a win of the prepared lead is worth, in minor units; `None` counts wins.
     pub fn value(&self, scratch: &ScorerScratch) -> Option<f64> {
         let value = self.artifact().value.as_ref()?;

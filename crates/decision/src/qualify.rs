@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use pointsman_assign::{Ask, Partition, Place, RungAsk, Windows};
 use pointsman_domain::{
-    Availability, Instant, LimitId, LimitIndex, LimitSet, Pick, PoolIndex, ReasonCode, RepId, RepIndex, Window,
+    Availability, Exploration, Instant, LimitId, LimitIndex, LimitSet, Pick, PoolIndex, ReasonCode, RepId, RepIndex,
+    Window,
 };
 use pointsman_expr::{Builtin, Row, Scratch as ExprScratch};
 use pointsman_rules::{
@@ -229,7 +230,11 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
                     ReasonCode::Admitted => {
                         let scorer = snapshot.scorer.as_ref();
                         let logit = scorer.map_or(0.0, |scorer| scorer.logit(admission.rep, &scratch.scorer));
-                        qualified.asks.push(ask(snapshot, admission, limits, logit));
+                        let mut ask = ask(snapshot, admission, limits, logit);
+                        if let (Exploration::Posterior(_), Some(scorer)) = (rule.explore, scorer) {
+                            ask.rank = scorer.doubt(admission.rep, &scratch.scorer) as f32;
+                        }
+                        qualified.asks.push(ask);
                     }
                     ReasonCode::Absent | ReasonCode::OutsideHours => {
                         let back = back(&scratch.availability, admission.rep);

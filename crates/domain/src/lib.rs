@@ -35,7 +35,7 @@ pub use id::{
 pub use index::{LimitIndex, LimitSet, PoolIndex, RepIndex, TerritoryIndex};
 pub use limit::{Availability, COUNTED_ONLY, LimitKind, Window};
 pub use money::{Currency, Money};
-pub use pick::{CatchUp, Contract, Fairness, FairnessMeasure, FairnessWindow, Pick};
+pub use pick::{CatchUp, Contract, Exploration, Fairness, FairnessMeasure, FairnessWindow, Pick};
 pub use probability::Probability;
 pub use reason::{Reason, ReasonCode};
 pub use record::Absence;

@@ -26,6 +26,11 @@ pub fn logit(p: f64) -> f64 {
     ln(p) - libm::log1p(-p)
 }
 
+/// P(Z ≤ x) of a standard normal Z.
+pub fn normal_cdf(x: f64) -> f64 {
+    0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +41,13 @@ mod tests {
         assert_eq!(exp(1.0).to_bits(), 0x4005_bf0a_8b14_576a);
         assert_eq!(ln(10.0).to_bits(), 0x4002_6bb1_bbb5_5516);
         assert_eq!(sigmoid(-0.7).to_bits(), sigmoid(-0.7).to_bits());
+    }
+
+    #[test]
+    fn the_normal_distribution_is_as_tabulated() {
+        for (x, p) in [(0.0, 0.5), (1.0, 0.841_344_746_068_543), (-1.959_963_984_540_054, 0.025), (-9.0, 1.1286e-19)] {
+            assert!((normal_cdf(x) / p - 1.0).abs() < 1e-4, "{x}: {}", normal_cdf(x));
+        }
     }
 
     #[test]

@@ -24,6 +24,32 @@ pub enum Pick {
     Draw,
 }
 
+/// How a rule that picks by score or value tries others than the best.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Exploration {
+    #[default]
+    Off,
+    /// This share of choices is drawn evenly among the near-best.
+    Evenly(f64),
+    /// This share of choices is drawn by the probability that a candidate is the best, given how
+    /// little the model knows of each (Thompson's rule); 1 is posterior sampling throughout.
+    Posterior(f64),
+}
+
+impl Exploration {
+    /// The share of choices that may go to others than the best.
+    pub fn share(self) -> f64 {
+        match self {
+            Self::Off => 0.0,
+            Self::Evenly(share) | Self::Posterior(share) => share,
+        }
+    }
+
+    pub fn is_on(self) -> bool {
+        self.share() > 0.0
+    }
+}
+
 /// What a pool shares out in proportion to weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

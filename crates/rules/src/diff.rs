@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     Policy,
-    words::{Names, lead_type, length, list, on_full, pick, target},
+    words::{Names, exploration, lead_type, length, list, on_full, pick, target},
 };
 
 /// One difference.
@@ -113,7 +113,7 @@ fn describe(policy: &Policy, place: usize, names: Names<'_>) -> Vec<(&'static st
         ("its SLA", length(rule.sla)),
         ("its priority", rule.priority.to_string()),
         ("its way out when nobody is free", on_full(rule, names)),
-        ("its exploration", format!("{} %", rule.explore * 100.0)),
+        ("its exploration", exploration(rule.explore)),
         ("its longest wait for a better price", length(rule.wait)),
         ("its kind of lead", lead_type(rule.lead_type)),
     ]

@@ -1,6 +1,6 @@
 //! What a rule says, part by part, in words.
 
-use pointsman_domain::{Micros, Pick};
+use pointsman_domain::{Exploration, Micros, Pick};
 
 use crate::{Destination, LeadType, OnFull, OwnerOf, Roster, Rule, Target, Territory};
 
@@ -9,6 +9,16 @@ use crate::{Destination, LeadType, OnFull, OwnerOf, Roster, Rule, Target, Territ
 pub struct Names<'a> {
     pub roster: &'a Roster,
     pub territories: &'a [Territory],
+}
+
+/// How a rule tries others than the best.
+pub fn exploration(explore: Exploration) -> String {
+    let share = explore.share() * 100.0;
+    match explore {
+        Exploration::Off => "0 %".into(),
+        Exploration::Evenly(_) => format!("{share} %"),
+        Exploration::Posterior(_) => format!("{share} % by what the model does not know"),
+    }
 }
 
 /// Texts in a row; `none` where there are none.

@@ -3,7 +3,9 @@
 
 use pointsman_assign::{Load, LoadEntry, pick::merit};
 use pointsman_decision::{Decision, Outcome, Qualified, ValueSource, trace};
-use pointsman_domain::{DecisionId, Instant, LeadId, Pick, PolicyName, QueueId, ReasonCode, RepId, RuleId};
+use pointsman_domain::{
+    DecisionId, Exploration, Instant, LeadId, Pick, PolicyName, QueueId, ReasonCode, RepId, RuleId,
+};
 use serde::Serialize;
 
 use crate::error::FieldError;
@@ -99,7 +101,12 @@ pub fn candidates(qualified: &Qualified, load: &Load, chosen: Option<&RepId>, mo
     let Some(last) = load.rungs().checked_sub(1) else { return Vec::new() };
     let rung = &qualified.rungs[last];
     let rule = qualified.rule(rung);
-    let how = pointsman_assign::Choosing { pick: rule.pick, value: qualified.value, may_wait: false, explore: 0.0 };
+    let how = pointsman_assign::Choosing {
+        pick: rule.pick,
+        value: qualified.value,
+        may_wait: false,
+        explore: Exploration::Off,
+    };
     let mut entries = load.rung(last).entries.iter();
     let mut listed: Vec<(u8, f64, CandidateBody)> = Vec::new();
     for admission in qualified.admissions(rung) {

@@ -80,7 +80,7 @@ fn ask(engine: &Engine, case: &Case, now: i64, taken: &Taken, tally: &mut Tally)
             let policy = snapshot.policy();
             let rule = policy.rules.iter().find(|rule| rule.id == way.rule).expect("a rule of the policy");
             // Turns and draws depend on who else was there, of which there is no record.
-            if matches!(rule.pick, Pick::WeightedRoundRobin | Pick::Draw) || rule.explore > 0.0 {
+            if matches!(rule.pick, Pick::WeightedRoundRobin | Pick::Draw) || rule.explore.is_on() {
                 continue;
             }
             make_room(&snapshot, &mut ledger, rep);

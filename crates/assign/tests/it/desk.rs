@@ -5,8 +5,8 @@ use pointsman_assign::{
     Windows, choose, window_of,
 };
 use pointsman_domain::{
-    Contract, Instant, LeadId, LimitId, LimitIndex, LimitKind, LimitSet, Micros, Pick, PoolId, PoolIndex, RepId,
-    RepIndex, Window,
+    Contract, Exploration, Instant, LeadId, LimitId, LimitIndex, LimitKind, LimitSet, Micros, Pick, PoolId, PoolIndex,
+    RepId, RepIndex, Window,
 };
 
 pub struct Desk {
@@ -118,7 +118,7 @@ impl Desk {
         let mut load = Load::default();
         self.ledger.open_load(place(n), Partition::default(), &mut load);
         self.ledger.load_rung(&self.binding, place(n), &ask, &mut load);
-        let how = Choosing { pick, value: self.value, may_wait: false, explore: 0.0 };
+        let how = Choosing { pick, value: self.value, may_wait: false, explore: Exploration::Off };
         let mut changes = Vec::new();
         let taken = match choose(load.rung(0), &how, Draw { seed: u64::from(n) }) {
             Choice::Taken { position, .. } => {

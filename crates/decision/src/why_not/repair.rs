@@ -1,7 +1,10 @@
 //! The search: one obstacle after the other, and then without whatever was not needed.
 
-use pointsman_assign::{Choosing, LoadEntry, pick::merit};
-use pointsman_domain::{Pick, Reason, ReasonCode};
+use pointsman_assign::{
+    Choosing, LoadEntry,
+    pick::{merit, propensities},
+};
+use pointsman_domain::{Exploration, Pick, Reason, ReasonCode};
 use pointsman_expr::Node;
 use pointsman_rules::{OnFull, OwnerOf, Rule, Target};
 
@@ -214,16 +217,16 @@ impl Search<'_> {
         let rule = seen.qualified.rule(rung);
         let entries = seen.load.rung(place).entries;
         let entry = entries[position];
-        let how = Choosing { pick: rule.pick, value: seen.qualified.value, may_wait: false, explore: 0.0 };
+        let how = Choosing { pick: rule.pick, value: seen.qualified.value, may_wait: false, explore: Exploration::Off };
         let (least, ties_win) = match seen.walk {
             Walk::Taken { position: taken, propensity, .. } => {
                 let best = entries.iter().filter(|e| e.reason == entries[taken].reason).map(|e| merit(e, &how));
                 let best = best.fold(merit(&entries[taken], &how), f64::max);
                 let may = entry.reason == entries[taken].reason || entry.reason == ReasonCode::Admitted;
-                if rule.pick == Pick::Draw || (may && rule.explore > 0.0 && merit(&entry, &how) >= best) {
-                    return Some(Difference::AnotherDraw {
-                        propensity: self.chance(rule, entries, position, propensity),
-                    });
+                if rule.pick == Pick::Draw || (may && rule.explore.is_on() && merit(&entry, &how) >= best) {
+                    let drawn = propensities(seen.load.rung(place), &Choosing { explore: rule.explore, ..how });
+                    let drawn = drawn.into_iter().find(|(at, _)| *at == position).map(|(_, chance)| chance);
+                    return Some(Difference::AnotherDraw { propensity: drawn.unwrap_or(1.0 - propensity) });
                 }
                 let first = entries.iter().position(|e| e.reason == entries[taken].reason && merit(e, &how) >= best);
                 (best, first.is_none_or(|first| position < first))
@@ -275,18 +278,6 @@ impl Search<'_> {
         let score = turned(start, f32::next_up, |score| beats(&LoadEntry { score, ..entry }))?;
         let (from, to) = (f64::from(entry.score), f64::from(score));
         (to <= 1.0).then_some(Difference::HigherScore { from, to })
-    }
-
-    /// The probability with which the rep would have been drawn.
-    fn chance(&self, rule: &Rule, entries: &[LoadEntry], position: usize, chosen: f64) -> f64 {
-        match rule.pick {
-            Pick::Draw => {
-                let free = entries.iter().filter(|e| e.reason == ReasonCode::Admitted);
-                let total: f64 = free.map(|e| f64::from(e.rank).max(0.0)).sum();
-                f64::from(entries[position].rank) / total
-            }
-            _ => 1.0 - chosen,
-        }
     }
 }
 

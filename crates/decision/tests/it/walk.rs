@@ -203,6 +203,37 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Whatever prices are posted in between (subsidies as well), and with exploration on: nobody
+    /// is above a cap, every decision replays, and what was paid is what was posted.
+    #[test]
+    fn caps_hold_under_any_prices(steps in prop::collection::vec((-30i8..60, 0i64..200, any::<bool>()), 1..50), explore in 0usize..3) {
+        let line = ["", "explore = 0.4", "explore = 1.0\nexplore_by = 'posterior'"][explore];
+        let policy = POLICY.replace("pick = \"weighted-round-robin\"", &format!("pick = \"expected-value\"\n{line}"));
+        let mut company = Company::new(&policy);
+        let mut now = at("2026-03-02T08:00:00Z");
+        for (price, minutes, close) in steps {
+            now = now + Micros::MINUTE.times(minutes);
+            company.post(f64::from(price) / 100.0);
+            let facts = company.lead(Some(700), now);
+            let decided = company.decide(&facts, now);
+            prop_assert!(company.ledger.over_cap().is_empty());
+            prop_assert_eq!(replay(&company.snapshot, &facts, &decided.decision, &decided.trace), Ok(Replay::Equal));
+            let (decision, p) = (&decided.decision, decided.decision.propensity);
+            prop_assert!(p > 0.0 && p <= 1.0 && (p == 1.0 || explore > 0), "{p}");
+            if decision.owner().is_some() {
+                let paid = decision.price.expect("an owner has a price");
+                prop_assert!((paid - f64::from(price) / 100.0).abs() < 1e-6, "{paid} of {price}");
+                if close {
+                    company.release(&decided);
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn a_territory_names_a_pool_or_a_rep_and_the_explanation_names_its_row() {
     let policy = POLICY.replace("pool = \"senior\"", "territory = \"sizes\"");

@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use pointsman_domain::{Micros, Pick, PoolId, PoolIndex, RepId, RepIndex, TerritoryId, TerritoryIndex};
+use pointsman_domain::{Exploration, Micros, Pick, PoolId, PoolIndex, RepId, RepIndex, TerritoryId, TerritoryIndex};
 use toml::Spanned;
 
-use super::file::{OnFullFile, RuleFile};
+use super::file::{ExploreBy, OnFullFile, RuleFile};
 use super::{OnFull, Rule, RuleFault, Target};
 use crate::{Roster, Territory, length};
 
 /// A rule's default priority.
 const PRIORITY: u8 = 5;
-/// More exploration than this costs more than it teaches.
-const MOST_EXPLORATION: f64 = 0.5;
+/// More even exploration than this costs more than it teaches.
+const MOST_EVENLY: f64 = 0.5;
 
 /// What rules may name, and the workspace's pick.
 pub(super) struct Names<'a> {
@@ -34,11 +34,8 @@ pub(super) fn rule(written: &Spanned<RuleFile>, names: &Names<'_>) -> Result<Rul
     if priority > 9 {
         return Err(whole(RuleFault::Priority(priority)));
     }
-    let explore = rule.explore.unwrap_or(0.0);
-    if !(0.0..=MOST_EXPLORATION).contains(&explore) {
-        return Err(whole(RuleFault::Explore(explore.to_string())));
-    }
-    if explore > 0.0 && !matches!(pick, Pick::ExpectedValue | Pick::BestScore) {
+    let explore = exploration(rule).map_err(whole)?;
+    if explore.is_on() && !matches!(pick, Pick::ExpectedValue | Pick::BestScore) {
         return Err(whole(RuleFault::Meaningless { what: "explore", pick }));
     }
     if rule.wait.is_some() && pick != Pick::ExpectedValue {
@@ -63,6 +60,21 @@ pub(super) fn rule(written: &Spanned<RuleFile>, names: &Names<'_>) -> Result<Rul
         wait: rule.wait.as_ref().map(duration).transpose()?,
         allow: rule.allow.clone(),
     })
+}
+
+fn exploration(rule: &RuleFile) -> Result<Exploration, RuleFault> {
+    let Some(share) = rule.explore else {
+        return if rule.explore_by.is_some() { Err(RuleFault::ExploreBy) } else { Ok(Exploration::Off) };
+    };
+    let (most, explore) = match rule.explore_by {
+        None | Some(ExploreBy::Evenly) => (MOST_EVENLY, Exploration::Evenly(share)),
+        Some(ExploreBy::Posterior) => (1.0, Exploration::Posterior(share)),
+    };
+    match share {
+        0.0 => Ok(Exploration::Off),
+        share if (0.0..=most).contains(&share) => Ok(explore),
+        share => Err(RuleFault::Explore { share: share.to_string(), most }),
+    }
 }
 
 fn duration(text: &Spanned<String>) -> Result<Micros, Fault> {

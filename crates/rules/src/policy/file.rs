@@ -57,11 +57,20 @@ pub(super) struct RuleFile {
     pub priority: Option<u8>,
     pub on_full: Option<Spanned<OnFullFile>>,
     pub explore: Option<f64>,
+    pub explore_by: Option<ExploreBy>,
     /// With `expected-value`: how long a lead may wait when every price is above its value.
     pub wait: Option<Spanned<String>>,
     /// Findings of a check that are meant to be so.
     #[serde(default)]
     pub allow: Vec<Kind>,
+}
+
+/// Among whom and how the share of `explore` is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ExploreBy {
+    Evenly,
+    Posterior,
 }
 
 #[derive(Debug, Clone, Deserialize)]

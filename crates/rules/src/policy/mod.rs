@@ -9,7 +9,9 @@ mod file;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use pointsman_domain::{Instant, Micros, Pick, PolicyName, PoolIndex, QueueId, RepIndex, RuleId, TerritoryIndex};
+use pointsman_domain::{
+    Exploration, Instant, Micros, Pick, PolicyName, PoolIndex, QueueId, RepIndex, RuleId, TerritoryIndex,
+};
 use pointsman_expr::{Condition, Environment, ExprError, RuleSet};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -84,7 +86,7 @@ pub struct Rule {
     /// 0 to 9.
     pub priority: u8,
     pub on_full: OnFull,
-    pub explore: f64,
+    pub explore: Exploration,
     /// The longest priced hold; `None` never waits for a better price.
     pub wait: Option<Micros>,
     /// Findings of a check that are meant to be so.
@@ -165,8 +167,10 @@ pub enum RuleFault {
     Length(#[from] length::LengthError),
     #[error("priority {0} is not 0 to 9")]
     Priority(u8),
-    #[error("explore {0} is not 0 to 0.5")]
-    Explore(String),
+    #[error("explore {share} is not 0 to {most}")]
+    Explore { share: String, most: f64 },
+    #[error("explore_by says how to explore, but not how often: add explore, 0.05 for one choice in twenty")]
+    ExploreBy,
     #[error("{what} has no meaning with pick '{pick:?}'")]
     Meaningless { what: &'static str, pick: Pick },
     #[error("overflows into the pool it already hands to")]
@@ -380,6 +384,9 @@ queue = 'unassigned'
         check("on_full = 'next'", "on_full = { overflow = 'rest' }", "overflows into the pool it already hands to");
         check("pick = 'expected-value'", "pick = 'fastest'", "fastest");
         check("on_full = 'next'", "explore = 0.1", "explore has no meaning");
+        check("sla = '30m'", "explore = 0.6", "explore 0.6 is not 0 to 0.5");
+        check("sla = '30m'", "explore = 1.2\nexplore_by = 'posterior'", "explore 1.2 is not 0 to 1");
+        check("sla = '30m'", "explore_by = 'posterior'", "but not how often");
         check("sla = '30m'", "priority = 12", "priority 12 is not 0 to 9");
     }
 }

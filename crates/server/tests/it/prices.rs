@@ -104,3 +104,26 @@ fn prices_are_solved_posted_followed_and_kept() {
     assert_eq!((&after["prices"], &after["solved_from"]), (&before["prices"], &before["solved_from"]));
     door.stop();
 }
+
+#[test]
+fn what_is_tried_by_posterior_is_logged_with_its_chance_and_replays() {
+    let mut documents = priced();
+    let policy = "format = 1\nname = 'main'\n[[rule]]\nid = 'rest'\npool = 'all'\npick = 'expected-value'\n\
+                  explore = 1.0\nexplore_by = 'posterior'\n[fallback]\nqueue = 'unassigned'\nalarm = true";
+    documents.insert(DocumentKind::Policy, "main", policy.as_bytes().to_vec());
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let door = Door::open_in(folder, 1, |config| config.documents = Some(documents));
+    // Ada is ahead by far; once her places are used or dear, the others stand close together.
+    let leads: Vec<Value> = (0..120).map(|n| door.lead("DE", &format!("p{n}"))).collect();
+    let tried: Vec<&Value> = leads.iter().filter(|lead| lead["propensity"].as_f64() < Some(1.0)).collect();
+    assert!(tried.len() > 20, "{} of {}", tried.len(), leads.len());
+    for lead in tried.iter().take(20) {
+        let decision = lead["decision"].as_str().unwrap();
+        let explained = door.get(&format!("/v1/decisions/{decision}")).json();
+        assert_eq!(explained["decision"]["propensity"], lead["propensity"]);
+        let replay = door.get(&format!("/v1/decisions/{decision}/replay")).json();
+        assert_eq!(replay["equal"], true, "{replay}");
+    }
+    assert_eq!(door.get("/v1/audit/verify").json()["holds"], true);
+    door.stop();
+}
