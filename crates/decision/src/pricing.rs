@@ -262,7 +262,7 @@ impl Market {
             claims: cell.claims,
             horizon: if limit.kind == LimitKind::Open { Horizon::Hold { leads } } else { Horizon::Window { leads } },
             present: 1.0 - gone,
-            floor: None,
+            floor: Some(who.floors[at].saturating_sub(cell.used)).filter(|owed| *owed > 0),
             next,
         })
     }

@@ -68,6 +68,9 @@ pub struct Use {
     pub used: u32,
     /// Absent: it is counted, and never full.
     pub cap: Option<u32>,
+    /// Leads that the rep is owed in the window, of which `used` were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub floor: Option<u32>,
     /// What the next place is worth to the leads still to come; absent before prices were solved.
     pub price: Option<f64>,
     /// When this window's places end; absent for open leads, whose places come back.
@@ -134,14 +137,15 @@ fn member(snapshot: &Snapshot, ledger: &Ledger, index: RepIndex, now: Instant) -
         from: Some(o.from).filter(|from| *from > now),
         until: o.until,
     });
-    let bounds = snapshot.roster.limits.iter().zip(&rep.caps).filter(|(_, cap)| cap.is_some());
-    let limits = bounds.map(|(limit, _)| {
+    let bounds = snapshot.roster.limits.iter().zip(&rep.caps).zip(&rep.floors).filter(|((_, cap), _)| cap.is_some());
+    let limits = bounds.map(|((limit, _), floor)| {
+        let floor = Some(*floor).filter(|floor| *floor > 0);
         let window = calendar.zone().window(limit.kind, now);
         let (used, cap) = ledger.used(&rep.id, &limit.id, window);
         let cap = cap.filter(|cap| *cap != COUNTED_ONLY);
         let price = ledger.price(&rep.id, &limit.id, window).filter(|_| cap.is_some());
         let until = (limit.kind != LimitKind::Open).then(|| window_end(window, calendar.zone(), now));
-        Use { limit: limit.id.clone(), kind: limit.kind, used, cap, price, until }
+        Use { limit: limit.id.clone(), kind: limit.kind, used, cap, floor, price, until }
     });
     Member {
         id: rep.id.clone(),

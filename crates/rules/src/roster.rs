@@ -35,6 +35,9 @@ pub struct LimitFile {
     /// The cap of every rep that names none; without it such reps have no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<u32>,
+    /// Leads that every rep who names no floor is owed in a window; none, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub floor: Option<u32>,
     /// Which leads count; all, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,
@@ -83,6 +86,10 @@ pub struct RepFile {
     /// Caps that differ from the limits' defaults.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub caps: BTreeMap<LimitId, u32>,
+    /// Floors that differ from the limits' own: leads the rep is owed in a window, where a rule
+    /// picks by expected value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub floors: BTreeMap<LimitId, u32>,
     /// Who stands in, first choice first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub backup: Vec<RepId>,
@@ -137,6 +144,12 @@ pub enum RosterError {
     TooMany { what: &'static str, count: usize, most: usize },
     #[error("condition of limit '{limit}': {error}")]
     Condition { limit: LimitId, error: ExprError },
+    #[error("limit '{0}' counts open leads; a floor is owed per-day, per-week or per-month")]
+    OpenFloor(LimitId),
+    #[error("rep '{rep}' is owed {floor} leads under limit '{limit}', more than the cap {cap} allows")]
+    FloorAboveCap { rep: RepId, limit: LimitId, floor: u32, cap: u32 },
+    #[error("rep '{rep}' is owed {floor} leads under limit '{limit}' and has no cap there: give one, if a high one")]
+    FloorWithoutCap { rep: RepId, limit: LimitId, floor: u32 },
     #[error("backups of '{rep}' lead back to '{rep}'")]
     BackupCycle { rep: RepId },
     #[error("rep '{rep}': {error}")]
@@ -188,6 +201,8 @@ pub struct Rep {
     pub skills: BTreeMap<Box<str>, u8>,
     /// One per limit of the roster; `None` is no bound.
     pub caps: Vec<Option<u32>>,
+    /// One per limit of the roster: leads owed in a window; 0 is no floor.
+    pub floors: Vec<u32>,
     /// The limits that bound this rep.
     pub limits: LimitSet,
     pub backups: Vec<RepIndex>,
@@ -269,6 +284,7 @@ impl Roster {
         self.limits.push(Limit { id, kind: LimitKind::Open, when: None });
         for (rep, uncapped) in self.reps.iter_mut().zip(uncapped) {
             rep.caps.push(uncapped.then_some(COUNTED_ONLY));
+            rep.floors.push(0);
             if uncapped {
                 rep.limits.insert(LimitIndex(limits as u8));
             }
@@ -335,7 +351,8 @@ impl Roster {
     fn resolve(&self, rep: &RepFile, limits: &[LimitFile], teams: &BTreeSet<&TeamId>) -> Result<Rep, RosterError> {
         let place = || format!("rep '{}'", rep.id);
         check_team(place, rep.team.as_ref(), teams)?;
-        if let Some(unknown) = rep.caps.keys().find(|id| limits.iter().all(|limit| &limit.id != *id)) {
+        let mut named = rep.caps.keys().chain(rep.floors.keys());
+        if let Some(unknown) = named.find(|id| limits.iter().all(|limit| &limit.id != *id)) {
             return Err(RosterError::Unknown { place: place(), what: "limit", id: unknown.to_string() });
         }
         if rep.weight == Some(0) {
@@ -348,6 +365,7 @@ impl Roster {
         let home = rep.home.as_ref().map(|home| read_home(rep, home)).transpose()?;
         let caps: Vec<Option<u32>> =
             limits.iter().map(|limit| rep.caps.get(&limit.id).copied().or(limit.default)).collect();
+        let floors = floors(rep, limits, &caps)?;
         let mut bounded = LimitSet::default();
         for (index, _) in caps.iter().enumerate().filter(|(_, cap)| cap.is_some()) {
             bounded.insert(LimitIndex(index as u8));
@@ -364,6 +382,7 @@ impl Roster {
             weight: rep.weight.unwrap_or(1),
             skills: rep.skills.clone(),
             caps,
+            floors,
             limits: bounded,
             backups: rep.backup.iter().map(|id| self.find(place, id)).collect::<Result<_, _>>()?,
             active: rep.active,
@@ -452,6 +471,22 @@ fn check_contract(fairness: &Fairness) -> Result<(), FairnessFault> {
         return Err(FairnessFault::EndlessCatchUp);
     }
     Ok(())
+}
+
+/// What the rep is owed under each limit, within its cap.
+fn floors(rep: &RepFile, limits: &[LimitFile], caps: &[Option<u32>]) -> Result<Vec<u32>, RosterError> {
+    let floor = |(limit, cap): (&LimitFile, &Option<u32>)| {
+        let floor = rep.floors.get(&limit.id).copied().or(limit.floor).unwrap_or(0);
+        let (id, of) = (|| rep.id.clone(), || limit.id.clone());
+        match cap {
+            _ if floor == 0 => Ok(0),
+            _ if limit.kind == LimitKind::Open => Err(RosterError::OpenFloor(of())),
+            None => Err(RosterError::FloorWithoutCap { rep: id(), limit: of(), floor }),
+            Some(cap) if floor > *cap => Err(RosterError::FloorAboveCap { rep: id(), limit: of(), floor, cap: *cap }),
+            Some(_) => Ok(floor),
+        }
+    };
+    limits.iter().zip(caps).map(floor).collect()
 }
 
 fn check_counts(file: &RosterFile) -> Result<(), RosterError> {
@@ -550,6 +585,25 @@ mod tests {
         check("weight = 3", "zone = \"Europe/Berlyn\"", "rep 'mara': zone: 'Europe/Berlyn' is not an IANA time zone");
         check("weight = 3", "home = { country = \"Germany\" }", "'Germany' is no country");
         check("id = \"open\"", "id = \"open-work\"", "'open-work' is taken");
+    }
+
+    #[test]
+    fn floors_are_owed_within_caps() {
+        let daily = GOOD.replace("kind = \"open\"", "kind = \"per-day\"\nfloor = 4");
+        let roster = load(&daily.replace("weight = 3", "floors = { open = 9 }")).expect("valid");
+        assert_eq!((roster.reps[0].floors[0], roster.reps[1].floors[0]), (4, 9));
+        let check = |text: &str, expected: &str| {
+            let error = load(text).expect_err(expected);
+            assert!(error.contains(expected), "{error}");
+        };
+        check(
+            &daily.replace("open = 5", "open = 3"),
+            "rep 'jonas' is owed 4 leads under limit 'open', more than the cap 3",
+        );
+        check(&daily.replace("default = 20", ""), "rep 'mara' is owed 4 leads under limit 'open' and has no cap there");
+        check(&GOOD.replace("weight = 3", "floors = { open = 2 }"), "limit 'open' counts open leads");
+        check(&GOOD.replace("weight = 3", "floors = { day = 2 }"), "rep 'mara' names the limit 'day'");
+        assert_eq!(load(GOOD).expect("valid").reps[0].floors, [0]);
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub struct Standing {
     pub horizon: Horizon,
     /// The share of the leads in the horizon for which the rep is there.
     pub present: f64,
-    /// Leads that the rep is owed at least in this window, and what meeting that may cost each.
-    pub floor: Option<(u32, f64)>,
+    /// Leads that the rep is still owed in this window.
+    pub floor: Option<u32>,
     /// A window that begins before prices may be solved again, and the leads expected in it.
     pub next: Option<(Window, f64)>,
 }
@@ -69,7 +69,7 @@ const STEPS: usize = 20_000;
 pub fn solve_book(planner: &mut Planner, sample: &Sample, standings: &[Standing], moment: Moment) -> PriceBook {
     let mut bounds: Vec<Bound> = standings.iter().map(Standing::cap_bound).collect();
     let floors: Vec<usize> = (0..standings.len()).filter(|&s| standings[s].floor.is_some()).collect();
-    bounds.extend(floors.iter().filter_map(|&s| standings[s].floor_bound()));
+    bounds.extend(floors.iter().filter_map(|&s| standings[s].floor_bound(sample)));
     let solution = planner.solve(sample, &bounds);
     let problem = Problem { sample, bounds: &bounds };
     let tightest = tightest(standings, &solution, sample.columns());
@@ -114,8 +114,9 @@ impl Standing {
         Bound { column: self.column, classes: self.classes, side: Side::AtMost, share }
     }
 
-    fn floor_bound(&self) -> Option<Bound> {
-        let (owed, most) = self.floor?;
+    /// What a floor may cost a lead is bounded by what a lead can be worth: that always suffices.
+    fn floor_bound(&self, sample: &Sample) -> Option<Bound> {
+        let (owed, most) = (self.floor?, sample.largest());
         let leads = match self.horizon {
             Horizon::Window { leads } | Horizon::Hold { leads } => leads,
         };
@@ -280,10 +281,10 @@ mod tests {
         fn floors_are_met_whenever_feasible(seed in 0..1000u64, owed in 1..14u32, free in 0..20u32) {
             let (mut planner, sample) = planner(seed);
             // The weakest rep: without a subsidy next to nothing comes.
-            let owing = Standing { floor: Some((owed, 1.0)), ..standing(2, free, 40.0) };
+            let owing = Standing { floor: Some(owed), ..standing(2, free, 40.0) };
             let standings = [standing(0, 20, 40.0), standing(1, 20, 40.0), owing];
             let mut bounds: Vec<Bound> = standings.iter().map(Standing::cap_bound).collect();
-            bounds.extend(standings[2].floor_bound());
+            bounds.extend(standings[2].floor_bound(&sample));
             let solution = planner.solve(&sample, &bounds);
             let feasible = f64::from(owed.min(free)) / 40.0;
             prop_assert!(solution.demand[3] > feasible - 0.01, "{} of {feasible}", solution.demand[3]);

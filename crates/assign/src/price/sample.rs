@@ -77,6 +77,11 @@ impl Sample {
         if total > 0.0 { sum / total } else { 0.0 }
     }
 
+    /// The greatest score of any row, at least 0.
+    pub(super) fn largest(&self) -> f64 {
+        (0..self.rows()).flat_map(|i| self.row(i)).fold(0.0f64, |most, &score| most.max(f64::from(score)))
+    }
+
     /// Every `step`-th row, for a first guess at the prices.
     pub(super) fn thinned(&self, step: usize) -> Self {
         let mut thin = Self::new(self.columns);

@@ -31,6 +31,7 @@ pub async fn prices(Shared(state): Shared<Arc<State>>) -> Result<Response, Probl
                 rep.id.to_string(),
                 named(limit.kind).to_owned(),
                 format!("{} of {cap}", cap.saturating_sub(limit.used)),
+                limit.floor.map_or_else(String::new, |floor| floor.saturating_sub(limit.used).to_string()),
                 price(limit),
                 limit.until.map_or_else(|| "a lead is closed".into(), minute),
             ])
@@ -53,6 +54,7 @@ pub async fn prices(Shared(state): Shared<Arc<State>>) -> Result<Response, Probl
         Column::text("Rep"),
         Column::text("Places"),
         Column::text("Left"),
+        Column::number("Still owed"),
         Column::number("Worth of the next"),
         Column::text("Until"),
     ];
@@ -66,7 +68,8 @@ fn dearest(rep: &Member) -> (f64, Option<Instant>) {
     priced.max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, None))
 }
 
-fn in_words(snapshot: &Snapshot) -> Unit {
+/// The unit of prices: money, or wins.
+pub(super) fn in_words(snapshot: &Snapshot) -> Unit {
     match unit(snapshot) {
         "wins" => Unit::number(3),
         _ => Unit::money(snapshot.currency),

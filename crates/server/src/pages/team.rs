@@ -13,7 +13,7 @@ use pointsman_report::{
     table::{Column, Row},
 };
 
-use super::{CX, minute, page, respond, section, table, tile};
+use super::{CX, minute, page, prices, respond, section, table, tile};
 use crate::{api::reps, error::Problem, state::State};
 
 pub async fn team(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
@@ -27,8 +27,9 @@ pub async fn team(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem
         tile("Outside hours", count(Presence::Closed), "back when their calendar opens"),
         tile("Absent", count(Presence::Absent), "on leave or ill"),
     ];
+    let worth = prices::in_words(&snapshot);
     let rows = active.iter().map(|member| {
-        let cells = vec![named(member), presence(member), back(member), load(&member.limits)];
+        let cells = vec![named(member), presence(member), back(member), load(&member.limits, worth)];
         if member.state == Presence::Absent { Row::strong(cells) } else { Row::new(cells) }
     });
     let columns = ["Rep", "Now", "Next here", "Load"].map(Column::text).to_vec();
@@ -109,10 +110,20 @@ fn back(member: &Member) -> String {
     member.returns_at.map_or_else(String::new, minute)
 }
 
-fn load(limits: &[Use]) -> String {
-    let of = |limit: &Use| match limit.cap {
-        Some(cap) => format!("{} {} of {cap}", limit.limit, limit.used),
-        None => format!("{} {}", limit.limit, limit.used),
+/// What is used of each limit, what is still owed under it, and what the next place is worth.
+fn load(limits: &[Use], worth: Unit) -> String {
+    let of = |limit: &Use| {
+        let mut text = match limit.cap {
+            Some(cap) => format!("{} {} of {cap}", limit.limit, limit.used),
+            None => format!("{} {}", limit.limit, limit.used),
+        };
+        if let Some(owed) = limit.floor.map(|floor| floor.saturating_sub(limit.used)).filter(|owed| *owed > 0) {
+            text.push_str(&format!(", {owed} still owed"));
+        }
+        if let Some(price) = limit.price {
+            text.push_str(&format!(", the next worth {}", worth.show(CX.locale, price)));
+        }
+        text
     };
     limits.iter().map(of).collect::<Vec<_>>().join("\n")
 }

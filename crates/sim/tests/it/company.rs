@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pointsman_decision::{PricingConfig, Snapshot};
-use pointsman_domain::Instant;
+use pointsman_decision::{DocumentKind, PricingConfig, Snapshot};
+use pointsman_domain::{Instant, Micros, RepIndex};
 use pointsman_sim::{LeadRun, Setting, World, WorldLead, run, run::documents, run::snapshot};
 
 const DEMO: &str = include_str!("../../worlds/demo.toml");
@@ -48,4 +48,59 @@ fn turns_are_even_among_those_present() {
         let mean = of_team().map(|(_, n)| f64::from(*n)).sum::<f64>() / of_team().count() as f64;
         assert!(f64::from(most) < 1.35 * mean, "team {team}: {counts:?}");
     }
+}
+
+/// Of the days on which a rep was there all day: how many brought fewer than `floor` leads, and how
+/// many there were; and what all leads may be expected to bring.
+fn short_days(floor: Option<u32>) -> (usize, usize, f64) {
+    const LEAST: u32 = 3;
+    let world = World::parse(include_str!("../../../../worlds/claim.toml"), 4).expect("valid");
+    let leads = world.leads(0, 42, 0);
+    let mut documents = pointsman_sim::run::documents_with_scores(&world, "default", "expected-value");
+    let roster = documents.get(DocumentKind::Roster, "").expect("written").to_vec();
+    let roster = String::from_utf8(roster).expect("text");
+    let owed = floor.map_or_else(String::new, |floor| format!("floor = {floor}\n"));
+    documents.insert(
+        DocumentKind::Roster,
+        "",
+        roster.replacen("default = 8\n", &format!("default = 8\n{owed}"), 1).into_bytes(),
+    );
+    let snapshot = snapshot(documents).expect("compiles");
+    let policies = [Arc::clone(&snapshot)];
+    let route = |_: &WorldLead, _: Instant| 0;
+    let pricing = PricingConfig::simulated();
+    let runs =
+        run(&Setting { world: &world, leads: &leads, policies: &policies, route: &route, priced: &[true], pricing });
+    let zone = snapshot.calendars[0].zone();
+    let mut per_day: BTreeMap<(u32, i32), u32> = BTreeMap::new();
+    for owned in runs.iter().filter_map(|run| run.owned) {
+        *per_day.entry((owned.rep.0, zone.local_day(owned.at))).or_default() += 1;
+    }
+    assert!(per_day.values().all(|n| *n <= 8));
+    let (mut short, mut all) = (0, 0);
+    // The first week teaches the prices.
+    let first = zone.local_day(leads[0].at);
+    for day in first + 7..first + 42 {
+        let (morning, evening) =
+            (zone.day_start(day) + Micros::HOUR.times(9), zone.day_start(day) + Micros::HOUR.times(17));
+        for rep in 0..world.reps.len() {
+            let here =
+                |at| snapshot.calendar(RepIndex(rep as u32)).is_open(at) && snapshot.absences[rep].end_of(at).is_none();
+            if here(morning) && here(evening) {
+                all += 1;
+                short += usize::from(per_day.get(&(rep as u32, day)).copied().unwrap_or(0) < LEAST);
+            }
+        }
+    }
+    (short, all, runs.iter().filter_map(|run| run.owned).map(|owned| owned.at_once).sum())
+}
+
+#[test]
+fn a_floor_is_met_through_prices_and_costs_little() {
+    let ((without, days, best), (with, _, floored)) = (short_days(None), short_days(Some(3)));
+    println!(
+        "short of three leads: {without} of {days} days without a floor, {with} with; wins {best:.1} and {floored:.1}"
+    );
+    assert!(without > days / 20 && with * 10 < without, "{with} and {without} of {days}");
+    assert!(floored > 0.97 * best, "{floored} of {best}");
 }
