@@ -13,6 +13,8 @@ const FIRST: usize = 500;
 const WINDOW: usize = 1500;
 /// One claim more than planned raises a price by this share of the highest price.
 const STEP: f64 = 0.0005;
+/// Leads that a forecast of volume is trusted for before its own record counts as much.
+const PATIENCE: f64 = 100.0;
 
 pub(super) struct Desk<'a> {
     world: &'a ExternalWorld<'a>,
@@ -24,6 +26,9 @@ pub(super) struct Desk<'a> {
     planner: Option<Planner>,
     window: Vec<Vec<f64>>,
     prices: Live,
+    /// Leads seen when a forecast was first given, and what it said.
+    first: Option<(usize, f64)>,
+    at: usize,
 }
 
 /// Prices as of the last solve, and what happened since.
@@ -58,11 +63,27 @@ impl<'a> Desk<'a> {
             planner: (policy == ExternalPolicy::Prices).then(planner),
             window: vec![],
             prices: free,
+            first: None,
+            at: 0,
+        }
+    }
+
+    /// What is believed of a forecast, by its own record: one that fell by 80 while 100 leads came
+    /// counts a quarter too few, and so does what it says of the rest. Other policies believe it.
+    fn believed(&self, forecast: f64) -> f64 {
+        match (self.policy, self.first) {
+            (ExternalPolicy::Prices, Some((from, first))) => {
+                let (came, foretold) = ((self.at - from) as f64, first - forecast);
+                forecast * (PATIENCE + came) / (PATIENCE + foretold.max(0.0))
+            }
+            _ => forecast,
         }
     }
 
     /// Solves prices before lead `at` if that is due; `forecast` leads are expected from it on.
     pub fn solve_if_due(&mut self, at: usize, forecast: f64) -> bool {
+        self.at = at;
+        self.first.get_or_insert((at, forecast));
         let history = self.world.history.is_some_and(|h| h.rows() > 0);
         let due = match self.policy {
             ExternalPolicy::StaticPrices => at == if history { 0 } else { FIRST },
@@ -74,7 +95,7 @@ impl<'a> Desk<'a> {
             _ => false,
         };
         if due {
-            self.solve(at, forecast);
+            self.solve(at, self.believed(forecast));
         }
         due
     }
@@ -119,6 +140,7 @@ impl<'a> Desk<'a> {
         if self.left == 0 {
             return None;
         }
+        let forecast = self.believed(forecast);
         let open = |r: &usize| self.places[*r] > 0 && row[*r].is_finite();
         let reps = 0..self.places.len();
         match self.policy {

@@ -204,12 +204,15 @@ mod tests {
         let capacity = [150, 200, 150, 250, 200, 250];
         let best = pointsman_assign::flow::Assignment { values: scores.values(), capacity: &capacity, floor: &[] };
         let best = pointsman_assign::flow::optimum(&best).unwrap().value;
-        for forecast_error in [0.8, 1.0, 1.2] {
+        let share = |forecast_error| {
             let world =
                 ExternalWorld { scores: &scores, capacity: &capacity, history: None, seen: None, forecast_error };
-            let run = simulate_assign(&world, ExternalPolicy::Prices, 1).unwrap();
-            let share = run.expected_conversions / best;
-            assert!(share > 0.96, "{forecast_error}: {share}");
+            simulate_assign(&world, ExternalPolicy::Prices, 1).unwrap().expected_conversions / best
+        };
+        let right = share(1.0);
+        assert!(right > 0.96, "{right}");
+        for wrong in [0.8, 1.2] {
+            assert!(share(wrong) > right - 0.01, "{wrong}: {} of {right}", share(wrong));
         }
     }
 
