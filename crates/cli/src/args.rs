@@ -332,7 +332,7 @@ pub struct Serve {
 #[derive(Debug, ClapArgs)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(
-    after_help = "Example:\n  pointsman simulate --world worlds/demo.toml --policies weighted-round-robin,least-loaded --replicates 5"
+    after_help = "Example:\n  pointsman simulate --world worlds/claim.toml --policies manual,expected-value --seeds 5 --first-day 0 --html claim.html"
 )]
 pub struct Simulate {
     #[command(subcommand)]

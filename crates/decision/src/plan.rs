@@ -1,15 +1,17 @@
 //! A list of leads assigned at once: list imports, re-plans of territories.
 //!
 //! The policy says who may have which lead, the ledger what is free; within these the sum of
-//! value × score is the greatest there is ([`pointsman_assign::flow`]). The ladder is kept: only
-//! leads that a rung could not place go on to the next one, and a rung that holds or parks when
-//! full ends there. A lead that stays with its owner draws on no quota again.
+//! value × score is the greatest there is ([`pointsman_assign::flow`]). Without a model every rep
+//! is as good as the next: then the leads are spread by the reps' weights, as evenly as who may
+//! have what allows. The ladder is kept: only leads that a rung could not place go on to the next
+//! one, and a rung that holds or parks when full ends there. A lead that stays with its owner draws
+//! on no quota again.
 
 use std::sync::Arc;
 
 use pointsman_assign::{
     Ledger,
-    flow::{Assignment, FlowError, optimum},
+    flow::{Assignment, FlowError, Optimum, optimum},
 };
 use pointsman_domain::{COUNTED_ONLY, Instant, LimitIndex, LimitKind, ReasonCode, RepIndex, math};
 use pointsman_rules::{OnFull, Target};
@@ -37,7 +39,7 @@ pub struct Placed {
     /// What a win is worth.
     pub value: f64,
     /// Probability that the new owner wins it, and that the old one does (where the policy lets
-    /// them have it).
+    /// them have it); not known without a model.
     pub score: Option<f64>,
     pub score_before: Option<f64>,
     pub why: Why,
@@ -97,6 +99,8 @@ pub struct Plan {
 const STAY: f64 = 1e-9;
 /// Rounds in which leads above a second limit are taken away and placed anew.
 const ROUNDS: usize = 40;
+/// Halvings of the interval in which the most even share lies: shares are found to a thousandth.
+const HALVINGS: usize = 12;
 
 /// Assigns the list at one instant: hours, absences and windows are those of `at`.
 pub fn plan(
@@ -109,6 +113,7 @@ pub fn plan(
     let mut scratch = Scratch::new(snapshot);
     let mut desk = Desk::new(snapshot, ledger, leads, at, config);
     let places = desk.places.clone();
+    let modelled = snapshot.scorer.is_some();
     let mut placed: Vec<Placed> = Vec::with_capacity(leads.len());
     let mut waiting: Vec<(usize, usize)> = Vec::new();
     let mut open: Vec<Open> = Vec::with_capacity(leads.len());
@@ -119,7 +124,7 @@ pub fn plan(
             to: None,
             value: qualified.value,
             score: None,
-            score_before: lead.owner.and_then(|owner| entry.score(owner)),
+            score_before: lead.owner.and_then(|owner| entry.score(owner)).filter(|_| modelled),
             why: entry.hopeless.unwrap_or(Why::Full),
         });
         if entry.hopeless.is_none() {
@@ -138,7 +143,8 @@ pub fn plan(
                         Some(_) => Why::Moved,
                         None => Why::New,
                     };
-                    placed[n] = Placed { to: Some(to), score: open[n].score(to), why, ..placed[n] };
+                    placed[n] =
+                        Placed { to: Some(to), score: open[n].score(to).filter(|_| modelled), why, ..placed[n] };
                 }
                 None if rung + 1 < open[n].rungs.len() => next.push((n, rung + 1)),
                 None => {}
@@ -160,6 +166,7 @@ struct Open {
 struct Seat {
     rep: RepIndex,
     score: f64,
+    weight: f64,
     limits: pointsman_domain::LimitSet,
 }
 
@@ -196,7 +203,7 @@ impl Open {
 }
 
 fn seat(ask: &pointsman_assign::Ask) -> Seat {
-    Seat { rep: ask.rep, score: math::sigmoid(ask.logit), limits: ask.limits }
+    Seat { rep: ask.rep, score: math::sigmoid(ask.logit), weight: ask.weight, limits: ask.limits }
 }
 
 /// Whether a full rung is the end of the ladder for a lead with candidates there.
@@ -256,16 +263,21 @@ impl<'a> Desk<'a> {
     ) -> Result<Vec<Option<RepIndex>>, FlowError> {
         let columns = self.places.len();
         let mut values = vec![f64::NEG_INFINITY; waiting.len() * columns];
+        let mut weights = vec![0.0f64; columns];
         for (row, &(n, rung)) in waiting.iter().enumerate() {
             for seat in &open[n].rungs[rung] {
                 let stays = leads[n].owner == Some(seat.rep);
                 let worth = open[n].value * seat.score * if stays { 1.0 + keep + STAY } else { 1.0 };
                 values[row * columns + seat.rep.0 as usize] = worth;
+                weights[seat.rep.0 as usize] = weights[seat.rep.0 as usize].max(seat.weight);
             }
         }
         let mut choices = Vec::new();
         for _ in 0..ROUNDS {
-            let best = optimum(&Assignment { values: &values, capacity: &self.places, floor: &[] })?;
+            let best = match self.snapshot.scorer {
+                Some(_) => optimum(&Assignment { values: &values, capacity: &self.places, floor: &[] })?,
+                None => evenly(&values, &self.places, &weights)?,
+            };
             choices = best.choices.into_iter().map(|c| c.map(RepIndex)).collect();
             let excess = if self.bounded { self.excess(open, waiting, leads, &choices, &values) } else { Vec::new() };
             if excess.is_empty() {
@@ -338,6 +350,42 @@ impl<'a> Desk<'a> {
             }
         }
     }
+}
+
+/// The optimum in which the largest share (leads over weight) is least: places are cut to
+/// share × weight, and everybody gets the mean share first, as far as that costs nothing.
+fn evenly(values: &[f64], places: &[u32], weights: &[f64]) -> Result<Optimum, FlowError> {
+    let best = optimum(&Assignment { values, capacity: places, floor: &[] })?;
+    let given = best.choices.iter().flatten().count() as f64;
+    let total: f64 = weights.iter().sum();
+    let lightest = weights.iter().copied().filter(|weight| *weight > 0.0).fold(f64::INFINITY, f64::min);
+    if given == 0.0 || total <= 0.0 {
+        return Ok(best);
+    }
+    let mean = given / total;
+    let most = |share: f64| -> Vec<u32> {
+        let cut = |(&places, &weight): (&u32, &f64)| places.min((share * weight).ceil() as u32);
+        places.iter().zip(weights).map(cut).collect()
+    };
+    // The same leads with the same owners kept give the same sum, to the last bit.
+    let costs_nothing = |cut: &Optimum| cut.value >= best.value;
+    let capacity = most(mean);
+    let least = |(&most, &weight): (&u32, &f64)| most.min((mean * weight).floor() as u32);
+    let floor: Vec<u32> = capacity.iter().zip(weights).map(least).collect();
+    let exact = optimum(&Assignment { values, capacity: &capacity, floor: &floor })?;
+    if costs_nothing(&exact) {
+        return Ok(exact);
+    }
+    // A share of all leads binds nobody.
+    let (mut low, mut high, mut found) = (mean, given / lightest, None);
+    for _ in 0..HALVINGS {
+        let share = f64::midpoint(low, high);
+        match optimum(&Assignment { values, capacity: &most(share), floor: &[] })? {
+            cut if costs_nothing(&cut) => (found, high) = (Some(cut), share),
+            _ => low = share,
+        }
+    }
+    Ok(found.unwrap_or(best))
 }
 
 /// The first instant from `now` on at which the most reps are there: a list is not assigned to

@@ -97,6 +97,17 @@ pub struct ProblemBody {
     errors: Vec<FieldError>,
 }
 
+impl ProblemBody {
+    /// In one line: the fields at fault where there are any, else what went wrong.
+    pub fn said(&self) -> String {
+        if self.errors.is_empty() {
+            return self.detail.clone();
+        }
+        let field = |error: &FieldError| format!("{}: {}", error.field, error.problem);
+        self.errors.iter().map(field).collect::<Vec<_>>().join("; ")
+    }
+}
+
 /// Every slug with its title and status; the documentation lists them.
 pub const SLUGS: &[(&str, &str, StatusCode)] = &[
     ("bad-body", "The body cannot be read", StatusCode::BAD_REQUEST),

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use pointsman_assign::{Change, CounterKey, Ledger, Load};
 use pointsman_decision::{
-    Facts, Figures, Market, Outcome, PricingConfig, Routing, Scratch, Snapshot, Ticket, decide, draws_on, qualify,
+    Facts, Figures, Market, Outcome, PricingConfig, Routing, Scratch, Snapshot, Ticket, decide, draws_on,
+    pricing::REMEMBERED, qualify,
 };
-use pointsman_domain::{DecisionId, Instant, Micros, RepId, RepIndex, Window};
+use pointsman_domain::{DecisionId, Instant, LeadId, Micros, RepId, RepIndex, Window};
 use pointsman_experiment::off_policy::{Estimator, LoggedDecision, PolicyValue, Support, estimate, support};
 use serde::Serialize;
 
@@ -25,6 +26,8 @@ pub struct PastLead {
     pub at: Instant,
     pub seed: u64,
     pub owned: Option<PastOwner>,
+    /// It waited for an owner at least once.
+    pub held: bool,
     /// When its slot came back; `None`: it is open still.
     pub closed_at: Option<Instant>,
     /// `None` until its outcome is known.
@@ -48,7 +51,7 @@ pub struct Replay<'a> {
     /// In the order of time; those that arrived before `from` only hold their slots.
     pub leads: &'a [PastLead],
     pub from: Instant,
-    /// Nothing is decided from here on.
+    /// Nothing is decided from here on, and nothing is known.
     pub until: Instant,
     pub priced: bool,
     /// Probability that a rep wins a lead, by somebody who does not choose.
@@ -172,6 +175,8 @@ struct Run<'a> {
     deadlines: Vec<Option<Instant>>,
     claims: Vec<Vec<CounterKey>>,
     events: BinaryHeap<Reverse<(Instant, Event)>>,
+    /// Where each lead stands in the list.
+    places: BTreeMap<LeadId, usize>,
     /// How long a lead that really never had an owner is taken to stay open.
     usual: Micros,
 }
@@ -198,11 +203,13 @@ impl<'a> Run<'a> {
             deadlines: vec![None; n],
             claims: vec![Vec::new(); n],
             events: BinaryHeap::new(),
+            places: replay.leads.iter().enumerate().map(|(n, lead)| (lead.facts.lead.id, n)).collect(),
             usual,
         }
     }
 
     fn go(&mut self) {
+        self.look_back();
         for (n, lead) in self.replay.leads.iter().enumerate() {
             if lead.at >= self.replay.from {
                 self.events.push(Reverse((lead.at, Event::Arrive(n))));
@@ -221,6 +228,19 @@ impl<'a> Run<'a> {
                 Event::Wake(_) => {}
                 Event::Free(n) => self.free(n, now),
             }
+        }
+    }
+
+    /// The market knows the leads from before, as it did then.
+    fn look_back(&mut self) {
+        if !self.replay.priced {
+            return;
+        }
+        let before = self.replay.leads.iter().filter(|lead| lead.at < self.replay.from && lead.owned.is_some());
+        let before: Vec<&PastLead> = before.collect();
+        for lead in &before[before.len().saturating_sub(REMEMBERED)..] {
+            let qualified = qualify(self.replay.snapshot, &lead.facts, lead.at, &mut self.scratch);
+            self.market.saw(&qualified, 1.0);
         }
     }
 
@@ -290,8 +310,7 @@ impl<'a> Run<'a> {
             let rep = key.rep.clone();
             self.ledger.apply(&Change::Release { key });
             let first = self.ledger.first_in_line(&rep);
-            let waiting = first.and_then(|lead| self.replay.leads.iter().position(|past| past.facts.lead.id == lead));
-            if let Some(waiting) = waiting {
+            if let Some(&waiting) = first.and_then(|lead| self.places.get(&lead)) {
                 self.events.push(Reverse((now, Event::Wake(waiting))));
             }
         }
@@ -333,12 +352,12 @@ fn as_it_was(replay: &Replay<'_>, judged: &[usize]) -> Made {
     let mut minutes = Vec::new();
     for &n in judged {
         let lead = &replay.leads[n];
+        made.held += u64::from(lead.held);
         let Some(owner) = lead.owned.as_ref().filter(|owner| owner.at < replay.until) else {
             made.waiting += 1;
             continue;
         };
         made.owned += 1;
-        made.held += u64::from(owner.at > lead.at);
         minutes.push((owner.at - lead.at).0 as f64 / Micros::MINUTE.0 as f64);
         if let Some(due) = owner.sla_due {
             made.sla(due, owner.touched_at, replay.until);

@@ -5,7 +5,7 @@ use pointsman_decision::Snapshot;
 use pointsman_domain::{Instant, Micros, RepIndex, Rng};
 
 use crate::run::{LeadRun, Owned};
-use crate::world::{World, WorldLead, minutes_of_day};
+use crate::world::{SLA, World, WorldLead, minutes_of_day};
 
 /// Streams of a lead's seed.
 const DISPATCH: u64 = 12;
@@ -83,7 +83,7 @@ fn work(
         at_once: world.probability(lead, truth, Micros(0)),
         probability,
         won: lead.luck < probability,
-        sla_kept: false,
+        sla_kept: touched && calendar.due_at(lead.at, SLA).is_none_or(|due| touched_at <= due),
         propensity: 1.0,
         touched,
     }

@@ -488,16 +488,20 @@ impl World {
     /// days for somebody to be free.
     pub fn policy_document(&self, name: &str, pick: &str) -> String {
         let mut text = format!("format = 1\nname = \"{name}\"\n");
+        let sla = SLA.0 / Micros::HOUR.0;
         for team in &self.file.reps.teams {
             let _ = write!(
                 text,
                 "\n[[rule]]\nid = \"{team}\"\nwhen = \"lead.region == '{team}'\"\npool = \"{team}\"\npick = \"{pick}\"\n\
-                 sla = \"4h\"\non_full = {{ hold = \"3d\" }}\n"
+                 sla = \"{sla}h\"\non_full = {{ hold = \"3d\" }}\n"
             );
         }
         text + "\n[fallback]\nqueue = \"unassigned\"\nalarm = true\n"
     }
 }
+
+/// Working time in which a lead ought to be touched, whoever hands it out.
+pub(crate) const SLA: Micros = Micros(4 * Micros::HOUR.0);
 
 fn quoted(texts: &[Box<str>]) -> String {
     texts.iter().map(|text| format!("\"{text}\"")).collect::<Vec<_>>().join(", ")

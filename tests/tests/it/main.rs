@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bad_input;
+mod capacity;
 mod commands;
 mod demo;
 mod experiments;

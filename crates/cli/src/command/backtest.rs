@@ -19,12 +19,15 @@ const LOOK_BACK: Micros = Micros(180 * Micros::DAY.0);
 const PAGE: u32 = 1000;
 
 pub fn run(args: &Backtest) -> anyhow::Result<Done> {
-    let (from, to) = (time("--from", &args.from)?, time("--to", &args.to)?);
-    if from >= to {
-        bail!("--from {from} is not before --to {to}");
+    let (from, asked) = (time("--from", &args.from)?, time("--to", &args.to)?);
+    if from >= asked {
+        bail!("--from {from} is not before --to {asked}");
     }
     let mut reader = store::read(&args.workspace)?;
-    let Some(id) = reader.head()?.snapshot else { bail!("nothing is live in {}", args.workspace.display()) };
+    let head = reader.head()?;
+    // What lies after the last record is not known: a clock that still runs is no miss.
+    let to = asked.min(head.at + Micros(1));
+    let Some(id) = head.snapshot else { bail!("nothing is live in {}", args.workspace.display()) };
     let live = reader.documents(&id)?.ok_or_else(|| anyhow!("the live documents are not stored"))?;
     let snapshot = Arc::new(workspace::compile(&args.workspace, under(&args.policy, &live)?)?);
     let judge = args.judge.as_deref().map(|path| judging(path, &live, &args.workspace)).transpose()?;
@@ -147,7 +150,8 @@ fn one(
     });
     let now = converge(&stages).map(|fact| fact.stage);
     let won = now.filter(|stage| stage.is_terminal()).map(|stage| stage == Stage::Won);
-    Ok(Some(PastLead { facts, at, seed, owned, closed_at: first_of(&Stage::closes), won }))
+    let held = decisions.iter().any(|decision| matches!(decision.outcome, Outcome::Held { .. }));
+    Ok(Some(PastLead { facts, at, seed, owned, held, closed_at: first_of(&Stage::closes), won }))
 }
 
 fn notes(snapshot: &Snapshot, judged: bool, leads: &[PastLead], result: &BacktestResult) -> Vec<String> {

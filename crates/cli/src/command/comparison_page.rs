@@ -53,7 +53,26 @@ struct Shown {
     heading: &'static str,
     axis: &'static str,
     unit: Unit,
+    best: Best,
     read: fn(&PolicyResult) -> Estimate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Best {
+    Highest,
+    Lowest,
+}
+
+impl Shown {
+    /// The estimate; of few stretches the interval of a share may reach beyond what a share can be.
+    fn of(&self, policy: &PolicyResult) -> Estimate {
+        let e = (self.read)(policy);
+        let most = if self.unit == Unit::percent(1) { 1.0 } else { f64::INFINITY };
+        match e.low.is_finite() && e.high.is_finite() {
+            true => Estimate { low: e.low.clamp(0.0, most), high: e.high.min(most), ..e },
+            false => e,
+        }
+    }
 }
 
 /// Policies in a world whose truth is known.
@@ -64,6 +83,7 @@ pub fn simulation(result: &Comparison, world: Digest, command: &str) -> Page {
             heading: "Wins",
             axis: "expected wins in a stretch",
             unit: Unit::number(0),
+            best: Best::Highest,
             read: |p| p.conversions,
         },
         Shown {
@@ -71,13 +91,15 @@ pub fn simulation(result: &Comparison, world: Digest, command: &str) -> Page {
             heading: "Share of the optimum",
             axis: "of what perfect hindsight could have assigned",
             unit: Unit::percent(1),
+            best: Best::Highest,
             read: |p| p.share_of_optimum,
         },
         Shown {
             id: "speed",
             heading: "Speed to lead",
-            axis: "hours of working time to the first touch (mean)",
+            axis: "hours by the clock to the first touch (mean)",
             unit: Unit::number(1),
+            best: Best::Lowest,
             read: |p| p.reaction_hours,
         },
         Shown {
@@ -85,6 +107,7 @@ pub fn simulation(result: &Comparison, world: Digest, command: &str) -> Page {
             heading: "Never touched",
             axis: "share of leads",
             unit: Unit::percent(1),
+            best: Best::Lowest,
             read: |p| p.lost,
         },
         Shown {
@@ -92,6 +115,7 @@ pub fn simulation(result: &Comparison, world: Digest, command: &str) -> Page {
             heading: "Within the SLA",
             axis: "share of leads",
             unit: Unit::percent(1),
+            best: Best::Highest,
             read: |p| p.within_sla,
         },
         Shown {
@@ -99,6 +123,7 @@ pub fn simulation(result: &Comparison, world: Digest, command: &str) -> Page {
             heading: "Balance",
             axis: "Gini of leads received (0 is even)",
             unit: Unit::number(3),
+            best: Best::Lowest,
             read: |p| p.gini,
         },
     ];
@@ -123,12 +148,16 @@ pub fn simulation(result: &Comparison, world: Digest, command: &str) -> Page {
     let sections = shown.iter().map(|s| {
         let bars = |(at, p): (usize, &PolicyResult)| Group {
             label: p.name.to_string(),
-            bars: vec![Bar { name: String::new(), role: role(at), value: interval((s.read)(p)) }],
+            bars: vec![Bar { name: String::new(), role: role(at), value: interval(s.of(p)) }],
         };
         let groups = result.policies.iter().enumerate().map(bars).collect();
-        let top = result.policies.iter().max_by(|a, b| (s.read)(a).value.total_cmp(&(s.read)(b).value));
+        let order = |a: &&PolicyResult, b: &&PolicyResult| s.of(a).value.total_cmp(&s.of(b).value);
+        let (top, word) = match s.best {
+            Best::Highest => (result.policies.iter().max_by(order), "highest"),
+            Best::Lowest => (result.policies.iter().min_by(order), "lowest"),
+        };
         let finding = top.map_or_else(String::new, |p| {
-            format!("{}: {} is highest with {}", s.heading, p.name, s.unit.show(CX.locale, (s.read)(p).value))
+            format!("{}: {} is {word} with {}", s.heading, p.name, s.unit.show(CX.locale, s.of(p).value))
         });
         let figure = Figure {
             id: format!("chart-{}", s.id),
@@ -137,7 +166,7 @@ pub fn simulation(result: &Comparison, world: Digest, command: &str) -> Page {
             chart: Chart::Bars(Bars { unit: s.unit, axis: s.axis.into(), groups }),
         };
         let rows = result.policies.iter().map(|p| {
-            let e = (s.read)(p);
+            let e = s.of(p);
             let show = |x: f64| if x.is_finite() { s.unit.show(CX.locale, x) } else { "–".into() };
             Row::new(vec![p.name.to_string(), show(e.value), show(e.low), show(e.high)])
         });

@@ -73,8 +73,11 @@ fn command(args: &Simulate) -> String {
         Some(seeds) => format!("--seeds {seeds}"),
         None => format!("--replicates {}", args.replicates),
     };
-    let (policies, days) = (args.policies.join(","), args.days);
-    format!("pointsman simulate{world} --policies {policies} --seed {} {runs} --days {days}", args.seed)
+    let (policies, days, first) = (args.policies.join(","), args.days, args.first_day);
+    format!(
+        "pointsman simulate{world} --policies {policies} --seed {} {runs} --days {days} --first-day {first}",
+        args.seed
+    )
 }
 
 fn world(path: Option<&Path>, seed: u64) -> anyhow::Result<World> {

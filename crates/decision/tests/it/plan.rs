@@ -106,6 +106,19 @@ fn named_places_replace_the_limits_and_queues_stay_queues() {
     assert_eq!(none.placed[0].why, Why::Nobody(ReasonCode::OutsideHours));
 }
 
+#[test]
+fn without_a_model_a_list_is_spread_by_weight() {
+    let mut company = Company::new(POLICY);
+    let leads = valued(&mut company, 9);
+    // Anna is away; ben has twice carla's weight.
+    let config = PlanConfig { places: Some(vec![20, 20, 20]), ..PlanConfig::default() };
+    let had = |plan: &Plan, rep: u32| owners(plan).iter().filter(|to| **to == Some(rep)).count();
+    let plan = planned(&company, &leads, &|_| None, &config);
+    assert_eq!((had(&plan, 1), had(&plan, 2)), (6, 3));
+    let kept = planned(&company, &leads, &|n| (n < 7).then_some(RepIndex(1)), &config);
+    assert_eq!((had(&kept, 1), had(&kept, 2)), (7, 2), "evenness moves nobody's lead");
+}
+
 fn plan_at(company: &Company, listed: &[Listed], now: pointsman_domain::Instant) -> Plan {
     plan(&company.snapshot, &company.ledger, listed, now, &PlanConfig::default()).expect("finite values")
 }

@@ -45,6 +45,7 @@ fn past(world: &World, pick: &str) -> (Arc<pointsman_decision::Snapshot>, Vec<Pa
             touched_at: Some(owned.touched_at),
             propensity: owned.propensity,
         }),
+        held: run.owned.is_none_or(|owned| owned.at > lead.at),
         closed_at: run.owned.map(|owned| owned.touched_at + lead.to_loss),
         won: run.owned.map(|owned| owned.won),
     });
@@ -128,6 +129,8 @@ fn by_hand_is_slower_and_loses_more() {
     let (hand, turns) = (&result.policies[0], &result.policies[1]);
     assert!(hand.reaction_hours.value > 3.0 * turns.reaction_hours.value, "{hand:?}");
     assert!(hand.lost.value > 2.0 * turns.lost.value && turns.lost.value < 0.1);
+    // One clock for both: whoever is handed out by nine and touched by one is in time.
+    assert!(hand.within_sla.value > 0.02 && hand.within_sla.value < 0.5 * turns.within_sla.value, "{hand:?}");
     assert!(hand.conversion_rate.value < turns.conversion_rate.value);
 }
 

@@ -36,6 +36,8 @@ struct Assigned {
     because: BTreeMap<String, usize>,
     /// False where several limits of a rep bound at once and were taken in one by one.
     exact: bool,
+    /// Whether a model tells reps apart; else the list is spread by weight, and nothing is expected.
+    modelled: bool,
     expected_before: f64,
     expected_after: f64,
     reps: Vec<RepLine>,
@@ -56,8 +58,14 @@ struct RepLine {
 }
 
 pub fn run(args: &Assign) -> anyhow::Result<Done> {
-    let missing = Settings::read(&args.workspace)?.store(&args.workspace)?.is_missing();
-    let mut reader = (!missing).then(|| store::read(&args.workspace)).transpose()?;
+    let mut reader = opened(args)?;
+    if reader.is_none() && !args.dry_run {
+        bail!(
+            "nothing is live in {}: run  pointsman apply --workspace {}  first, or look with --dry-run",
+            args.workspace.display(),
+            args.workspace.display()
+        );
+    }
     let snapshot = live(args, reader.as_mut())?;
     let at = match &args.at {
         Some(text) => text.parse::<Instant>().with_context(|| format!("--at '{text}'"))?,
@@ -97,6 +105,16 @@ pub fn run(args: &Assign) -> anyhow::Result<Done> {
         false => output::text(describe(&result))?,
     }
     Ok(if result.failed.is_empty() { Done::Fine } else { Done::Found })
+}
+
+/// The store, if anything is live in it.
+fn opened(args: &Assign) -> anyhow::Result<Option<Box<dyn Reader>>> {
+    if Settings::read(&args.workspace)?.store(&args.workspace)?.is_missing() {
+        return Ok(None);
+    }
+    let mut reader = store::read(&args.workspace)?;
+    let live = reader.head()?.snapshot.is_some();
+    Ok(live.then_some(reader))
 }
 
 /// What decides: the live documents, or the folder's where nothing is live, under `--policy`.
@@ -143,6 +161,7 @@ fn capacity(path: &Path, snapshot: &Snapshot) -> anyhow::Result<Vec<u32>> {
 }
 
 fn assigned(args: &Assign, snapshot: &Snapshot, at: Instant, list: &List, plan: &Plan) -> Assigned {
+    let modelled = snapshot.scorer.is_some();
     let count = |why: Why| plan.placed.iter().filter(|placed| placed.why == why).count();
     let mut because = BTreeMap::new();
     plan.placed.iter().filter(|placed| placed.to.is_none()).for_each(|placed| {
@@ -155,7 +174,8 @@ fn assigned(args: &Assign, snapshot: &Snapshot, at: Instant, list: &List, plan: 
     let reps = snapshot.roster.reps.iter().enumerate().map(|(at, rep)| {
         let mine = || plan.placed.iter().filter(|placed| placed.to.is_some_and(|to| to.0 as usize == at));
         let had = list.rows.iter().filter(|row| row.listed.owner.is_some_and(|owner| owner.0 as usize == at));
-        let expected = mine().filter_map(|placed| placed.score.map(|score| score * placed.value)).sum();
+        let expected =
+            mine().filter_map(|placed| placed.score.map(|score| score * placed.value)).fold(0.0, |a, b| a + b);
         RepLine {
             rep: rep.id.to_string(),
             places: plan.places[at],
@@ -165,7 +185,8 @@ fn assigned(args: &Assign, snapshot: &Snapshot, at: Instant, list: &List, plan: 
         }
     });
     let expected = |score: &dyn Fn(&pointsman_decision::plan::Placed) -> Option<f64>| -> f64 {
-        plan.placed.iter().filter_map(|placed| score(placed).map(|score| score * placed.value)).sum()
+        // An empty sum is −0.0, which would be printed.
+        plan.placed.iter().filter_map(|placed| score(placed).map(|score| score * placed.value)).fold(0.0, |a, b| a + b)
     };
     Assigned {
         policy: snapshot.policy().name.to_string(),
@@ -178,6 +199,7 @@ fn assigned(args: &Assign, snapshot: &Snapshot, at: Instant, list: &List, plan: 
         unassigned: plan.placed.iter().filter(|placed| placed.to.is_none()).count(),
         because,
         exact: plan.exact,
+        modelled,
         expected_before: expected(&|placed| placed.score_before),
         expected_after: expected(&|placed| placed.score),
         reps: reps.collect(),
@@ -215,9 +237,13 @@ fn table(list: &List, plan: &Plan, snapshot: &Snapshot) -> String {
 
 fn describe(a: &Assigned) -> String {
     let mut text = format!(
-        "{} leads by policy {} as of {}: {} stay, {} move, {} new, {} unassigned\nexpected {:.1} before, {:.1} after\n\n",
-        a.leads, a.policy, a.at, a.kept, a.moved, a.new, a.unassigned, a.expected_before, a.expected_after
+        "{} leads by policy {} as of {}: {} stay, {} move, {} new, {} unassigned\n",
+        a.leads, a.policy, a.at, a.kept, a.moved, a.new, a.unassigned
     );
+    match a.modelled {
+        true => drop(write!(text, "expected {:.1} before, {:.1} after\n\n", a.expected_before, a.expected_after)),
+        false => text.push_str("no model is promoted: every rep counts alike, and the list is spread by weight\n\n"),
+    }
     let rows: Vec<Vec<String>> = a
         .reps
         .iter()

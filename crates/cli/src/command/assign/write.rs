@@ -150,7 +150,7 @@ impl Direct {
         loop {
             let live = self.service.handle().live().ok_or_else(|| anyhow!("nothing is live: pointsman apply"))?;
             let read = pointsman_server::enquiry::read(&body, &live, &self.config, &outside);
-            let enquiry = read.map_err(|problem| anyhow!("{problem:?}"))?.enquiry;
+            let enquiry = read.map_err(|problem| anyhow!(problem.body().said()))?.enquiry;
             let (now, chance) = (enquiry.at, clock::chance());
             let drawn = Drawn {
                 command: CommandId::new(now, clock::chance()),
