@@ -120,7 +120,7 @@ fn load(limits: &[Use], worth: Unit) -> String {
         if let Some(owed) = limit.floor.map(|floor| floor.saturating_sub(limit.used)).filter(|owed| *owed > 0) {
             text.push_str(&format!(", {owed} still owed"));
         }
-        if let Some(price) = limit.price {
+        if let Some(price) = limit.price.filter(|_| limit.cap.is_some_and(|cap| limit.used < cap)) {
             text.push_str(&format!(", the next worth {}", worth.show(CX.locale, price)));
         }
         text
