@@ -124,7 +124,7 @@ fn flags_and_folders_that_do_not_fit_say_what_to_do() {
     check(&["import", "--mapping", &text, "--into", &nowhere, &table], "notes.txt");
     check(&["init", folder.folder.path().to_str().expect("UTF-8")], "not empty");
     check(&["demo", "--into", folder.folder.path().to_str().expect("UTF-8"), "--no-serve"], "was not made by a demo");
-    check(&["simulate", "--policies", "fastest"], "'fastest' is no pick");
+    check(&["simulate", "--policies", "fastest"], "'fastest' is no policy of simulations");
     check(&["simulate", "assign", "--scores", &text, "--capacity", &table], "");
     check(&["experiment", "analyze", "--spec", &text, "--data", &table], "notes.txt");
     check(&["frobnicate"], "unrecognized subcommand");
