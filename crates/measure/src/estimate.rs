@@ -14,6 +14,49 @@ pub struct Estimate {
     pub high: f64,
 }
 
+impl Estimate {
+    /// Without uncertainty.
+    pub fn exact(value: f64) -> Self {
+        Self { value, low: value, high: value }
+    }
+
+    /// As far down as up.
+    pub fn around(value: f64, half_width: f64) -> Self {
+        Self { value, low: value - half_width, high: value + half_width }
+    }
+
+    pub fn excludes_zero(self) -> bool {
+        self.low > 0.0 || self.high < 0.0
+    }
+
+    /// A sum of independent numbers: distances from value to limit add as squares (Zou and Donner
+    /// 2008, MOVER), which for one number with an interval gives that interval, moved.
+    pub fn sum(parts: impl IntoIterator<Item = Self>) -> Self {
+        let (mut value, mut below, mut above) = (0.0, 0.0, 0.0);
+        for part in parts {
+            value += part.value;
+            below += (part.value - part.low).powi(2);
+            above += (part.high - part.value).powi(2);
+        }
+        Self { value, low: value - below.sqrt(), high: value + above.sqrt() }
+    }
+
+    /// A product of independent numbers, to first order: each factor's distance times the others,
+    /// added as squares; exact when one factor alone has an interval.
+    pub fn product(factors: &[Self]) -> Self {
+        let value: f64 = factors.iter().map(|factor| factor.value).product();
+        let (mut below, mut above) = (0.0, 0.0);
+        for (i, factor) in factors.iter().enumerate() {
+            let others: f64 =
+                factors.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| other.value).product();
+            let ends = [(factor.low - factor.value) * others, (factor.high - factor.value) * others];
+            below += ends[0].min(ends[1]).powi(2);
+            above += ends[0].max(ends[1]).powi(2);
+        }
+        Self { value, low: value - below.sqrt(), high: value + above.sqrt() }
+    }
+}
+
 /// `hits` of `n`, as a share with Wilson's 95 % interval; no share of nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Share {
