@@ -189,6 +189,7 @@ fn a_series_is_judged_against_its_own_trend() {
 #[test]
 fn a_series_without_noise_gives_its_break_back() {
     let found = interrupted(&weeks(26, 12, -0.001, 0.02, &[0.0]), 12).expect("enough weeks");
+    assert!((found.expected(20) - 0.05).abs() < 1e-9, "0.07 − 0.001 × 20");
     assert!((found.effect.value - 0.02).abs() < 1e-9 && (found.effect.high - found.effect.low) < 1e-6, "{found:?}");
 }
 

@@ -1,6 +1,6 @@
 //! `roi.toml` and the frozen baseline: what is read, and what is refused with its line.
 
-use pointsman_measure::roi::{Baseline, BaselineError, Date, Design, Frozen, Given, RoiSpec, calculate};
+use pointsman_measure::roi::{Baseline, BaselineError, Date, Design, Frozen, Given, RoiResult, RoiSpec, calculate};
 
 const SPEC: &str = include_str!("roi.toml");
 
@@ -149,4 +149,18 @@ fn a_frozen_baseline_of_today_is_read_for_ever() {
     let frozen = Frozen::read(kept).expect("as frozen");
     assert!(frozen.must_be(&baseline()).is_ok());
     assert_eq!(baseline().freeze(date("2026-03-30")).ok(), Some(frozen));
+}
+
+#[test]
+fn a_result_refuses_another_baseline_and_chooses_the_strongest_comparison() {
+    let frozen = || baseline().freeze(date("2026-03-30")).expect("long enough");
+    let arms = "without = { leads = 364, missed = 80, wins = 20 }\nwith = { leads = 1456, missed = 131, wins = 130 }";
+    let spec = with(&format!("design = \"hold_out\"\n{arms}")).expect("a hold-out");
+    let result = RoiResult::of(spec, frozen(), 1).expect("the same baseline");
+    let designs: Vec<_> = result.judged.iter().map(|judged| (judged.evidence.design, judged.counts)).collect();
+    assert_eq!(designs, [(Design::HoldOut, true), (Design::PrePost, false)]);
+    assert!((result.world.held_out - 0.2).abs() < 1e-12 && result.rehearsed.pre_post_caused == 0);
+    assert_eq!(result.outlooks.iter().map(|outlook| outlook.quarters).collect::<Vec<_>>(), [1, 2, 4, 8]);
+    let other = parse(&SPEC.replace("leads = 1750", "leads = 1760"));
+    assert!(RoiResult::of(other, frozen(), 1).is_err());
 }

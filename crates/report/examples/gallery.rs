@@ -8,6 +8,7 @@ use std::{error::Error, fs, path::Path};
 use pointsman_report::{
     Cx, Figure, Page, Section, Width, chart, demo, experiment, file, flow, model,
     part::{Provenance, Verdict},
+    roi,
 };
 
 #[path = "../tests/report/fixture/mod.rs"]
@@ -36,6 +37,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let moved = fixture::flow::report(&found);
         let page = flow::page(&moved, Some(format!("flow.{other}.html")), cx);
         fs::write(beside(&format!("flow.{tag}.html")), file::stand_alone(&page, &moved, cx)?)?;
+        let brought = fixture::roi::roi(&format!("{}{}", fixture::roi::HOLD_OUT, fixture::roi::WEEKS));
+        let money = fixture::roi::report(&brought);
+        let page = roi::page(&money, Some(format!("roi.{other}.html")), cx);
+        fs::write(beside(&format!("roi.{tag}.html")), file::stand_alone(&page, &money, cx)?)?;
     }
     println!("{}", out.display());
     Ok(())

@@ -9,7 +9,7 @@
 //! and how it is shown), [`words`] (the catalogue, both languages side by side), [`table`],
 //! [`chart`] (own marks on scales, static SVG), [`part`] (verdict, tiles, figures, tables),
 //! [`page`] (sections and the two shells), [`file`] (one HTML file that makes no request), [`text`] (Markdown), then
-//! the reports themselves: [`experiment`], [`flow`], [`model`] and [`demo`].
+//! the reports themselves: [`experiment`], [`flow`], [`model`], [`roi`] and [`demo`].
 
 pub mod chart;
 pub mod demo;
@@ -20,6 +20,7 @@ pub mod locale;
 pub mod model;
 pub mod page;
 pub mod part;
+pub mod roi;
 pub mod table;
 pub mod text;
 pub mod unit;

@@ -13,6 +13,7 @@ pub mod lead;
 pub mod model;
 pub mod page;
 pub mod reason;
+pub mod roi;
 pub mod why;
 
 /// Makes one function per entry: `name(arg, …) { en: "…", de: "…" }`.

@@ -23,6 +23,9 @@ pub struct Interrupted {
     pub neighbours: f64,
     pub weeks_before: usize,
     pub weeks_after: usize,
+    /// The trend of the weeks before, at the first week after, and its slope a week.
+    pub trend_at_start: f64,
+    pub slope: f64,
 }
 
 /// OLS of yₜ = a + b (t − t₀) + D (c + d (t − t₀)) and its residual variance, with Student's t at
@@ -56,12 +59,21 @@ pub fn interrupted(weekly: &[f64], start: usize) -> Result<Interrupted, Undefine
         neighbours: if squares > 0.0 { paired / squares } else { 0.0 },
         weeks_before: start,
         weeks_after: n - start,
+        trend_at_start: beta[0],
+        slope: beta[1],
     })
 }
 
 /// Centred on the start, so that the normal matrix stays well conditioned.
 fn row(t: usize, start: usize) -> [f64; TERMS] {
     [1.0, t as f64 - start as f64, f64::from(t >= start), t.saturating_sub(start) as f64]
+}
+
+impl Interrupted {
+    /// What the weeks before let expect of week `t`, counted from 0.
+    pub fn expected(&self, t: usize) -> f64 {
+        self.trend_at_start + self.slope * (t as f64 - self.weeks_before as f64)
+    }
 }
 
 /// (XᵀX)⁻¹ and the coefficients.

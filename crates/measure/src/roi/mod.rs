@@ -15,7 +15,7 @@
 //! said), [`interrupted`] and [`staggered`] (designs without chance), [`calculate`] and [`Swing`],
 //! [`Baseline`] and [`Frozen`] (what is compared with, sealed before it is known what comes out),
 //! [`spec`] (the file that says all of it), [`planner`] (how sure one will be, and when) and
-//! [`rehearsal`] (how often a comparison finds what is not there).
+//! [`rehearsal`] (how often a comparison finds what is not there); [`RoiResult`] is all of it.
 
 mod baseline;
 mod calculation;
@@ -26,6 +26,7 @@ mod input;
 pub mod interrupted;
 pub mod planner;
 pub mod rehearsal;
+mod result;
 pub mod spec;
 pub mod staggered;
 mod tornado;
@@ -36,5 +37,6 @@ pub use date::{Date, DateError, Period};
 pub use evidence::{Claim, Design, Evidence, best};
 pub use funnel::{Funnel, FunnelError, Split};
 pub use input::{Given, Input};
+pub use result::{Judged, REHEARSALS, RoiError, RoiResult};
 pub use spec::RoiSpec;
 pub use tornado::{Dial, Swing};

@@ -1,7 +1,7 @@
 //! What comparisons say in a world whose truth is known: how often a comparison of before and after
 //! finds an effect that is not there, and how often a hold-out's interval holds the truth.
 
-use pointsman_domain::rng::Rng;
+use pointsman_domain::{math, rng::Rng};
 use serde::Serialize;
 
 use super::{Claim, Evidence, Funnel, FunnelError};
@@ -40,6 +40,8 @@ pub struct Rehearsed {
 impl World {
     /// The drift that is tried where nobody knows the real one.
     pub const DRIFT: f64 = 0.2;
+    /// Where nobody holds leads out.
+    pub const HELD_OUT: f64 = 0.2;
 
     /// Errors where an arm has no leads or a share is outside 0 to 1.
     pub fn rehearse(&self, runs: u32, seed: u64) -> Result<Rehearsed, FunnelError> {
@@ -47,12 +49,12 @@ impl World {
         for run in 0..runs {
             let mut rng = Rng::stream(seed, u64::from(run));
             let [luck_before, luck_after] = [(); 2].map(|()| self.luck(&mut rng));
-            let held = (self.leads_after as f64 * self.held_out).round() as u64;
+            let held = (self.leads_after as f64 * self.held_out).round().max(1.0) as u64;
             let without = self.wins_per_worked * luck_after;
             let with = without + self.effect;
             let before = self.draw(&mut rng, self.leads_before, self.wins_per_worked * luck_before)?;
             let held = self.draw(&mut rng, held, without)?;
-            let routed = self.draw(&mut rng, self.leads_after - held.leads(), with)?;
+            let routed = self.draw(&mut rng, self.leads_after.saturating_sub(held.leads()), with)?;
             let pre_post = Evidence::pre_post(before, routed);
             let hold_out = Evidence::hold_out(held, routed);
             let truth = (1.0 - self.missed) * self.effect;
@@ -69,9 +71,54 @@ impl World {
     }
 
     fn draw(&self, rng: &mut Rng, leads: u64, wins_per_worked: f64) -> Result<Funnel, FunnelError> {
-        let mut happens = |n: u64, chance: f64| (0..n).filter(|_| rng.uniform() < chance).count() as u64;
-        let missed = happens(leads, self.missed);
-        let wins = happens(leads - missed, wins_per_worked);
+        let missed = binomial(rng, leads, self.missed);
+        let wins = binomial(rng, leads - missed, wins_per_worked);
         Funnel::counted(leads, missed, wins)
+    }
+}
+
+/// Above this variance the normal distribution is as good and takes no longer for a million leads.
+const NORMAL_ABOVE: f64 = 400.0;
+
+/// How many of `n` happen: from one that does to the next by geometric steps, a step a hit.
+fn binomial(rng: &mut Rng, n: u64, chance: f64) -> u64 {
+    if chance > 0.5 {
+        return n - binomial(rng, n, 1.0 - chance);
+    }
+    let (mean, variance) = (n as f64 * chance, n as f64 * chance * (1.0 - chance));
+    if chance <= 0.0 {
+        return 0;
+    }
+    if variance > NORMAL_ABOVE {
+        return (mean + variance.sqrt() * rng.normal()).round().clamp(0.0, n as f64) as u64;
+    }
+    let (mut hits, mut at) = (0, 0.0);
+    loop {
+        at += (math::ln(1.0 - rng.uniform()) / math::ln(1.0 - chance)).floor() + 1.0;
+        if at > n as f64 {
+            return hits;
+        }
+        hits += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binomials_have_their_mean_and_variance() {
+        let mut rng = Rng::seeded(5);
+        for (n, chance) in [(40, 0.1), (3_000, 0.09), (900, 0.8), (40_000, 0.3), (10, 0.0), (10, 1.0), (0, 0.4)] {
+            let runs = 20_000;
+            let draws: Vec<f64> = (0..runs).map(|_| binomial(&mut rng, n, chance) as f64).collect();
+            assert!(draws.iter().all(|k| (0.0..=n as f64).contains(k)));
+            let mean = draws.iter().sum::<f64>() / f64::from(runs);
+            let variance = draws.iter().map(|k| (k - mean).powi(2)).sum::<f64>() / f64::from(runs);
+            let (true_mean, true_variance) = (n as f64 * chance, n as f64 * chance * (1.0 - chance));
+            let error = (true_variance / f64::from(runs)).sqrt();
+            assert!((mean - true_mean).abs() <= 4.0 * error, "{n} {chance}: {mean}");
+            assert!((variance - true_variance).abs() <= 0.06 * true_variance, "{n} {chance}: {variance}");
+        }
     }
 }

@@ -47,6 +47,8 @@ pub enum RowStyle {
     Plain,
     /// Shown for comparison, not to be relied on.
     Doubtful,
+    /// The bounds are values that were tried, not an interval.
+    Tried,
     Total,
 }
 
@@ -164,10 +166,12 @@ impl Draw for Forest {
 
     fn table(&self, cx: Cx) -> Table {
         let l = cx.locale;
+        let tried = !self.rows.is_empty() && self.rows.iter().all(|row| row.style == RowStyle::Tried);
+        let bounds = if tried { words::chart::tried(l) } else { words::chart::interval(l) };
         let columns = vec![
             Column::text(words::chart::name(l)),
             Column::number(words::chart::estimate(l)),
-            Column::number(words::chart::interval(l)),
+            Column::number(bounds),
             Column::text(words::chart::note(l)),
         ];
         let rows = self.rows.iter().map(|row| {

@@ -7,6 +7,7 @@ words! {
     value() { en: "Value", de: "Wert" }
     estimate() { en: "Estimate", de: "Schätzung" }
     interval() { en: "95% interval", de: "95‑%‑Intervall" }
+    tried() { en: "Range tried", de: "Versuchte Spanne" }
     series() { en: "Line", de: "Linie" }
     note() { en: "Note", de: "Hinweis" }
     at() { en: "When", de: "Zeitpunkt" }

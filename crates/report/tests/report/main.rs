@@ -3,3 +3,4 @@
 mod charts;
 mod fixture;
 mod pages;
+mod roi;

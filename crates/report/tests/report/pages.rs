@@ -8,7 +8,7 @@ use pointsman_report::{
     experiment::{self, MetricStatus, TestVerdict},
     file, flow, model,
     page::{self, Live, Place, Shell, Theme},
-    text,
+    roi, text,
 };
 
 use crate::fixture;
@@ -35,6 +35,13 @@ fn flow_file(cx: Cx) -> String {
     let found = fixture::flow::flow();
     let report = fixture::flow::report(&found);
     let page = flow::page(&report, Some("flow.other.html".into()), cx);
+    file::stand_alone(&page, &report, cx).expect("the fixture is plain data")
+}
+
+fn roi_file(cx: Cx) -> String {
+    let found = fixture::roi::roi(&format!("{}{}", fixture::roi::HOLD_OUT, fixture::roi::WEEKS));
+    let report = fixture::roi::report(&found);
+    let page = roi::page(&report, Some("roi.other.html".into()), cx);
     file::stand_alone(&page, &report, cx).expect("the fixture is plain data")
 }
 
@@ -83,7 +90,14 @@ fn reports_as_markdown() {
 
 #[test]
 fn a_file_makes_no_request() {
-    for html in [demo_file(Cx::EN), demo_file(Cx::DE), model_file(Cx::EN), experiment_file(Cx::DE), flow_file(Cx::DE)] {
+    for html in [
+        demo_file(Cx::EN),
+        demo_file(Cx::DE),
+        model_file(Cx::EN),
+        experiment_file(Cx::DE),
+        flow_file(Cx::DE),
+        roi_file(Cx::DE),
+    ] {
         for forbidden in [" src=", "url(", "@import", "<link", "<iframe", "<img", "<object", "<embed", "srcset", "//"] {
             // Comments of the script start with two slashes; no address of ours does.
             let places = html
@@ -135,7 +149,7 @@ fn the_result_inside_is_the_result() {
 
 #[test]
 fn ids_are_unique_and_anchors_lead_somewhere() {
-    for html in [demo_file(Cx::EN), model_file(Cx::DE), experiment_file(Cx::EN), flow_file(Cx::EN)] {
+    for html in [demo_file(Cx::EN), model_file(Cx::DE), experiment_file(Cx::EN), flow_file(Cx::EN), roi_file(Cx::EN)] {
         let body = html.split_once("<body>").expect("a body").1;
         let ids: Vec<&str> = body.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let unique: BTreeSet<&str> = ids.iter().copied().collect();

@@ -70,7 +70,7 @@ fn spec(file: &SpecFile, seed: u64, problems: &mut Problems<'_>) -> Option<RoiSp
         maturity_days: file.maturity_days,
         counts: counts(before),
     };
-    funnel(&file.baseline, "baseline", problems);
+    let before_funnel = funnel(&file.baseline, "baseline", problems);
     let funnel = funnel(&file.period, "period", problems);
     let period = Period { from: after.from, until: after.until };
     let sources: Vec<Source> =
@@ -88,7 +88,7 @@ fn spec(file: &SpecFile, seed: u64, problems: &mut Problems<'_>) -> Option<RoiSp
         margin: input(&file.value.margin, "value.margin", minor, problems),
         time: file.time.as_ref().map(|time| time_saved(time, minor, problems)),
         cycle: file.cycle.as_ref().map(|shorter| cycle(shorter, problems)),
-        plan: file.plan.as_ref().and_then(|one| plan(one, funnel?, problems)),
+        plan: file.plan.as_ref().and_then(|one| plan(one, before_funnel?, problems)),
         notes: file.note.clone(),
         baseline,
         period,
@@ -172,9 +172,9 @@ fn cycle(file: &CycleFile, problems: &mut Problems<'_>) -> Cycle {
     }
 }
 
-fn plan(file: &Spanned<PlanFile>, after: Funnel, problems: &mut Problems<'_>) -> Option<Plan> {
+fn plan(file: &Spanned<PlanFile>, before: Funnel, problems: &mut Problems<'_>) -> Option<Plan> {
     let &PlanFile { leads_a_quarter, held_out } = file.get_ref();
-    let plan = Plan { leads_a_quarter, held_out, wins_per_lead: after.wins_per_lead() };
+    let plan = Plan { leads_a_quarter, held_out, wins_per_lead: before.wins_per_lead() };
     match plan.after(1) {
         Ok(_) => Some(plan),
         Err(error) => {
