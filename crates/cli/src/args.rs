@@ -8,6 +8,7 @@ mod team;
 
 mod flow;
 pub mod policy;
+mod roi;
 mod upkeep;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ use pointsman_domain::ModelName;
 
 pub use experiment::Experiment;
 pub use flow::Flow;
+pub use roi::{Roi, RoiStep};
 pub use team::{Absences, AbsencesImport, Reps};
 pub use upkeep::{Backup, Doctor, Migrate, Restore};
 
@@ -41,6 +43,7 @@ pub enum Command {
     Init(Init),
     Import(Import),
     Flow(Flow),
+    Roi(Roi),
     Features(Features),
     Train(Train),
     Evaluate(Evaluate),

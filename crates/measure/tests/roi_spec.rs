@@ -1,6 +1,10 @@
 //! `roi.toml` and the frozen baseline: what is read, and what is refused with its line.
 
-use pointsman_measure::roi::{Baseline, BaselineError, Date, Design, Frozen, Given, RoiResult, RoiSpec, calculate};
+use pointsman_domain::{Instant, LeadId, Micros, RepId, record::Stage};
+use pointsman_measure::flow::{FlowEvent, LogBuilder};
+use pointsman_measure::roi::{
+    Baseline, BaselineError, Date, Design, Frozen, Given, RoiResult, RoiSpec, calculate, count,
+};
 
 const SPEC: &str = include_str!("roi.toml");
 
@@ -163,4 +167,60 @@ fn a_result_refuses_another_baseline_and_chooses_the_strongest_comparison() {
     assert_eq!(result.outlooks.iter().map(|outlook| outlook.quarters).collect::<Vec<_>>(), [1, 2, 4, 8]);
     let other = parse(&SPEC.replace("leads = 1750", "leads = 1760"));
     assert!(RoiResult::of(other, frozen(), 1).is_err());
+}
+
+/// Days of touch, of the end and whether won, each lead a day after the one before it.
+#[test]
+fn counting_takes_mature_leads_and_only_what_falls_into_their_window() {
+    let day = |days: i64| Instant::from_unix_micros(1_700_000_000_000_000 + days * Micros::DAY.0);
+    let mut builder = LogBuilder::default();
+    let rep = RepId::new("anna").ok();
+    let rows = [
+        (Some(1), Some((20, Stage::Won))),  // won
+        (Some(30), Some((30, Stage::Won))), // on the last day of both
+        (Some(31), Some((40, Stage::Won))), // touched too late: missed, and no win
+        (None, Some((5, Stage::Lost))),     // missed
+        (None, Some((5, Stage::Won))),      // won without a person: missed, and no win
+        (Some(2), Some((31, Stage::Won))),  // worked, won too late
+        (Some(2), Some((3, Stage::Lost))),  // lost is not missed
+        (Some(0), None),
+    ];
+    for (i, (touch, closed)) in rows.into_iter().enumerate() {
+        let (id, came) = (LeadId::new(day(0), i as u128 + 1), i as i64);
+        builder.lead(id, day(came), "web");
+        let number = builder.find(&id).expect("just added");
+        let step = builder.step("call");
+        let (system, person) = (builder.doer(None, false), builder.doer(rep.as_ref(), true));
+        builder.event(number, FlowEvent { at: day(came), doer: system, step });
+        if let Some(touch) = touch {
+            builder.event(number, FlowEvent { at: day(came + touch), doer: person, step });
+        }
+        if let Some((at, stage)) = closed {
+            builder.outcome(id, day(came + at), stage, None);
+        }
+    }
+    // What the data know ends with day 42, the late win of the third lead.
+    let log = builder.finish();
+    let end = log.end().expect("events");
+    let all = day(0)..day(8);
+    let found = count(&log, &all, Micros::DAY.times(30), end).expect("mature leads");
+    let counts = (found.counts.leads, found.counts.missed, found.counts.wins);
+    assert_eq!((counts, found.pending), ((8, Some(3), Some(2)), 0));
+    // With 36 days the last is not mature yet, and the others have more time.
+    let longer = count(&log, &all, Micros::DAY.times(36), end).expect("mature leads");
+    let counts = (longer.counts.leads, longer.counts.missed, longer.counts.wins);
+    assert_eq!((counts, longer.pending), ((7, Some(2), Some(3)), 1));
+    assert_eq!(count(&log, &all, Micros::DAY.times(43), end), None);
+    // Half-open: of days 3 and 4, without day 5.
+    let part = count(&log, &(day(3)..day(5)), Micros::DAY.times(30), end).expect("two leads");
+    assert_eq!((part.counts.leads, part.counts.missed, part.counts.wins), (2, Some(2), Some(0)));
+}
+
+#[test]
+fn the_file_in_the_manual_is_valid() {
+    let manual = include_str!("../../../docs/roi.md");
+    let text = manual.split_once("```toml\n").and_then(|(_, rest)| rest.split_once("```")).expect("a file").0;
+    let spec = parse(text);
+    assert_eq!(spec.funnel.given(), Given::Measured);
+    assert!(spec.cycle.is_some_and(|cycle| cycle.signed_by.is_none()), "an empty name signs nothing");
 }

@@ -24,6 +24,7 @@ mod policy;
 mod preview;
 mod prices;
 mod reps;
+mod roi;
 mod serve;
 mod simulate;
 mod simulate_assign;
@@ -38,6 +39,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Flow(args) => flow::run(&args),
+        Command::Roi(args) => roi::run(&args),
         Command::Features(args) => features::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

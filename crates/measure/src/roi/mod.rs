@@ -13,12 +13,13 @@
 //!
 //! Reading order: [`Funnel`] and [`Split`] (the formulas), [`Evidence`] and [`Claim`] (what may be
 //! said), [`interrupted`] and [`staggered`] (designs without chance), [`calculate`] and [`Swing`],
-//! [`Baseline`] and [`Frozen`] (what is compared with, sealed before it is known what comes out),
+//! [`count`], [`Baseline`] and [`Frozen`] (what is compared with, sealed before it is known what comes out),
 //! [`spec`] (the file that says all of it), [`planner`] (how sure one will be, and when) and
 //! [`rehearsal`] (how often a comparison finds what is not there); [`RoiResult`] is all of it.
 
 mod baseline;
 mod calculation;
+mod count;
 mod date;
 mod evidence;
 mod funnel;
@@ -33,6 +34,7 @@ mod tornado;
 
 pub use baseline::{Baseline, BaselineError, Counts, CountsError, FEWEST_MONTHS, Frozen};
 pub use calculation::{Component, Cycle, Parts, Roi, RoiInputs, RoiKind, TimeSaved, calculate};
+pub use count::{Counted, count};
 pub use date::{Date, DateError, Period};
 pub use evidence::{Claim, Design, Evidence, best};
 pub use funnel::{Funnel, FunnelError, Split};

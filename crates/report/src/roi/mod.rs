@@ -30,12 +30,12 @@ pub struct RoiReport<'a> {
 pub fn page(report: &RoiReport<'_>, other: Option<String>, cx: Cx) -> Page {
     let (l, result) = (cx.locale, report.result);
     let mut sections = vec![
+        money::missed(result, cx),
         money::section(result, cx),
         cause::section(result, cx),
-        money::missed(result, cx),
         money::costs(result, cx),
-        next::sensitivity(result, cx),
         next::section(result, cx),
+        next::sensitivity(result, cx),
         inputs::section(result, cx),
     ];
     sections.extend(inputs::notes(result, cx));

@@ -110,8 +110,11 @@ pub(super) fn missed(result: &RoiResult, cx: Cx) -> Section {
     let pair =
         result.counted().and_then(|judged| judged.evidence.funnels).unwrap_or((result.before, result.spec.funnel));
     let [before, after] = [pair.0, pair.1].map(|funnel| percent.show(l, funnel.missed()));
-    let sentence = match result.roi.parts {
-        Some(parts) => words::missed_fewer(l, &before, &after, &unit(result).show(l, parts.saved.0 as f64)),
+    let randomised = result.counted().is_some_and(|judged| judged.evidence.design.is_randomised());
+    let worth = result.roi.parts.map(|parts| unit(result).show(l, parts.saved.0 as f64));
+    let sentence = match worth {
+        Some(worth) if randomised => words::missed_fewer(l, &before, &after, &worth),
+        Some(worth) => words::missed_before(l, &before, &after, &worth),
         None => words::missed_unknown(l, &before, &after),
     };
     let columns = vec![

@@ -27,7 +27,7 @@ words! {
     tile_roi() { en: "Return on cost", de: "Rendite auf die Kosten" }
     tile_payback() { en: "Paid back after", de: "Zurückgezahlt nach" }
     tile_payback_detail() { en: "if the benefit comes evenly", de: "wenn der Nutzen gleichmäßig anfällt" }
-    tile_effect() { en: "Wins per lead", de: "Gewinne je Lead" }
+    tile_effect() { en: "Difference in wins per lead", de: "Unterschied der Gewinne je Lead" }
     weeks(n) { en: "{n} weeks", de: "{n} Wochen" }
     never() { en: "not paid back", de: "nicht zurückgezahlt" }
 
@@ -46,14 +46,14 @@ words! {
 
     money() { en: "What did it bring in money, and how sure is that?", de: "Was hat es in Geld gebracht, und wie sicher ist das?" }
     money_sentence(both, range, claim) {
-        en: "More wins are worth {both} (95% interval {range}). {claim}",
-        de: "Mehr Gewinne sind {both} wert (95‑%‑Intervall {range}). {claim}",
+        en: "The difference in wins is worth {both} (95% interval {range}). {claim}",
+        de: "Der Unterschied an Gewinnen ist {both} wert (95‑%‑Intervall {range}). {claim}",
     }
     money_finding(net, range) { en: "After cost: {net} ({range})", de: "Nach Kosten: {net} ({range})" }
     money_axis() { en: "In the period", de: "Im Zeitraum" }
-    conversion() { en: "Better conversion", de: "Bessere Abschlussquote" }
+    conversion() { en: "Conversion", de: "Abschlussquote" }
     saved() { en: "Saved leads", de: "Gerettete Leads" }
-    both() { en: "More wins together", de: "Mehr Gewinne zusammen" }
+    both() { en: "Wins, both together", de: "Gewinne, beides zusammen" }
     time() { en: "Time of reps", de: "Zeit der Vertriebler" }
     cycle() { en: "Shorter cycle, once", de: "Kürzerer Zyklus, einmalig" }
     cost() { en: "Cost", de: "Kosten" }
@@ -68,12 +68,12 @@ words! {
     signed_by(who) { en: "yes, signed by {who}", de: "ja, gezeichnet von {who}" }
     unsigned() { en: "no, nobody signed for it", de: "nein, niemand hat gezeichnet" }
     no_parts() {
-        en: "This design knows the sum of better conversion and saved leads, not the two apart.",
-        de: "Dieses Verfahren kennt die Summe aus besserer Abschlussquote und geretteten Leads, nicht die beiden einzeln.",
+        en: "This design knows the sum of conversion and saved leads, not the two apart.",
+        de: "Dieses Verfahren kennt die Summe aus Abschlussquote und geretteten Leads, nicht die beiden einzeln.",
     }
     money_method_parts() {
-        en: "L leads, ℓ the share missed, q the wins per worked lead, V the contribution margin of a win; 0 without and 1 with Pointsman. Better conversion is L₁(1 − ℓ₁)(q₁ − q₀)V, saved leads L₁(ℓ₀ − ℓ₁)q₀V; together exactly L₁(w₁ − w₀)V with w = (1 − ℓ)q, so that nothing counts twice. Missed means: not touched within the maturity window, whatever the end.",
-        de: "L Leads, ℓ der Anteil der verpassten, q die Gewinne je bearbeitetem Lead, V der Deckungsbeitrag eines Gewinns; 0 ohne und 1 mit Pointsman. Bessere Abschlussquote ist L₁(1 − ℓ₁)(q₁ − q₀)V, gerettete Leads L₁(ℓ₀ − ℓ₁)q₀V; zusammen genau L₁(w₁ − w₀)V mit w = (1 − ℓ)q, so dass nichts doppelt zählt. Verpasst heißt: binnen der Reifezeit nicht angefasst, wie auch immer es endete.",
+        en: "L leads, ℓ the share missed, q the wins per worked lead, V the contribution margin of a win; 0 without and 1 with Pointsman. Conversion is L₁(1 − ℓ₁)(q₁ − q₀)V, saved leads L₁(ℓ₀ − ℓ₁)q₀V; together exactly L₁(w₁ − w₀)V with w = (1 − ℓ)q, so that nothing counts twice. Missed means: not touched within the maturity window, whatever the end.",
+        de: "L Leads, ℓ der Anteil der verpassten, q die Gewinne je bearbeitetem Lead, V der Deckungsbeitrag eines Gewinns; 0 ohne und 1 mit Pointsman. Die Abschlussquote bringt L₁(1 − ℓ₁)(q₁ − q₀)V, die geretteten Leads L₁(ℓ₀ − ℓ₁)q₀V; zusammen genau L₁(w₁ − w₀)V mit w = (1 − ℓ)q, so dass nichts doppelt zählt. Verpasst heißt: binnen der Reifezeit nicht angefasst, wie auch immer es endete.",
     }
     money_method_interval() {
         en: "The interval is that of chance in w₁ − w₀ (Wald; Newcombe where nobody won); what is stated moves it as a whole and shows under “What moves the result”. The intervals of the two parts share numbers and must not be added.",
@@ -89,9 +89,13 @@ words! {
         en: "Without Pointsman {before} of the leads are missed, with it {after}; the leads saved are worth {worth}.",
         de: "Ohne Pointsman werden {before} der Leads verpasst, mit ihm {after}; die geretteten sind {worth} wert.",
     }
+    missed_before(before, after, worth) {
+        en: "Before, {before} of the leads were missed, in the period {after}; the difference is worth {worth}.",
+        de: "Vorher wurden {before} der Leads verpasst, im Zeitraum {after}; der Unterschied ist {worth} wert.",
+    }
     missed_unknown(before, after) {
-        en: "Without Pointsman {before} of the leads are missed, with it {after}; what the difference is worth alone, this design does not tell.",
-        de: "Ohne Pointsman werden {before} der Leads verpasst, mit ihm {after}; was der Unterschied allein wert ist, sagt dieses Verfahren nicht.",
+        en: "Before, {before} of the leads were missed, in the period {after}; what the difference is worth alone, this design does not tell.",
+        de: "Vorher wurden {before} der Leads verpasst, im Zeitraum {after}; was der Unterschied allein wert ist, sagt dieses Verfahren nicht.",
     }
     group() { en: "Leads", de: "Leads" }
     baseline() { en: "Baseline", de: "Ausgangslage" }
@@ -159,10 +163,10 @@ words! {
 
     sensitivity() { en: "What moves the result", de: "Was das Ergebnis bewegt" }
     sensitivity_sentence(dial, low, high) {
-        en: "{dial} moves it most: the result after cost lies between {low} and {high}.",
-        de: "{dial} bewegt es am meisten: Das Ergebnis nach Kosten liegt zwischen {low} und {high}.",
+        en: "What moves it most: {dial}. The result after cost then lies between {low} and {high}.",
+        de: "Was es am meisten bewegt: {dial}. Das Ergebnis nach Kosten liegt dann zwischen {low} und {high}.",
     }
-    sensitivity_finding(dial) { en: "{dial} decides", de: "{dial} entscheidet" }
+    sensitivity_finding(dial) { en: "Moves it most: {dial}", de: "Bewegt es am meisten: {dial}" }
     sensitivity_axis() { en: "Result after cost", de: "Ergebnis nach Kosten" }
     loses() { en: "costs more than it brings", de: "kostet mehr, als es bringt" }
     pays() { en: "pays", de: "lohnt sich" }
@@ -173,9 +177,9 @@ words! {
         de: "Eine Größe geht an beide Enden ihres Intervalls oder ihrer angegebenen Spanne, alle anderen bleiben. Wo niemand eine Spanne angab, wird ein Fünftel nach beiden Seiten versucht, und die Zeile sagt es.",
     }
     dial_wins() { en: "Wins per lead", de: "Gewinne je Lead" }
-    dial_margin() { en: "Margin of a win", de: "Deckungsbeitrag eines Gewinns" }
-    dial_hours() { en: "Hours a rep and week", de: "Stunden je Vertriebler und Woche" }
-    dial_rate() { en: "Cost of an hour", de: "Kosten einer Stunde" }
+    dial_margin() { en: "Margin a win", de: "Deckungsbeitrag" }
+    dial_hours() { en: "Hours saved", de: "Stunden gespart" }
+    dial_rate() { en: "Cost an hour", de: "Kosten einer Stunde" }
     dial_days() { en: "Days shorter", de: "Tage kürzer" }
     dial_cost() { en: "Cost", de: "Kosten" }
 
@@ -194,8 +198,8 @@ words! {
         de: "{share} der Leads, {leads}, werden noch immer verpasst.",
     }
     next_measure(dial) {
-        en: "Measure instead of stating: {dial} is stated and moves the result most of what is.",
-        de: "Messen statt angeben: {dial} ist angegeben und bewegt unter dem Angegebenen am meisten.",
+        en: "Measure instead of stating: {dial}. Nothing else that is stated moves the result as much.",
+        de: "Messen statt angeben: {dial}. Nichts anderes Angegebenes bewegt das Ergebnis so sehr.",
     }
     plan_caption(leads, share) {
         en: "With {leads} a quarter and {share} held out",

@@ -4,6 +4,7 @@ use pointsman_measure::roi::RoiResult;
 use pointsman_report::{
     Cx, Page,
     page::{self, Live, Shell},
+    part::Tone,
     roi,
     text::markdown,
 };
@@ -81,4 +82,13 @@ fn what_is_stated_late_or_unripe_is_said() {
     assert!(texts[0].contains("after the start") && texts[1].contains("until 31\u{a0}Oct\u{a0}2026"), "{texts:?}");
     let inputs = page.sections.iter().find(|s| s.id == "inputs").expect("its section");
     assert_eq!(inputs.sentence, "Of 12 inputs, 12 are stated and not measured.");
+}
+
+#[test]
+fn a_loss_is_a_loss() {
+    let worse = HOLD_OUT.replace("wins = 20", "wins = 60").replace("wins = 130", "wins = 90");
+    let found = result(&worse);
+    let verdict = page_of(&found, Cx::EN).verdict.expect("a verdict");
+    assert!(verdict.answer.ends_with("less than it cost") && verdict.tone == Tone::Bad, "{verdict:?}");
+    assert!(html_of(&found, Cx::EN).contains("The difference in wins is worth −€"));
 }

@@ -45,7 +45,7 @@ pub struct CountedFile {
 
 /// A bare number is stated.
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "a number, or { value, low, high, given = \"measured\" or \"stated\" }")]
+#[serde(untagged, expecting = "expected a number, or { value, low, high, given = \"measured\" or \"stated\" }")]
 pub enum InputFile {
     Number(f64),
     Full(FullInputFile),
