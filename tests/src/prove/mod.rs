@@ -4,3 +4,4 @@ pub mod capacity;
 pub mod connections;
 pub mod experiments;
 pub mod fuzz_bodies;
+pub mod roi;

@@ -235,3 +235,43 @@ fn an_event_log_becomes_a_report_of_its_flow() {
     assert!(refused(&["--zone", "Moon/Base"]).contains("Moon/Base"));
     assert!(refused(&["--source", "colour"]).contains("'colour' is no attribute"));
 }
+
+/// The quarter by hand: 55,648 and 89,435 euros, together 9,475 to 280,691.
+#[test]
+fn a_return_is_computed_from_a_frozen_baseline_only() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let write = |text: &str| fs::write(place("roi.toml"), text).expect("the file can be written");
+    let example = include_str!("../../../crates/measure/tests/roi.toml");
+    let (spec, html) = (place("roi.toml"), place("roi.html"));
+    let refused = |args: &[&str]| pointsman_tests::binary::refused(&[&["roi"], args].concat(), 2);
+    write(example);
+    assert!(refused(&["--spec", &spec]).contains("not frozen yet"));
+    write(&example.replace("until = \"2025-10-01\"", "until = \"2025-09-01\""));
+    assert!(refused(&["baseline", "--spec", &spec]).contains("at least three months"));
+    assert!(!folder.path().join("roi-baseline.json").exists(), "nothing is written of a refused baseline");
+    write(&example.replace("margin = 4200", "margin = \"4200\""));
+    assert!(refused(&["baseline", "--spec", &spec]).contains("line 24"));
+
+    write(example);
+    let frozen = json(&["roi", "baseline", "--spec", &spec, "--json"]);
+    assert_eq!(frozen["baseline"]["counts"]["leads"], 1750);
+    assert!(refused(&["baseline", "--spec", &spec]).contains("frozen once"));
+    let result = json(&["roi", "--spec", &spec, "--html", &html, "--json"]);
+    assert_eq!(result["roi"]["both"], 14_508_312);
+    assert_eq!(result["roi"]["components"][0]["claim"], "unlike_before");
+    let ends = ["low", "high"].map(|end| result["roi"]["components"][0]["amount"][end].as_f64().unwrap_or(0.0));
+    assert_eq!(ends.map(|cents| (cents / 100.0).round()), [9_475.0, 280_691.0]);
+    for (file, words) in [("roi.html", "€55,648"), ("roi.de.html", "55.648\u{a0}€")] {
+        assert!(fs::read_to_string(place(file)).expect("a page").contains(words), "{file}");
+    }
+    let text = stdout(&["roi", "--spec", &spec]);
+    assert!(text.contains("season and market are not excluded") && !text.contains("caused"), "{text}");
+
+    write(&example.replace("leads = 1750", "leads = 1700"));
+    assert!(refused(&["--spec", &spec]).contains("leads was 1750, the file says 1700"));
+    write(example);
+    let sealed = fs::read_to_string(place("roi-baseline.json")).expect("the frozen baseline");
+    fs::write(place("roi-baseline.json"), sealed.replace("0.22", "0.32")).expect("can be written");
+    assert!(refused(&["--spec", &spec]).contains("was changed after"));
+}
