@@ -4,6 +4,7 @@ pub mod access;
 pub mod capacity;
 pub mod experiment;
 pub mod preview;
+mod models;
 mod team;
 
 mod flow;
@@ -18,6 +19,7 @@ use pointsman_domain::ModelName;
 
 pub use experiment::Experiment;
 pub use flow::Flow;
+pub use models::{Language, Models, ModelsShow, OneVersion};
 pub use roi::{Roi, RoiStep};
 pub use team::{Absences, AbsencesImport, Reps};
 pub use upkeep::{Backup, Doctor, Migrate, Restore};
@@ -159,9 +161,17 @@ pub struct Features {
     /// Folder of the workspace
     #[arg(long, alias = "into", value_name = "DIR", required = true)]
     pub workspace: Option<PathBuf>,
+    /// Instead of building here, write SQL for DuckDB or Spark Connect, for histories beyond one machine
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub emit: Option<Emit>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Emit {
+    Sql,
 }
 
 #[derive(Debug, Subcommand)]
@@ -207,10 +217,12 @@ pub struct Train {
 #[derive(Debug, ClapArgs)]
 #[command(
     long_about = "Trains on rows before the split and measures on the rows after it. Works on a workspace's feature table, \
-    or on any table with columns lead_id, ts, label_ts, rep, y, value, c_* (categories) and n_* (numbers)."
+    or on any table with columns lead_id, ts, label_ts, rep, y, value, c_* (categories) and n_* (numbers). With --rolling a \
+    model is trained before each stretch of the test rows on what was known by then, and compared with one that is left alone: \
+    that is the recommended way of use, and its report says when to refit."
 )]
 #[command(
-    after_help = "Example:\n  pointsman evaluate --table leads.csv --split 2012-01-10 --until 2012-02-15 --labels-known --json"
+    after_help = "Example:\n  pointsman evaluate --table leads.csv --split 2012-01-10 --until 2012-02-15 --labels-known --json\n  pointsman evaluate --workspace crm --split 0.7 --rolling 14d"
 )]
 pub struct Evaluate {
     /// A CSV or Parquet table made elsewhere
@@ -228,6 +240,9 @@ pub struct Evaluate {
     /// Train only on rows whose label was known before the split
     #[arg(long)]
     pub labels_known: bool,
+    /// Refit as time goes on: test rows in so many stretches, or a stretch this long (14d, 12h)
+    #[arg(long, value_name = "PARTS|TIME", num_args = 0..=1, default_missing_value = "8", conflicts_with = "truth")]
+    pub rolling: Option<String>,
     /// Leave the reps out
     #[arg(long)]
     pub no_rep: bool,
@@ -246,46 +261,6 @@ pub struct Evaluate {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
-}
-
-/// Model versions of a workspace
-#[derive(Debug, Subcommand)]
-pub enum Models {
-    /// Every version with its quality
-    #[command(after_help = "Example:\n  pointsman models list --workspace crm")]
-    List {
-        /// Folder of the workspace
-        #[arg(long, value_name = "DIR")]
-        workspace: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// The card of one version
-    #[command(after_help = "Example:\n  pointsman models show conversion/1 --workspace crm")]
-    Show {
-        /// Which version
-        #[arg(value_name = "NAME/VERSION")]
-        version: String,
-        /// Folder of the workspace
-        #[arg(long, value_name = "DIR")]
-        workspace: PathBuf,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Make a version the one that decides; applied to a running store by `pointsman apply`
-    #[command(
-        after_help = "Example:\n  pointsman models promote conversion/1 --workspace crm && pointsman apply --workspace crm"
-    )]
-    Promote {
-        /// Which version
-        #[arg(value_name = "NAME/VERSION")]
-        version: String,
-        /// Folder of the workspace
-        #[arg(long, value_name = "DIR")]
-        workspace: PathBuf,
-    },
 }
 
 /// Check a workspace's files and make them live

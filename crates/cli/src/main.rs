@@ -8,8 +8,10 @@ mod args;
 mod client;
 mod clock;
 mod command;
+mod model_version;
 mod output;
 mod past;
+mod registry;
 mod store;
 mod workspace;
 

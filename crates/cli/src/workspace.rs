@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use pointsman_decision::{DocumentKind, DocumentSet, Snapshot};
 use pointsman_domain::ModelName;
 
-use crate::settings::Settings;
+use crate::{model_version::ModelVersion, registry::Registry, settings::Settings};
 
 /// Folders whose files are one document each, and how those end.
 const NAMED: [(DocumentKind, &str, &str); 3] = [
@@ -108,21 +108,15 @@ fn files(folder: &Path, endings: &[&str]) -> anyhow::Result<BTreeMap<String, Pat
     Ok(files)
 }
 
-/// The file that names the promoted model version, `NAME/VERSION`.
-const PROMOTED: &str = "promoted";
-
-/// The folder of the promoted model version, if there is one.
+/// The folder of the promoted model version, if there is one; refused where its artifact is not
+/// the one that was promoted.
 pub fn promoted(workspace: &Path) -> anyhow::Result<Option<PathBuf>> {
-    let path = workspace.join("models").join(PROMOTED);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(e).with_context(|| format!("cannot read {}", path.display())),
-    };
-    let Some((name, version)) = text.trim().split_once('/') else {
-        bail!("{} should hold NAME/VERSION, found '{}'", path.display(), text.trim())
-    };
-    Ok(Some(model_folder(workspace, &name.parse()?, version)))
+    let Some(entry) = Registry::read(workspace)?.promoted else { return Ok(None) };
+    let version = ModelVersion::read(&entry.folder(workspace))?;
+    if version.manifest.artifact != entry.artifact {
+        bail!("{} was altered after it was promoted: promote it again if that was meant", version.folder.display());
+    }
+    Ok(Some(version.folder))
 }
 
 /// Where a model version lives.
@@ -130,17 +124,20 @@ pub fn model_folder(workspace: &Path, name: &ModelName, version: &str) -> PathBu
     workspace.join("models").join(name.as_str()).join(version)
 }
 
-/// Makes a version the one that decides, if it fits a workspace that has files to fit; written
-/// beside and renamed, so that a reader sees the old one or the new one.
+/// Makes a version the one that decides, if it is whole and fits a workspace that has files to fit.
 pub fn promote(workspace: &Path, name: &ModelName, version: &str) -> anyhow::Result<()> {
+    let found = fitting(workspace, name, version)?;
+    Registry::change(workspace, |registry| {
+        registry.promote(name, version, found.manifest.artifact);
+        Ok(())
+    })
+}
+
+/// A version that is whole and that this workspace could decide by.
+pub fn fitting(workspace: &Path, name: &ModelName, version: &str) -> anyhow::Result<ModelVersion> {
+    let found = ModelVersion::read(&model_folder(workspace, name, version))?;
     if workspace.join(Settings::FILE).exists() {
-        compile(workspace, documents_with(workspace, Some(&model_folder(workspace, name, version)))?)?;
+        compile(workspace, documents_with(workspace, Some(&found.folder))?)?;
     }
-    let folder = workspace.join("models");
-    let (path, fresh) = (folder.join(PROMOTED), folder.join(".promoted.new"));
-    let write = || {
-        std::fs::write(&fresh, format!("{name}/{version}\n"))?;
-        std::fs::rename(&fresh, &path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    Ok(found)
 }

@@ -70,7 +70,8 @@ impl Scorer {
             lead: attributes,
             account: Some(attributes),
             contact: Some(attributes),
-            local: LocalTime { hour: zone.local_hour(now), weekday: zone.local_weekday(now) + 1 },
+            at: now,
+            local: LocalTime::in_zone(zone, now),
             engagement: engagement(&facts.engagement),
         };
         let row = self.executor.row(&facts, &self.state, None);

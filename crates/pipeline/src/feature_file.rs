@@ -8,7 +8,7 @@ use std::{
 
 use pointsman_domain::Digest;
 use pointsman_scoring::{FeatureSpec, FeatureTable, Scope, TimeScale};
-use polars::prelude::*;
+use polars::{io::parquet, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{ReadError, table};
@@ -39,29 +39,65 @@ fn note_path(path: &Path) -> PathBuf {
 
 /// Writes `path` and its note; each appears when it is whole, the table last.
 pub fn write_features(path: &Path, table: &FeatureTable, spec: &FeatureSpec) -> Result<(), ReadError> {
-    let failed = |source: std::io::Error| ReadError::Write { path: path.to_owned(), source };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(failed)?;
+    let mut writer = FeatureWriter::create(path, table)?;
+    writer.write(table)?;
+    writer.finish(spec)
+}
+
+/// Writes a table chunk by chunk; file and note appear when [`FeatureWriter::finish`] is called.
+pub struct FeatureWriter {
+    path: PathBuf,
+    aside: PathBuf,
+    parquet: parquet::write::BatchedWriter<File>,
+    time_scale: TimeScale,
+    numbers: Vec<NumberNote>,
+    rows: u64,
+}
+
+impl std::fmt::Debug for FeatureWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FeatureWriter").field("path", &self.path).field("rows", &self.rows).finish_non_exhaustive()
     }
-    let numbers = table.numbers.iter().map(|n| NumberNote { name: n.name.clone(), scope: n.scope });
-    let note = FeatureNote {
-        format: 1,
-        spec_digest: spec.digest(),
-        spec: spec.clone(),
-        rows: table.len() as u64,
-        time_scale: table.time_scale,
-        numbers: numbers.collect(),
-    };
-    let json = serde_json::to_string_pretty(&note).map_err(|e| failed(std::io::Error::other(e)))?;
-    let aside = path.with_extension("part");
-    let mut frame = frame_of(table).map_err(|e| failed(std::io::Error::other(e)))?;
-    let file = File::create(&aside).map_err(failed)?;
-    let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None));
-    writer.finish(&mut frame).map_err(|e| failed(std::io::Error::other(e)))?;
-    let note_aside = path.with_extension("json.part");
-    std::fs::write(&note_aside, json).map_err(failed)?;
-    std::fs::rename(note_aside, note_path(path)).map_err(failed)?;
-    std::fs::rename(&aside, path).map_err(failed)
+}
+
+fn failed(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ReadError {
+    ReadError::Write { path: path.to_owned(), source: std::io::Error::other(error) }
+}
+
+impl FeatureWriter {
+    /// Begins a file of tables that have the columns of `like`.
+    pub fn create(path: &Path, like: &FeatureTable) -> Result<Self, ReadError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|e| failed(path, e))?;
+        }
+        let aside = path.with_extension("part");
+        let frame = frame_of(&like.take(&[])).map_err(|e| failed(path, e))?;
+        let file = File::create(&aside).map_err(|e| failed(path, e))?;
+        let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None));
+        let parquet = writer.batched(frame.schema()).map_err(|e| failed(path, e))?;
+        let numbers = like.numbers.iter().map(|n| NumberNote { name: n.name.clone(), scope: n.scope }).collect();
+        Ok(Self { path: path.to_owned(), aside, parquet, time_scale: like.time_scale, numbers, rows: 0 })
+    }
+
+    pub fn write(&mut self, chunk: &FeatureTable) -> Result<(), ReadError> {
+        let mut frame = frame_of(chunk).map_err(|e| failed(&self.path, e))?;
+        frame.rechunk_mut_par();
+        self.parquet.write_batch(&frame).map_err(|e| failed(&self.path, e))?;
+        self.rows += chunk.len() as u64;
+        Ok(())
+    }
+
+    pub fn finish(self, spec: &FeatureSpec) -> Result<(), ReadError> {
+        let Self { path, aside, parquet, time_scale, numbers, rows } = self;
+        let fail = |e: std::io::Error| failed(&path, e);
+        parquet.finish().map_err(|e| failed(&path, e))?;
+        let note = FeatureNote { format: 1, spec_digest: spec.digest(), spec: spec.clone(), rows, time_scale, numbers };
+        let json = serde_json::to_string_pretty(&note).map_err(|e| failed(&path, e))?;
+        let note_aside = path.with_extension("json.part");
+        std::fs::write(&note_aside, json).map_err(fail)?;
+        std::fs::rename(note_aside, note_path(&path)).map_err(fail)?;
+        std::fs::rename(&aside, &path).map_err(fail)
+    }
 }
 
 /// Reads a table that [`write_features`] wrote.

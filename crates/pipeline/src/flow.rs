@@ -70,7 +70,7 @@ pub fn flow_input(workspace: &Path, filter: &FlowFilter) -> Result<FlowInput, Fl
     for outcome in &outcomes {
         builder.outcome(outcome.lead, outcome.at, outcome.stage, outcome.value);
     }
-    let path = history.table(Table::Activities);
+    let path = history.path(Table::Activities);
     let fault = |problem: String| ReadError::Format { path: path.clone(), problem };
     let rows = frame::row_count(&path).map_err(fault)?;
     if rows > 0 {

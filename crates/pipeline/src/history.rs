@@ -53,7 +53,7 @@ impl History {
         serde_json::from_slice::<Imported>(&text).ok()?.currency
     }
 
-    pub(crate) fn table(&self, table: Table) -> PathBuf {
+    pub(crate) fn path(&self, table: Table) -> PathBuf {
         self.folder.join(table.file_name())
     }
 
@@ -192,17 +192,6 @@ impl History {
                 lifecycle: row.newer_text("lifecycle")?.map(Into::into),
                 human: row.flag("human")?.unwrap_or_default(),
             });
-            Ok(())
-        })
-    }
-
-    /// As [`History::for_each_activity`], only what counting needs.
-    pub(crate) fn for_each_touch(
-        &self,
-        mut each: impl FnMut(pointsman_domain::LeadId, Instant, pointsman_domain::record::ActivityKind),
-    ) -> Result<(), ReadError> {
-        self.stream(Table::Activities, |row| {
-            each(row.id("lead_id")?, row.time("known_at")?, row.word("kind")?);
             Ok(())
         })
     }

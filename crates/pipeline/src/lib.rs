@@ -8,12 +8,13 @@
 //! Reading order: [`import`] (files in, tables out, all or nothing), `source` (rows of a CSV,
 //! gzip or Parquet file), `stage` (write aside, then rename), `rows`, `sheet` and [`tables`] (columns of
 //! the canonical tables; `docs/tables.md` describes them), [`history`] (tables back to records),
-//! [`features`] (records to a feature table, as of each decision's border), [`feature_file`],
+//! [`features`] and [`asof`] (tables to a feature table, as of each decision's border), [`feature_file`],
 //! [`table`] (a table made elsewhere, for `evaluate`), [`batches`] (columns of a large table,
 //! a slice at a time), [`npy`] and [`predictions`], [`flow`] (tables to a log of what happened), `data_file`
 //! (result tables to CSV and Parquet).
 
 mod answers;
+pub mod asof;
 pub mod batches;
 mod data_file;
 mod digest;
@@ -29,8 +30,10 @@ pub mod predictions;
 mod rows;
 mod sheet;
 mod source;
+pub mod sql;
 mod stage;
 pub mod table;
+
 pub mod tables;
 
 pub use answers::read_answers;
@@ -38,8 +41,8 @@ pub use batches::{Batch, BatchColumn, Texts, Wanted, column_names, for_each_batc
 pub use data_file::write_data_table;
 pub use digest::file_digest;
 pub use error::{FileFault, ImportError, ReadError};
-pub use feature_file::{FeatureNote, read_features, write_features};
-pub use features::{FeatureError, features, state_at};
+pub use feature_file::{FeatureNote, FeatureWriter, read_features, write_features};
+pub use features::{FeatureError, FeatureSummary, build_features, features, state_at};
 pub use flow::{FlowError, FlowFilter, FlowInput, flow_input};
 pub use history::History;
 pub use import::{FileReport, ImportReport, ImportRequest, Progress, import};

@@ -1,7 +1,7 @@
 //! What is known about a model: its evaluation on rows it has not seen, and its card. Numbers and
 //! ids only; `report` makes the sentences and charts.
 
-use pointsman_domain::Digest;
+use pointsman_domain::{Digest, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::{Fallback, artifact::Segment};
@@ -29,6 +29,8 @@ pub enum Layer {
     RepIntercepts,
     /// Rep × category and rep × number slopes, with the intercepts.
     RepSlopes,
+    /// Numbers that speak of the rep as of the border: win rates, tenure, load, experience.
+    RepNumbers,
     /// Slopes on segments found by a score test: ranges of numbers and pairs of categories.
     RepSegments,
     /// Slopes that borrow from one another through a learned covariance.
@@ -127,8 +129,16 @@ pub struct ModelCard {
     pub rows_immature: u64,
     pub wins: u64,
     pub base_rate: f64,
+    #[serde(default)]
+    pub reps: u64,
+    /// First and last decision trained on; absent where time is only an order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<[Instant; 2]>,
     pub fallback: Fallback,
     pub layers: Vec<LayerTrial>,
+    /// What the forward-chained predictions were worth; absent where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chained: Option<Chained>,
     /// Forward-chained log-loss of the model that was kept, and of the base rate.
     pub chained_log_loss: Option<f64>,
     pub chained_base_log_loss: Option<f64>,
@@ -144,6 +154,28 @@ pub struct ModelCard {
     /// Protected attributes used by name; empty is the rule.
     pub protected_used: Vec<Box<str>>,
     pub limits: Vec<Limit>,
+}
+
+/// Forward-chained predictions against what happened: each row was predicted by a model that had
+/// seen only earlier ones. Rows count by their maturity weight.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Chained {
+    pub rows: u64,
+    pub win_rate: f64,
+    /// Nats a row.
+    pub log_loss: f64,
+    pub base_log_loss: f64,
+    /// Base log-loss − log-loss, paired bootstrap over rows.
+    pub gain_over_base: Interval,
+    pub auc: Option<f64>,
+    pub brier: f64,
+    pub base_brier: f64,
+    pub ece: f64,
+    /// 95 % quantile of the same for a perfectly calibrated model with these predictions.
+    pub ece_calibrated_q95: f64,
+    pub reliability: Vec<ReliabilityBin>,
+    /// Best predictions first: share of rows, share of wins among them.
+    pub gains: Vec<[f64; 2]>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use pointsman_domain::{AttributeIndex, AttributeSchema, Entity, RepId, Value, Values, record::ActivityKind};
+use pointsman_domain::{AttributeIndex, AttributeSchema, Entity, Instant, RepId, Value, Values, record::ActivityKind};
+use pointsman_workhours::Zone;
 
 use crate::{
     FeatureState, Scope,
@@ -18,6 +19,12 @@ pub struct LocalTime {
     pub weekday: u8,
 }
 
+impl LocalTime {
+    pub fn in_zone(zone: &Zone, at: Instant) -> Self {
+        Self { hour: zone.local_hour(at), weekday: zone.local_weekday(at) + 1 }
+    }
+}
+
 /// What one decision knows of a lead. Values are read at the schema's own indices, so the three
 /// may be one and the same.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +32,9 @@ pub struct LeadFacts<'a> {
     pub lead: &'a Values,
     pub account: Option<&'a Values>,
     pub contact: Option<&'a Values>,
+    /// When it is decided.
+    pub at: Instant,
+    /// That instant where the workspace is.
     pub local: LocalTime,
     /// Activities before the decision, in the order of [`ACTIVITY_KINDS`].
     pub engagement: [u32; ACTIVITY_KINDS.len()],
@@ -73,16 +83,12 @@ impl Executor {
             let numbered = spec.features.iter().enumerate().filter(move |(_, f)| f.kind == kind);
             numbered.map(|(feature, f)| Column {
                 feature,
-                at: match &f.source {
-                    Source::Attribute { entity, name } => schema.find(*entity, name).map(|at| (*entity, at)),
-                    _ => None,
-                },
-                segment: match &f.source {
-                    Source::WinRate { of: RateOf::Segment(s) | RateOf::RepSegment(s), .. } => {
-                        spec.segments.iter().position(|name| name == s).unwrap_or_default()
-                    }
-                    _ => 0,
-                },
+                at: f.source.attribute().and_then(|(entity, name)| Some((entity, schema.find(entity, name)?))),
+                segment: f
+                    .source
+                    .segment()
+                    .and_then(|s| spec.segments.iter().position(|name| **name == *s))
+                    .unwrap_or_default(),
             })
         };
         let (categories, numbers) = (columns(FeatureKind::Category).collect(), columns(FeatureKind::Number).collect());
@@ -91,6 +97,10 @@ impl Executor {
 
     pub fn spec(&self) -> &FeatureSpec {
         &self.spec
+    }
+
+    pub fn schema(&self) -> &AttributeSchema {
+        &self.schema
     }
 
     /// Names of the category features, in the order of a row.
@@ -105,8 +115,12 @@ impl Executor {
 
     fn scope(&self, column: &Column) -> Scope {
         match &self.spec.features[column.feature].source {
-            Source::WinRate { of: RateOf::Rep, .. } | Source::RecentRate { .. } | Source::Tenure => Scope::Rep,
-            Source::WinRate { of: RateOf::RepSegment(_), .. } => Scope::RepSegment,
+            Source::WinRate { of: RateOf::Rep, .. }
+            | Source::RecentRate { .. }
+            | Source::Tenure
+            | Source::OpenLeads
+            | Source::Utilisation { .. } => Scope::Rep,
+            Source::WinRate { of: RateOf::RepSegment(_), .. } | Source::Experience { .. } => Scope::RepSegment,
             _ => Scope::Lead,
         }
     }
@@ -150,6 +164,8 @@ impl Executor {
     fn category<'a>(&'a self, column: &Column, facts: &LeadFacts<'a>) -> Option<Cow<'a, str>> {
         let feature = &self.spec.features[column.feature];
         let text = match (&feature.source, column.at) {
+            (Source::HourOf { .. }, at) => Some(self.local_of(at, facts).hour.to_string().into()),
+            (Source::WeekdayOf { .. }, at) => Some(self.local_of(at, facts).weekday.to_string().into()),
             (_, Some(at)) => read(facts, at).and_then(|value| self.text(at.1, value)),
             (Source::Hour, _) => Some(facts.local.hour.to_string().into()),
             (Source::Weekday, _) => Some(facts.local.weekday.to_string().into()),
@@ -161,8 +177,16 @@ impl Executor {
         })
     }
 
+    /// The instant where the attribute says that the lead is.
+    fn local_of(&self, at: Option<(Entity, AttributeIndex)>, facts: &LeadFacts<'_>) -> LocalTime {
+        let value = at.and_then(|at| Some((at.1, read(facts, at)?)));
+        let text = value.and_then(|(at, value)| self.text(at, value));
+        let zone = text.and_then(|text| Zone::of_place(&text));
+        zone.map_or(facts.local, |zone| LocalTime::in_zone(&zone, facts.at))
+    }
+
     /// The level's text; the same as [`AttributeSchema::show`], without a copy where possible.
-    fn text<'a>(&'a self, at: AttributeIndex, value: &'a Value) -> Option<Cow<'a, str>> {
+    pub fn text<'a>(&'a self, at: AttributeIndex, value: &'a Value) -> Option<Cow<'a, str>> {
         let text: Cow<'a, str> = match value {
             Value::Text(text) => Cow::Borrowed(&**text),
             Value::Choice(i) => Cow::Borrowed(&**self.schema.get(at)?.1.values.get(usize::from(*i))?),
@@ -174,6 +198,8 @@ impl Executor {
     fn lead_number(&self, column: &Column, facts: &LeadFacts<'_>, state: &FeatureState, levels: &[&str]) -> f64 {
         let feature = &self.spec.features[column.feature];
         let number = match (&feature.source, column.at) {
+            (Source::HourOf { .. }, at) => Some(f64::from(self.local_of(at, facts).hour)),
+            (Source::WeekdayOf { .. }, at) => Some(f64::from(self.local_of(at, facts).weekday)),
             (_, Some(at)) => read(facts, at).and_then(number_of),
             (Source::WinRate { of: RateOf::Global, shrink }, _) => Some(state.global_rate(*shrink)),
             (Source::WinRate { of: RateOf::Segment(_), shrink }, _) => {
@@ -200,6 +226,9 @@ impl Executor {
             }
             Source::RecentRate { days, shrink } => Some(state.recent_rate(rep, *days, *shrink)),
             Source::Tenure => state.tenure_days(rep),
+            Source::OpenLeads => Some(state.open_leads(rep) as f64),
+            Source::Utilisation { days } => Some(state.utilisation(rep, *days)),
+            Source::Experience { .. } => Some(state.experience(rep, column.segment, level) as f64),
             _ => None,
         };
         number.unwrap_or_else(|| missing_number(&feature.missing))
@@ -215,7 +244,8 @@ fn read<'a>(facts: &LeadFacts<'a>, (entity, at): (Entity, AttributeIndex)) -> Op
     .get(at)
 }
 
-fn number_of(value: &Value) -> Option<f64> {
+/// A value as a number; texts have none.
+pub fn number_of(value: &Value) -> Option<f64> {
     match value {
         Value::Integer(n) => Some(*n as f64),
         Value::Number(x) => Some(*x),
@@ -226,7 +256,8 @@ fn number_of(value: &Value) -> Option<f64> {
     }
 }
 
-fn missing_number(rule: &Missing) -> f64 {
+/// The number that stands for a missing one.
+pub fn missing_number(rule: &Missing) -> f64 {
     match rule {
         Missing::Number(x) => *x,
         Missing::Own | Missing::Level(_) => f64::NAN,

@@ -66,14 +66,58 @@ pub enum Source {
     },
     /// Days from the rep's first lead to the border.
     Tenure,
+    /// Closed leads of the rep at the lead's level of this segment: how used the rep is to such
+    /// leads.
+    Experience {
+        segment: Box<str>,
+    },
+    /// Leads that the rep holds: given, and not known to be closed.
+    OpenLeads,
+    /// Open leads / (leads of the rep whose outcome was learned in the last `days` whole UTC days
+    /// before the border's day + 1): by Little's law proportional to how long a new lead waits.
+    Utilisation {
+        days: u16,
+    },
     /// Hour of the day, 0 to 23, in the workspace's zone.
     Hour,
     /// Day of the week, 1 (Monday) to 7, in the workspace's zone.
     Weekday,
+    /// Hour of the day in the lead's zone: the attribute holds an IANA name (`Europe/Paris`) or a
+    /// country (its most populous zone); the workspace's zone where it holds neither.
+    HourOf {
+        entity: Entity,
+        name: Box<str>,
+    },
+    /// Day of the week, likewise.
+    WeekdayOf {
+        entity: Entity,
+        name: Box<str>,
+    },
     /// Activities of this kind before the decision.
     Engagement {
         kind: ActivityKind,
     },
+}
+
+impl Source {
+    /// The attribute it reads.
+    pub fn attribute(&self) -> Option<(Entity, &str)> {
+        match self {
+            Self::Attribute { entity, name } | Self::HourOf { entity, name } | Self::WeekdayOf { entity, name } => {
+                Some((*entity, name))
+            }
+            _ => None,
+        }
+    }
+
+    /// The segment whose level it reads.
+    pub fn segment(&self) -> Option<&str> {
+        match self {
+            Self::WinRate { of: RateOf::Segment(segment) | RateOf::RepSegment(segment), .. }
+            | Self::Experience { segment } => Some(segment),
+            _ => None,
+        }
+    }
 }
 
 /// Whose win rate; a segment is named by its category feature.
@@ -153,6 +197,14 @@ impl FeatureSpec {
             Source::RecentRate { days, shrink } if *days == 0 || !above_zero(*shrink) => {
                 return Err(SpecError::Shrink { feature: name() });
             }
+            Source::Experience { segment } if !self.segments.contains(segment) => {
+                return Err(SpecError::Segment { segment: segment.clone() });
+            }
+            Source::Utilisation { days: 0 } => return Err(SpecError::Shrink { feature: name() }),
+            Source::HourOf { entity, name: attribute } | Source::WeekdayOf { entity, name: attribute } => {
+                self.check_attribute(feature, *entity, attribute, schema)?;
+                &[FeatureKind::Category, FeatureKind::Number]
+            }
             Source::Hour | Source::Weekday => &[FeatureKind::Category, FeatureKind::Number],
             _ => &[FeatureKind::Number],
         };
@@ -189,6 +241,15 @@ impl FeatureSpec {
             AttributeType::List => &[],
             _ => &[FeatureKind::Category],
         })
+    }
+
+    /// Names in `allow_protected` that a feature reads, for the card.
+    pub fn protected_used(&self) -> Vec<Box<str>> {
+        let read = |name: &str| {
+            let of = |f: &Feature| f.source.attribute().is_some_and(|(_, read)| read == name);
+            self.features.iter().any(of)
+        };
+        self.allow_protected.iter().filter(|name| read(name)).cloned().collect()
     }
 
     fn is_category(&self, name: &str) -> bool {

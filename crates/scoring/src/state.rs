@@ -17,12 +17,12 @@ pub struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, won: bool) {
+    pub fn add(&mut self, won: bool) {
         self.leads += 1;
         self.won += u64::from(won);
     }
 
-    fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, other: Self) {
         self.leads += other.leads;
         self.won += other.won;
     }
@@ -39,6 +39,10 @@ pub struct RepState {
     /// The earliest assignment, by `at`.
     pub first_at: Instant,
     pub total: Tally,
+    /// Leads given to the rep and not closed. States written before this was counted have 0, and
+    /// belong to specifications that do not read it.
+    #[serde(default)]
+    pub open: u64,
     /// Per segment of the specification, by level; missing is the empty text.
     pub segments: Vec<BTreeMap<Box<str>, Tally>>,
     /// By UTC day on which the outcome was learned.
@@ -119,6 +123,7 @@ impl FeatureState {
         let state = self.reps.entry(rep.clone()).or_insert_with(|| RepState {
             first_at: at,
             total: Tally::default(),
+            open: 0,
             segments: vec![BTreeMap::new(); segments],
             days: BTreeMap::new(),
         });
@@ -128,10 +133,20 @@ impl FeatureState {
         match self.orphans.remove(&lead) {
             Some((won, day)) => self.count(&pending, won, day),
             None => {
-                self.pending.entry(lead).or_insert(pending);
+                if let Entry::Vacant(free) = self.pending.entry(lead) {
+                    free.insert(pending);
+                    state.open += 1;
+                }
             }
         }
         Ok(())
+    }
+
+    /// The lead is open no more.
+    fn release(&mut self, pending: &Pending) {
+        if let Some(rep) = self.reps.get_mut(&pending.rep) {
+            rep.open = rep.open.saturating_sub(1);
+        }
     }
 
     /// A lead reached a stage. Only the first closing stage counts: won, or lost (unqualified
@@ -142,13 +157,18 @@ impl FeatureState {
             Stage::Won => true,
             Stage::Lost | Stage::Unqualified => false,
             Stage::Merged | Stage::Erased => {
-                self.pending.remove(&lead);
+                if let Some(pending) = self.pending.remove(&lead) {
+                    self.release(&pending);
+                }
                 return Ok(());
             }
             _ => return Ok(()),
         };
         match self.pending.remove(&lead) {
-            Some(pending) => self.count(&pending, won, known_at),
+            Some(pending) => {
+                self.release(&pending);
+                self.count(&pending, won, known_at);
+            }
             None => {
                 self.orphans.entry(lead).or_insert((won, known_at));
             }
@@ -169,6 +189,11 @@ impl FeatureState {
             }
         }
     }
+}
+
+/// Open leads against those lately closed; one is added, so that a new rep has a number.
+pub fn utilisation(open: u64, closed: u64) -> f64 {
+    open as f64 / (closed as f64 + 1.0)
 }
 
 /// Reading: every rate falls back to its parent where nothing was counted.
@@ -205,12 +230,32 @@ impl FeatureState {
     /// A rep's rate over outcomes learned in the last `days` whole UTC days before the border's
     /// day, shrunk towards the global rate.
     pub fn recent_rate(&self, rep: &RepId, days: u16, shrink: f64) -> f64 {
+        self.recent(rep, days).rate(self.global_rate(shrink), shrink)
+    }
+
+    fn recent(&self, rep: &RepId, days: u16) -> Tally {
         let today = self.border.utc_day();
         let mut tally = Tally::default();
         if let Some(rep) = self.rep(rep) {
             rep.days.range(today - i64::from(days)..today).for_each(|(_, day)| tally.merge(*day));
         }
-        tally.rate(self.global_rate(shrink), shrink)
+        tally
+    }
+
+    /// Leads that the rep holds.
+    pub fn open_leads(&self, rep: &RepId) -> u64 {
+        self.rep(rep).map_or(0, |r| r.open)
+    }
+
+    /// [`utilisation`] as of the border.
+    pub fn utilisation(&self, rep: &RepId, days: u16) -> f64 {
+        utilisation(self.open_leads(rep), self.recent(rep, days).leads)
+    }
+
+    /// Closed leads of the rep at a segment level.
+    pub fn experience(&self, rep: &RepId, segment: usize, level: &str) -> u64 {
+        let levels = self.rep(rep).and_then(|r| r.segments.get(segment));
+        levels.and_then(|levels| levels.get(level)).map_or(0, |tally| tally.leads)
     }
 
     /// Days from the rep's first known lead to the border; `None` before it.
@@ -238,15 +283,24 @@ impl FeatureState {
         }
         for (lead, pending) in other.pending {
             match self.orphans.remove(&lead) {
-                Some((won, known_at)) => self.count(&pending, won, known_at),
-                None => {
-                    self.pending.entry(lead).or_insert(pending);
+                Some((won, known_at)) => {
+                    self.release(&pending);
+                    self.count(&pending, won, known_at);
                 }
+                None => match self.pending.entry(lead) {
+                    Entry::Vacant(free) => {
+                        free.insert(pending);
+                    }
+                    Entry::Occupied(_) => self.release(&pending),
+                },
             }
         }
         for (lead, (won, known_at)) in other.orphans {
             match self.pending.remove(&lead) {
-                Some(pending) => self.count(&pending, won, known_at),
+                Some(pending) => {
+                    self.release(&pending);
+                    self.count(&pending, won, known_at);
+                }
                 None => {
                     self.orphans.entry(lead).or_insert((won, known_at));
                 }
@@ -260,6 +314,7 @@ impl RepState {
     fn merge(&mut self, other: Self) {
         self.first_at = self.first_at.min(other.first_at);
         self.total.merge(other.total);
+        self.open += other.open;
         merge_segments(&mut self.segments, other.segments);
         for (day, tally) in other.days {
             self.days.entry(day).or_default().merge(tally);
@@ -322,6 +377,7 @@ mod tests {
         state.assigned(lead(2), &rep("ben"), &[], at(3), at(3)).expect("a later owner");
         state.closed(lead(2), Stage::Merged, at(4)).expect("before");
         assert_eq!(state.global, Tally { leads: 1, won: 0 });
+        assert_eq!((state.open_leads(&rep("mara")), state.experience(&rep("mara"), 0, "")), (0, 1));
         assert_eq!(state.segments[0].get(""), Some(&Tally { leads: 1, won: 0 }), "missing is the empty level");
     }
 

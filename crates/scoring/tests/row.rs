@@ -101,8 +101,14 @@ fn every_source_gives_its_feature() {
     values.set(at("budget"), Some(Value::Money(pointsman_domain::Money(250_000))));
     let mut engagement = [0; 7];
     engagement[3] = 4;
-    let facts =
-        LeadFacts { lead: &values, account: None, contact: None, local: LocalTime { hour: 9, weekday: 2 }, engagement };
+    let facts = LeadFacts {
+        lead: &values,
+        account: None,
+        contact: None,
+        at: Instant::from_unix_micros(0),
+        local: LocalTime { hour: 9, weekday: 2 },
+        engagement,
+    };
     let row = executor.row(&facts, &state, Some(&rep("mara")));
     let texts: Vec<Option<&str>> = row.categories.iter().map(|c| c.as_deref()).collect();
     assert_eq!(texts, [Some("retail"), Some("2")]);

@@ -66,7 +66,9 @@ fn add(sum: &mut [f64], more: &[f64]) {
 fn fallback(plan: &Plan) -> Fallback {
     match plan {
         plan if plan.is_base() => Fallback::BaseRate,
-        Plan { lead: false, trees: None, reps: RepPlan::Intercepts, segments, .. } if segments.is_empty() => {
+        Plan { lead: false, trees: None, reps: RepPlan::Intercepts, rep_numbers: false, segments, .. }
+            if segments.is_empty() =>
+        {
             Fallback::RepRate
         }
         _ => Fallback::Layers,

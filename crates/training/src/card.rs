@@ -1,14 +1,14 @@
 //! The model card: everything a reader should know, as numbers.
 
-use pointsman_domain::{RepIndex, math};
+use pointsman_domain::{Instant, RepIndex, math};
 use pointsman_scoring::{
-    Artifact, FeatureTable, Interval, LayerTrial, LeadRow, Model, ModelCard, Part,
+    Artifact, FeatureTable, Interval, LayerTrial, LeadRow, Model, ModelCard, Part, TimeScale,
     artifact::{Inputs, Segment},
     card::{Contribution, Interaction, LearningPoint, Limit, RepEffect, Scale},
     metrics, segment,
 };
 
-use crate::{chain::HeldOut, encode::Encoded, quality};
+use crate::{chain::HeldOut, encode::Encoded, held_out, quality};
 
 /// Interactions listed, and training rows that contributions are measured on.
 const LISTED: usize = 50;
@@ -47,8 +47,11 @@ pub fn card(sources: &Sources<'_>) -> ModelCard {
         rows_immature: *immature as u64,
         wins,
         base_rate: wins as f64 / rows.len() as f64,
+        reps: rows.rep_names.len() as u64,
+        span: span(table),
         fallback: artifact.fallback,
         layers: layers.to_vec(),
+        chained: held_out::judge(held_out, base, artifact.calibration, artifact.provenance.seed),
         chained_log_loss: chained(held_out),
         chained_base_log_loss: chained(base),
         scales: scales(artifact),
@@ -60,6 +63,11 @@ pub fn card(sources: &Sources<'_>) -> ModelCard {
         columns,
         protected_used: sources.protected_used.to_vec(),
     }
+}
+
+fn span(table: &FeatureTable) -> Option<[Instant; 2]> {
+    let times = || table.ts.iter().copied().filter(|_| table.time_scale == TimeScale::Micros);
+    Some([times().min()?, times().max()?].map(Instant::from_unix_micros))
 }
 
 fn scales(artifact: &Artifact) -> Vec<Scale> {

@@ -96,11 +96,27 @@ pub fn evaluate_table(
     let model = Model::compile(trained.artifact.clone(), &trained.encoded.rep_names);
     let predictions: Vec<f64> = logits(&model, &future).into_iter().map(math::sigmoid).collect();
     let gap = truth.map(|truth| against_truth(table, &trained, truth)).transpose()?;
-    let evaluation = judge(&past, table, &test_rows, &trained, &predictions, train_seconds, gap);
-    Ok(Evaluated { trained, evaluation, test_rows, predictions })
+    Ok(conclude(table, &train_rows, test_rows, trained, predictions, train_seconds, gap))
 }
 
-fn split(table: &FeatureTable, config: &EvaluateConfig) -> Result<(Vec<usize>, Vec<usize>), EvaluateError> {
+/// Judges predictions that were made.
+pub(crate) fn conclude(
+    table: &FeatureTable,
+    train_rows: &[usize],
+    test_rows: Vec<usize>,
+    trained: Trained,
+    predictions: Vec<f64>,
+    train_seconds: f64,
+    gap: Option<GapClosed>,
+) -> Evaluated {
+    let wins = train_rows.iter().filter(|&&row| table.y[row]).count();
+    let base = wins as f64 / train_rows.len() as f64;
+    let evaluation = judge(base, table, &test_rows, &trained, &predictions, train_seconds, gap);
+    Evaluated { trained, evaluation, test_rows, predictions }
+}
+
+/// Rows to train on and rows to test on.
+pub(crate) fn split(table: &FeatureTable, config: &EvaluateConfig) -> Result<(Vec<usize>, Vec<usize>), EvaluateError> {
     let n = table.len();
     let by_row = |border: usize| ((0..border.min(n)).collect(), (border.min(n)..n).collect());
     let (train, test): (Vec<usize>, Vec<usize>) = match config.split {
@@ -117,7 +133,7 @@ fn split(table: &FeatureTable, config: &EvaluateConfig) -> Result<(Vec<usize>, V
 }
 
 fn judge(
-    past: &FeatureTable,
+    base: f64,
     table: &FeatureTable,
     test_rows: &[usize],
     trained: &Trained,
@@ -128,7 +144,6 @@ fn judge(
     let won: Vec<bool> = test_rows.iter().map(|&i| table.y[i]).collect();
     let rep: Vec<u32> = test_rows.iter().map(|&i| table.rep.codes[i]).collect();
     let share = |won: &[bool]| won.iter().filter(|y| **y).count() as f64 / won.len() as f64;
-    let base = share(&past.y);
     let saved: Vec<f64> = p.iter().zip(&won).map(|(&p, &y)| row_loss(base, y) - row_loss(p, y)).collect();
     let seed = trained.artifact.provenance.seed;
     Evaluation {

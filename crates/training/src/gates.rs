@@ -1,7 +1,7 @@
 //! Which layers earn their place: forward-chained gain above two standard errors, layer by layer.
 
 use pointsman_domain::math;
-use pointsman_scoring::{Layer, LayerTrial, Verdict};
+use pointsman_scoring::{Layer, LayerTrial, Scope, Verdict};
 
 use crate::{
     chain::{Chain, HeldOut, predict},
@@ -159,16 +159,20 @@ fn rep_layers(gate: &mut Gate<'_>) -> Result<(), HierError> {
     gate.try_plan(Layer::RepIntercepts, intercepts)?;
     let slopes = Plan { reps: RepPlan::Slopes, ..gate.plan.clone() };
     gate.try_plan(Layer::RepSlopes, slopes)?;
+    if gate.chain.folds.iter().any(|fold| fold.past.inputs.numbers.iter().any(|n| n.scope != Scope::Lead)) {
+        let plan = Plan { rep_numbers: true, ..gate.plan.clone() };
+        gate.try_plan(Layer::RepNumbers, plan)?;
+    }
     Ok(())
 }
 
 /// Layers of reps that build on all others: segments, then a covariance.
 fn rep_refinements(gate: &mut Gate<'_>) -> Result<(), HierError> {
     rep_segments(gate)?;
-    if gate.plan.reps == RepPlan::Slopes || !gate.plan.segments.is_empty() {
-        let plan = Plan { covariance: true, ..gate.plan.clone() };
-        gate.try_plan(Layer::SlopeCovariance, plan)?;
-    }
+    // Slopes too weak to be told from noise one by one may be strong together: where reps are of a
+    // few kinds, what one shows on two levels says what it will do on the others.
+    let plan = Plan { covariance: true, reps: RepPlan::Slopes, ..gate.plan.clone() };
+    gate.try_plan(Layer::SlopeCovariance, plan)?;
     Ok(())
 }
 

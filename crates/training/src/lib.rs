@@ -9,24 +9,28 @@
 //! [`encode`] (rows as numbers), [`plan`] (which layers, and fitting them), [`hier`] (partial
 //! pooling over reps), [`drift`] (lead effects that move), [`boost`] (trees), [`chain`] and
 //! [`gates`] (which layers earn their place), [`segments`] (where reps differ), [`calibrate`],
-//! [`value`], [`assemble`] (the artifact), [`card`] and [`quality`] (what is known about it),
-//! [`evaluate`] and [`gap`] (judging on a later part of a table).
+//! [`value`], [`assemble`] (the artifact), [`card`], [`held_out`] and [`quality`] (what is known about it),
+//! [`evaluate`] and [`gap`] (judging on a later part of a table), [`compare`] (two models), [`rolling`]
+//! (refitting as time goes on).
 
 pub mod assemble;
 pub mod boost;
 pub mod calibrate;
 pub mod card;
 pub mod chain;
+pub mod compare;
 pub(crate) mod dense;
 pub mod drift;
 pub mod encode;
 pub mod evaluate;
 pub mod gap;
 pub mod gates;
+pub mod held_out;
 pub mod hier;
 pub mod maturity;
 pub mod plan;
 pub mod quality;
+pub mod rolling;
 pub mod segments;
 pub mod train;
 pub mod value;

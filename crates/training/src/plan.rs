@@ -49,6 +49,8 @@ pub struct Plan {
     /// Effects of these segments, the same for all reps.
     pub lead_segments: Vec<Segment>,
     pub reps: RepPlan,
+    /// Effects of numbers that speak of the rep.
+    pub rep_numbers: bool,
     /// Slopes on these as well.
     pub segments: Vec<Segment>,
     /// Slopes borrow from one another.
@@ -64,6 +66,7 @@ impl Plan {
         periods: None,
         lead_segments: Vec::new(),
         reps: RepPlan::None,
+        rep_numbers: false,
         segments: Vec::new(),
         covariance: false,
         trees: None,
@@ -71,7 +74,7 @@ impl Plan {
     };
 
     pub fn is_base(&self) -> bool {
-        !self.lead && self.trees.is_none() && self.reps == RepPlan::None
+        !self.lead && self.trees.is_none() && self.reps == RepPlan::None && !self.rep_numbers
     }
 }
 
@@ -297,14 +300,17 @@ impl Ground<'_> {
         let learned =
             |column: Column, group: usize| FixedColumn { column, prior: Prior::Learned { group: group as u32 } };
         let mut fixed = Vec::new();
+        // What is known of a rep has a variance of its own, or the lead's numbers would set it.
+        let of_reps = 1 + rows.levels.len() + plan.lead_segments.len();
+        let group = |scope: Scope| if scope == Scope::Lead { 0 } else { of_reps };
         for (input, x) in rows.inputs.numbers.iter().zip(&rows.standard) {
             if plan.uses(input.scope) {
-                fixed.push(learned(Column::Number(x.clone()), 0));
+                fixed.push(learned(Column::Number(x.clone()), group(input.scope)));
             }
         }
         for (input, x) in rows.inputs.numbers.iter().zip(&rows.missing) {
             if let (true, Some(x)) = (plan.uses(input.scope), x) {
-                fixed.push(learned(Column::Number(x.clone()), 0));
+                fixed.push(learned(Column::Number(x.clone()), group(input.scope)));
             }
         }
         if plan.lead {
@@ -335,7 +341,7 @@ impl Ground<'_> {
 impl Plan {
     /// Whether numbers of this scope have an effect.
     fn uses(&self, scope: Scope) -> bool {
-        if scope == Scope::Lead { self.lead } else { self.reps != RepPlan::None }
+        if scope == Scope::Lead { self.lead } else { self.rep_numbers }
     }
 }
 

@@ -11,6 +11,11 @@ pub fn columns(table: &FeatureTable) -> Vec<ColumnQuality> {
     let mut order: Vec<usize> = (0..table.len()).collect();
     order.sort_by_key(|&i| table.ts[i]);
     let (older, newer) = order.split_at(order.len() / 2);
+    between(table, older, newer)
+}
+
+/// The same, with drift from some rows to others.
+pub fn between(table: &FeatureTable, older: &[usize], newer: &[usize]) -> Vec<ColumnQuality> {
     let categories = table.categories.iter().map(|c| category(c, older, newer));
     categories.chain(table.numbers.iter().map(|c| number(c, older, newer))).collect()
 }

@@ -17,6 +17,7 @@ mod civil;
 pub mod error;
 pub mod file;
 pub mod icalendar;
+mod place;
 pub mod zone;
 
 pub use absence::Absences;

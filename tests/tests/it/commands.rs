@@ -125,7 +125,7 @@ fn the_crm_without_rep_signal_says_so() {
     assert_ne!(evaluation["fallback"], "layers", "{evaluation:#}");
 }
 
-/// The sample tables are what their datasheet's three commands make.
+/// The sample tables are what their datasheet's four commands make.
 #[test]
 fn the_sample_tables_are_made_again_byte_for_byte() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -138,10 +138,16 @@ fn the_sample_tables_are_made_again_byte_for_byte() {
     args.extend(inputs.iter().map(String::as_str));
     stdout(&args);
     stdout(&["features", "--workspace", &into]);
+    let predictions = path("predictions.csv");
+    stdout(&["evaluate", "--workspace", &into, "--split", "0.7", "--predictions", &predictions]);
     let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/../notebooks-data");
     let tables = ["leads", "reps", "assignments", "activities", "outcomes"];
     let pairs = tables.map(|table| (format!("data/{table}.parquet"), format!("{table}.parquet")));
-    for (made, stored) in pairs.into_iter().chain([("features/leads.parquet".into(), "features.parquet".into())]) {
+    let more = [
+        ("features/leads.parquet".to_owned(), "features.parquet".to_owned()),
+        ("predictions.csv".to_owned(), "predictions.csv".to_owned()),
+    ];
+    for (made, stored) in pairs.into_iter().chain(more) {
         let made = fs::read(sample.join(&made)).expect("the table was made");
         let stored = fs::read(format!("{kept}/{stored}")).expect("the table is stored");
         assert!(made == stored, "{kept}: a table differs from what its commands make; run them again");

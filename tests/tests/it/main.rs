@@ -7,6 +7,8 @@ mod commands;
 mod demo;
 mod experiments;
 mod hostile;
+mod models;
+mod notebook;
 mod oracle;
 mod people;
 mod policies;

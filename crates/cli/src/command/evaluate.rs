@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use pointsman_domain::Probability;
+use pointsman_domain::{Instant, Micros, Probability};
 use pointsman_pipeline::{parse_time, read_features, read_npy, read_table, write_predictions};
 use pointsman_scoring::{Evaluation, FeatureTable, LayerTrial, TimeScale};
+use pointsman_training::rolling::{Advice, Every, RollingReport, evaluate_rolling};
 use pointsman_training::{EvaluateConfig, Split, TrainConfig, Truth, evaluate_table};
 
 use super::features::TABLE_FILE;
@@ -23,18 +24,27 @@ pub fn run(args: &Evaluate) -> anyhow::Result<Done> {
     };
     let until = args.until.as_deref().map(|text| time(text, table.time_scale, "--until")).transpose()?;
     let config = EvaluateConfig { split, until, labels_known: args.labels_known, train };
+    let every = args.rolling.as_deref().map(|text| every(text, table.time_scale)).transpose()?;
     let spinner = output::spinner("training and testing");
-    let evaluated = evaluate_table(&table, &config, truth.as_ref());
+    let done = match every {
+        Some(every) => evaluate_rolling(&table, &config, every).map(|(e, report)| (e, Some(report))),
+        None => evaluate_table(&table, &config, truth.as_ref()).map(|e| (e, None)),
+    };
     spinner.finish_and_clear();
-    let evaluated = evaluated?;
+    let (evaluated, rolling) = done?;
     if let Some(path) = &args.predictions {
         let rows = evaluated.test_rows.iter().zip(&evaluated.predictions);
         let named = rows.map(|(row, p)| (&*table.lead_id[*row], Probability::new(*p).unwrap_or_default()));
         write_predictions(path, named)?;
     }
     match args.json {
-        true => output::json(&flat(&evaluated.evaluation)?)?,
-        false => output::text(describe(&evaluated.evaluation))?,
+        true => output::json(&flat(&evaluated.evaluation, rolling.as_ref())?)?,
+        false => {
+            output::text(describe(&evaluated.evaluation))?;
+            if let Some(report) = &rolling {
+                output::text(format!("\n{}", describe_rolling(report, table.time_scale)))?;
+            }
+        }
     }
     Ok(Done::Fine)
 }
@@ -71,6 +81,24 @@ fn time(text: &str, scale: TimeScale, flag: &str) -> anyhow::Result<i64> {
     })
 }
 
+/// `8` stretches, or stretches of `14d`, `12h`.
+fn every(text: &str, scale: TimeScale) -> anyhow::Result<Every> {
+    let wrong = || format!("--rolling '{text}' is neither a number of stretches (8) nor a length of time (14d, 12h)");
+    let length = |number: &str, unit: Micros| -> anyhow::Result<Every> {
+        let count: i64 = number.parse().with_context(wrong)?;
+        if count < 1 || scale == TimeScale::Order {
+            bail!("{}; a length needs a table whose ts are times", wrong())
+        }
+        Ok(Every::Time(unit.times(count)))
+    };
+    match (text.strip_suffix('d'), text.strip_suffix('h'), text.parse::<usize>()) {
+        (Some(days), ..) => length(days, Micros::DAY),
+        (_, Some(hours), _) => length(hours, Micros::HOUR),
+        (_, _, Ok(parts)) if (1..=1000).contains(&parts) => Ok(Every::Parts(parts)),
+        _ => bail!("{}", wrong()),
+    }
+}
+
 fn truth(path: &Path, args: &Evaluate, table: &FeatureTable) -> anyhow::Result<Truth> {
     let matrix = read_npy(path)?;
     let reps: Vec<Box<str>> = match &args.truth_reps {
@@ -96,8 +124,11 @@ fn truth(path: &Path, args: &Evaluate, table: &FeatureTable) -> anyhow::Result<T
 }
 
 /// The evaluation with the gap's two numbers beside the others.
-fn flat(evaluation: &Evaluation) -> anyhow::Result<serde_json::Value> {
+fn flat(evaluation: &Evaluation, rolling: Option<&RollingReport>) -> anyhow::Result<serde_json::Value> {
     let mut value = serde_json::to_value(evaluation)?;
+    if let (Some(object), Some(report)) = (value.as_object_mut(), rolling) {
+        object.insert("rolling".into(), serde_json::to_value(report)?);
+    }
     if let (Some(object), Some(gap)) = (value.as_object_mut(), &evaluation.gap) {
         object.remove("gap");
         object.insert("top1_gap_closed".into(), gap.top1_gap_closed.into());
@@ -129,6 +160,46 @@ fn describe(e: &Evaluation) -> String {
         lines.push(format!("{:<32}{:.4}", "gap closed, under capacity", gap.capacity_gap_closed));
     }
     format!("{}\n\n{}", lines.join("\n"), trials(&e.layers))
+}
+
+fn describe_rolling(report: &RollingReport, scale: TimeScale) -> String {
+    let time = |at: i64| match scale {
+        TimeScale::Micros => Instant::from_unix_micros(at).to_string().chars().take(16).collect(),
+        TimeScale::Order => String::new(),
+    };
+    let rows = report.stretches.iter().enumerate().map(|(i, s)| {
+        let moved = s.moved.iter().take(3).map(|m| format!("{} {:.2}", m.feature, m.stability_index));
+        vec![
+            (i + 1).to_string(),
+            time(s.from),
+            s.rows.to_string(),
+            s.rows_train.to_string(),
+            format!("{:.4}", s.log_loss),
+            format!("{:.4}", s.fixed_log_loss),
+            format!("{:.4}", s.base_log_loss),
+            format!("{:+.1}", s.fixed_missed),
+            moved.collect::<Vec<_>>().join(", "),
+        ]
+    });
+    let head =
+        ["", "from", "rows", "trained on", "refitted", "left alone", "base rate", "wins off by (SE)", "moved (PSI)"];
+    let advice = match report.advice {
+        Advice::RefitEvery { stretches } => {
+            format!("refit at least every {stretches} stretches: by then refitting had paid beyond two standard errors")
+        }
+        Advice::Watch { stretch } => format!(
+            "watch it: from stretch {stretch} on the model left alone expects other wins than come, though refitting does not mend that beyond chance yet"
+        ),
+        Advice::NoNeed => "no need to hurry: on these leads a model left alone does as well as refitted ones".into(),
+    };
+    let gain = report.gain;
+    format!(
+        "{}\n\nrefitting saves {:.5} a lead [{:.5}, {:.5}]\n{advice}",
+        output::table(&head, &rows.collect::<Vec<_>>()),
+        gain.estimate,
+        gain.low,
+        gain.high
+    )
 }
 
 /// The layers that were tried, with what each gained.

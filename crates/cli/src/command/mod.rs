@@ -20,6 +20,7 @@ mod init;
 mod migrate;
 mod model_report;
 mod models;
+mod models_compare;
 mod policy;
 mod preview;
 mod prices;

@@ -4,18 +4,26 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use pointsman_domain::ModelName;
-use pointsman_scoring::{Artifact, ModelCard, card::Limit};
+use pointsman_report::Locale;
+use pointsman_scoring::card::Limit;
 use serde_json::json;
 
-use super::train::Manifest;
-use crate::args::Models;
-use crate::{Done, output, workspace};
+use super::model_report::CardPage;
+use crate::args::{Language, Models, ModelsShow, OneVersion};
+use crate::model_version::{Manifest, ModelVersion};
+use crate::registry::{Entry, Registry};
+use crate::{Done, clock, output, workspace};
 
 pub fn run(args: &Models) -> anyhow::Result<Done> {
     match args {
         Models::List { workspace, json } => list(workspace, *json),
-        Models::Show { version, workspace, json } => show(workspace, version, *json),
-        Models::Promote { version, workspace } => promote(workspace, version),
+        Models::Show(args) => show(args),
+        Models::Promote(OneVersion { version, workspace }) => promote(workspace, version),
+        Models::Shadow { version, off: _, workspace } => shadow(workspace, version.as_deref()),
+        Models::Rollback { workspace } => roll_back(workspace),
+        Models::Compare { first, second, workspace, json } => {
+            super::models_compare::run(workspace, first.as_deref(), second.as_deref(), *json)
+        }
     }
 }
 
@@ -38,71 +46,105 @@ pub fn versions(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-fn read<T: serde::de::DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
-    let body = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_json::from_slice(&body).with_context(|| format!("cannot read {}", path.display()))
-}
-
 fn list(folder: &Path, as_json: bool) -> anyhow::Result<Done> {
-    let promoted = workspace::promoted(folder)?;
+    let registry = Registry::read(folder)?;
+    let mark = |title: &str| {
+        let is = |entry: &Option<Entry>| entry.as_ref().is_some_and(|entry| entry.title() == title);
+        match (is(&registry.promoted), is(&registry.shadow)) {
+            (true, _) => "promoted",
+            (_, true) => "shadow",
+            _ => "",
+        }
+    };
     let mut found = Vec::new();
     for name in versions(&folder.join("models"))? {
         for version in versions(&folder.join("models").join(&name))? {
             let path = folder.join("models").join(&name).join(&version);
-            let manifest: Manifest = read(&path.join("manifest.json"))?;
-            let card: ModelCard = read(&path.join("card.json"))?;
-            found.push((promoted.as_ref() == Some(&path), manifest, card));
+            // One version that does not load must not hide the others.
+            found.push((format!("{name}/{version}"), ModelVersion::read(&path)));
         }
     }
     if as_json {
-        let rows: Vec<_> = found.iter().map(|(live, m, c)| json!({ "promoted": live, "manifest": m, "fallback": c.fallback, "chained_log_loss": c.chained_log_loss })).collect();
+        let rows: Vec<_> = found
+            .iter()
+            .map(|(title, version)| match version {
+                Ok(v) => json!({
+                    "version": title, "promoted": mark(title) == "promoted", "shadow": mark(title) == "shadow",
+                    "manifest": v.manifest, "fallback": v.card.fallback, "chained_log_loss": v.card.chained_log_loss,
+                }),
+                Err(e) => json!({ "version": title, "error": format!("{e:#}") }),
+            })
+            .collect();
         output::json(&rows)?;
         return Ok(Done::Fine);
     }
-    let rows: Vec<Vec<String>> = found
-        .iter()
-        .map(|(live, m, c)| {
-            let loss = c.chained_log_loss.map_or_else(String::new, |loss| format!("{loss:.4}"));
-            let mark = if *live { "promoted" } else { "" };
-            vec![
-                format!("{}/{}", m.name, m.version),
-                m.rows.to_string(),
-                loss,
-                super::evaluate::word(&c.fallback),
-                m.artifact.short(),
-                mark.into(),
-            ]
-        })
-        .collect();
+    let row = |(title, version): &(String, anyhow::Result<ModelVersion>)| match version {
+        Err(e) => vec![title.clone(), String::new(), String::new(), String::new(), String::new(), format!("{e:#}")],
+        Ok(v) => vec![
+            title.clone(),
+            v.manifest.rows.to_string(),
+            v.card.chained_log_loss.map_or_else(String::new, |loss| format!("{loss:.4}")),
+            super::evaluate::word(&v.card.fallback),
+            v.manifest.artifact.short(),
+            mark(title).into(),
+        ],
+    };
+    let rows: Vec<Vec<String>> = found.iter().map(row).collect();
     output::text(output::table(&["version", "rows", "log-loss", "level", "artifact", ""], &rows))?;
     Ok(Done::Fine)
 }
 
-/// `NAME/VERSION` that exists, whose artifact is whole.
-fn find(folder: &Path, text: &str) -> anyhow::Result<(ModelName, String, std::path::PathBuf)> {
-    let Some((name, version)) = text.split_once('/') else {
-        bail!("'{text}' is no version: write NAME/VERSION, for example conversion/1")
-    };
-    let name: ModelName = name.parse()?;
-    let path = workspace::model_folder(folder, &name, version);
-    let file = path.join("artifact.json");
-    let body = std::fs::read(&file).with_context(|| {
-        format!("there is no version '{text}' (see: pointsman models list --workspace {})", folder.display())
-    })?;
-    Artifact::load(&body).with_context(|| format!("{} does not load", file.display()))?;
-    Ok((name, version.to_owned(), path))
+/// Name and version of `NAME/VERSION`.
+fn parse(text: &str) -> anyhow::Result<(ModelName, &str)> {
+    match text.split_once('/') {
+        Some((name, version)) if !version.is_empty() && !version.contains(['/', '\\', '.']) => {
+            Ok((name.parse()?, version))
+        }
+        _ => bail!("'{text}' is no version: write NAME/VERSION, for example conversion/1"),
+    }
 }
 
-fn show(folder: &Path, text: &str, as_json: bool) -> anyhow::Result<Done> {
-    let (_, _, path) = find(folder, text)?;
-    let card: ModelCard = read(&path.join("card.json"))?;
-    if as_json {
-        output::json(&card)?;
-        return Ok(Done::Fine);
+/// `NAME/VERSION` that exists and is whole.
+pub fn find(folder: &Path, text: &str) -> anyhow::Result<ModelVersion> {
+    let (name, version) = parse(text)?;
+    let path = workspace::model_folder(folder, &name, version);
+    if !path.join("manifest.json").exists() {
+        bail!("there is no version '{text}' (see: pointsman models list --workspace {})", folder.display());
     }
+    ModelVersion::read(&path)
+}
+
+fn show(args: &ModelsShow) -> anyhow::Result<Done> {
+    let found = find(&args.of.workspace, &args.of.version)?;
+    let card = &found.card;
+    let page = CardPage::of(&found.manifest, card);
+    let locale = match args.language {
+        Language::En => Locale::En,
+        Language::De => Locale::De,
+    };
+    let write = |path: &Path, text: String| {
+        std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    };
+    if let Some(path) = &args.html {
+        write(path, page.html(locale)?)?;
+    }
+    if let Some(path) = &args.markdown {
+        write(path, page.markdown(locale))?;
+    }
+    if args.json {
+        output::json(card)?;
+    } else if args.html.is_none() && args.markdown.is_none() {
+        output::text(describe(&found))?;
+    }
+    Ok(Done::Fine)
+}
+
+fn describe(version: &ModelVersion) -> String {
+    let card = &version.card;
     let mut lines = vec![
         format!(
-            "{text}: {} rows, {} won ({:.1} %), level: {}",
+            "{}: {} rows, {} won ({:.1} %), level: {}",
+            version.title(),
             card.rows,
             card.wins,
             100.0 * card.base_rate,
@@ -113,15 +155,67 @@ fn show(folder: &Path, text: &str, as_json: bool) -> anyhow::Result<Done> {
     if let (Some(loss), Some(base)) = (card.chained_log_loss, card.chained_base_log_loss) {
         lines.push(format!("forward-chained log-loss {loss:.4}, base rate {base:.4}"));
     }
+    if let Some(chained) = &card.chained {
+        let auc = chained.auc.map_or("not defined".into(), |auc| format!("{auc:.3}"));
+        lines.push(format!(
+            "AUC {auc}, calibration error {:.4} (perfectly calibrated: below {:.4} in 95 %)",
+            chained.ece, chained.ece_calibrated_q95
+        ));
+    }
+    lines.push(String::new());
+    lines.push(super::evaluate::trials(&card.layers));
+    lines.extend(card.protected_used.iter().map(|name| format!("note: the protected attribute '{name}' is used")));
     lines.extend(card.limits.iter().map(|l| format!("note: {}", limit(l))));
-    output::text(lines.join("\n"))?;
-    Ok(Done::Fine)
+    lines.join("\n")
 }
 
 fn promote(folder: &Path, text: &str) -> anyhow::Result<Done> {
-    let (name, version, _) = find(folder, text)?;
-    workspace::promote(folder, &name, &version)?;
+    let found = find(folder, text)?;
+    workspace::promote(folder, &found.manifest.name, &found.manifest.version)?;
     output::text(format!("{text} is promoted; make it live with: pointsman apply --workspace {}", folder.display()))?;
+    Ok(Done::Fine)
+}
+
+fn shadow(folder: &Path, version: Option<&str>) -> anyhow::Result<Done> {
+    let Some(text) = version else {
+        Registry::change(folder, |registry| {
+            registry.shadow = None;
+            Ok(())
+        })?;
+        output::text("no version runs in the shadow")?;
+        return Ok(Done::Fine);
+    };
+    let found = find(folder, text)?;
+    let Manifest { name, version, artifact, .. } = &found.manifest;
+    workspace::fitting(folder, name, version)?;
+    Registry::change(folder, |registry| {
+        if registry.promoted.as_ref().is_some_and(|promoted| promoted.title() == text) {
+            bail!("{text} is the one that decides; a shadow is another version")
+        }
+        registry.shadow =
+            Some(Entry { name: name.clone(), version: version.clone(), artifact: *artifact, at: clock::now() });
+        Ok(())
+    })?;
+    output::text(format!(
+        "{text} runs in the shadow; judge it with: pointsman models compare --workspace {}",
+        folder.display()
+    ))?;
+    Ok(Done::Fine)
+}
+
+fn roll_back(folder: &Path) -> anyhow::Result<Done> {
+    let title = Registry::change(folder, |registry| {
+        let entry = registry.roll_back()?.clone();
+        let found = workspace::fitting(folder, &entry.name, &entry.version)?;
+        if found.manifest.artifact != entry.artifact {
+            bail!("{} was altered since it decided: promote another version", entry.title())
+        }
+        Ok(entry.title())
+    })?;
+    output::text(format!(
+        "{title} is promoted again; make it live with: pointsman apply --workspace {}",
+        folder.display()
+    ))?;
     Ok(Done::Fine)
 }
 

@@ -3,35 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use pointsman_domain::{Digest, Instant, Micros, ModelName};
+use pointsman_domain::{Instant, Micros, ModelName};
 use pointsman_pipeline::{read_features, state_at};
+use pointsman_report::Locale;
 use pointsman_scoring::{FeatureTable, ModelCard};
 use pointsman_training::{TrainConfig, Trained, train};
-use serde::{Deserialize, Serialize};
 
 use super::evaluate::trials;
 use super::features::{TABLE_FILE, local};
+use super::model_report::CardPage;
 use crate::args::Train;
 use crate::clock::{Stopwatch, now};
+use crate::model_version::Manifest;
 use crate::{Done, output, workspace};
-
-/// `manifest.json`: what a version was made from, by hash.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    pub format: u32,
-    pub name: ModelName,
-    pub version: Box<str>,
-    pub trained_at: Instant,
-    /// Nothing learned at or after this instant was used.
-    pub until: Instant,
-    pub engine: Box<str>,
-    pub rows: u64,
-    pub train_seconds: f64,
-    pub artifact: Digest,
-    pub features: Digest,
-    pub data: Digest,
-    pub state: Digest,
-}
 
 pub fn run(args: &Train) -> anyhow::Result<Done> {
     let until = args.until.as_deref().map(str::parse::<Instant>).transpose().context("--until")?;
@@ -65,14 +49,19 @@ pub fn make(folder: &Path, name: &ModelName, until: Option<Instant>) -> anyhow::
     let until = until.unwrap_or_else(|| end_of_knowledge(&table));
     let past: Vec<usize> = (0..table.len()).filter(|&row| table.ts[row] < until.unix_micros()).collect();
     let past = table.take(&past);
-    let config =
-        TrainConfig { known_before: Some(until.unix_micros()), spec: Some(note.spec_digest), ..TrainConfig::default() };
+    let config = TrainConfig {
+        known_before: Some(until.unix_micros()),
+        spec: Some(note.spec_digest),
+        protected_used: note.spec.protected_used(),
+        ..TrainConfig::default()
+    };
     let clock = Stopwatch::start();
     let trained = train(&past, &config).context("cannot train")?;
     let train_seconds = clock.seconds();
     let state = state_at(folder, &note.spec, until.full_hour(), &local(folder)?)?;
     let version = next_version(folder, name)?;
     let card = trained.card.clone();
+    let card_json = serde_json::to_vec_pretty(&card)?;
     let artifact = trained.artifact.save();
     let features = serde_json::to_vec(&note.spec)?;
     let state = serde_json::to_vec(&state)?;
@@ -89,12 +78,16 @@ pub fn make(folder: &Path, name: &ModelName, until: Option<Instant>) -> anyhow::
         features: note.spec_digest,
         data: trained.artifact.provenance.data,
         state: pointsman_decision::document::digest(&state),
+        card: Some(pointsman_decision::document::digest(&card_json)),
     };
+    let page = CardPage::of(&manifest, &card);
     let files = [
         ("artifact.json", artifact),
         ("features.json", features),
         ("state.json", state),
-        ("card.json", serde_json::to_vec_pretty(&card)?),
+        ("card.json", card_json),
+        ("card.md", page.markdown(Locale::En).into_bytes()),
+        ("card.html", page.html(Locale::En)?.into_bytes()),
         ("manifest.json", serde_json::to_vec_pretty(&manifest)?),
     ];
     let target = workspace::model_folder(folder, name, &version);

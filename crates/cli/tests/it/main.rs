@@ -5,7 +5,7 @@ use std::process::Command;
 
 #[test]
 fn every_help_reads_well_and_has_an_example() {
-    let commands: [&[&str]; 22] = [
+    let commands: &[&[&str]] = &[
         &[],
         &["demo"],
         &["init"],
@@ -18,6 +18,9 @@ fn every_help_reads_well_and_has_an_example() {
         &["models", "list"],
         &["models", "show"],
         &["models", "promote"],
+        &["models", "shadow"],
+        &["models", "rollback"],
+        &["models", "compare"],
         &["policy", "check"],
         &["apply"],
         &["serve"],
@@ -28,6 +31,10 @@ fn every_help_reads_well_and_has_an_example() {
         &["explain"],
         &["replay"],
         &["audit", "verify"],
+        &["backup"],
+        &["restore"],
+        &["migrate"],
+        &["doctor"],
     ];
     for command in commands {
         let mut args = command.to_vec();

@@ -66,7 +66,7 @@ pub(super) fn read<E: From<ReadError>>(
 }
 
 /// Reads and decodes one column of one row group.
-fn decode(file: &mut File, group: &RowGroupMetadata, field: &ArrowField) -> Result<Series, String> {
+pub(crate) fn decode(file: &mut File, group: &RowGroupMetadata, field: &ArrowField) -> Result<Series, String> {
     let mut chunks = group.columns_under_root_iter(&field.name).into_iter().flatten();
     let (Some(chunk), None) = (chunks.next(), chunks.next()) else {
         return Err(format!("column '{}' is nested; a plain column is needed", field.name));

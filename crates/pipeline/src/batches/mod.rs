@@ -12,6 +12,7 @@ use crate::{
     table::{csv_fault, csv_reader},
 };
 
+pub(crate) use columnar::decode;
 pub use number::parse_number;
 
 /// A column that is wanted, and as what.

@@ -1,10 +1,12 @@
 //! The feature table agrees with the row executor on every row, and knows nothing of the future.
 
+use std::collections::BTreeMap;
+
 use pointsman_domain::{
-    Entity, Instant, Micros,
+    Entity, Instant, LeadId, Micros, Rng,
     record::{ActivityKind, AssignmentKind, Stage},
 };
-use pointsman_pipeline::{History, features, read_features, write_features};
+use pointsman_pipeline::{History, Wanted, features, for_each_batch, read_features, sql, state_at, write_features};
 use pointsman_scoring::{
     Executor, Feature, FeatureKind, FeatureSpec, FeatureState, FeatureTable, LeadFacts, LocalTime, Missing, RateOf,
     Source, row::ACTIVITY_KINDS,
@@ -44,6 +46,15 @@ fn spec() -> FeatureSpec {
             feature("hour", FeatureKind::Category, Source::Hour),
             feature("weekday", number, Source::Weekday),
             feature("calls", number, Source::Engagement { kind: ActivityKind::Call }),
+            feature("open", number, Source::OpenLeads),
+            feature("busy", number, Source::Utilisation { days: 2 }),
+            feature("used_to", number, Source::Experience { segment: "country".into() }),
+            feature("there", number, Source::HourOf { entity: Entity::Lead, name: "country".into() }),
+            feature(
+                "day_there",
+                FeatureKind::Category,
+                Source::WeekdayOf { entity: Entity::Lead, name: "country".into() },
+            ),
         ],
         ..FeatureSpec::default()
     }
@@ -115,6 +126,7 @@ fn check_rows(place: &Place) {
             lead: &lead.attributes,
             account: account.map(|account| &account.attributes),
             contact: None,
+            at,
             local: utc(at),
             engagement: ACTIVITY_KINDS.map(count),
         }
@@ -269,4 +281,192 @@ proptest! {
 
 fn parse(minutes: u32) -> i64 {
     Instant::parse_as_written(&minute(minutes)).unwrap().unix_micros()
+}
+
+/// Many leads of many reps: whole hours, countries with summer time, labels at the border's very
+/// microsecond, leads without country or account, reps without history, merged leads.
+fn many(count: usize) -> Place {
+    let mut rng = Rng::seeded(7);
+    let stages = ["won", "lost", "lost", "unqualified", "merged"];
+    let mut text = HEADER.to_owned();
+    let mut calls = "id,rep,at,kind\n".to_owned();
+    for i in 0..count {
+        let mut pick = |n: u64| rng.below(n) as u32;
+        // Four weeks around the end of summer time's beginning in both Europe and America.
+        let at = if pick(3) == 0 { pick(24 * 40) * 60 } else { pick(60 * 24 * 40) };
+        let country = ["DE", "FR", "US", "IN", "", "BR"][pick(6) as usize];
+        let account = ["acme", "globex", "unknown", ""][pick(4) as usize];
+        let after = if pick(2) == 0 { 60 * (1 + pick(200)) - at % 60 } else { pick(60 * 24 * 9) };
+        let closed = pick(10) > 1;
+        let (ends, stage) = if closed { (minute(at + after), stages[pick(5) as usize]) } else { (String::new(), "") };
+        let size = if pick(4) == 0 { String::new() } else { pick(90).to_string() };
+        let rep = format!("rep{}", pick(1 + 60 * (i as u64 + 1) / count as u64));
+        text += &format!("D{i},{},{account},{country},{size},,,{rep},{ends},{stage},{i}.5,\n", minute(at));
+        (0..pick(3)).for_each(|_| calls += &format!("D{i},{rep},{},call\n", minute(at + pick(3))));
+    }
+    let accounts = b"account,since,industry\nacme,2026-02-01,retail\nglobex,2026-03-12,technology\n";
+    let mut place = Place::new(&[("deals.csv", text.as_bytes()), ("accounts.csv", accounts)]);
+    place.add("activities.csv", calls.as_bytes());
+    place.import().unwrap();
+    place
+}
+
+/// Rows of the whole history by the row executor, one lead after the other on one growing state.
+fn by_row(place: &Place) -> Vec<(String, Vec<Option<String>>, Vec<f64>)> {
+    let history = History::open(&place.workspace()).unwrap();
+    let executor = Executor::new(spec(), &history.schema).unwrap();
+    let leads: BTreeMap<LeadId, _> = history.leads().unwrap().into_iter().map(|lead| (lead.id, lead)).collect();
+    let accounts: BTreeMap<_, _> = history.accounts().unwrap().into_iter().map(|a| (a.id, a)).collect();
+    let mut owned = history.assignments().unwrap();
+    owned.retain(|a| a.kind == AssignmentKind::First);
+    owned.sort_by_key(|a| (a.at, a.lead));
+    let times: BTreeMap<LeadId, Instant> = owned.iter().map(|a| (a.lead, a.at)).collect();
+    let mut calls: BTreeMap<LeadId, u32> = BTreeMap::new();
+    history
+        .for_each_activity(|a| {
+            if times.get(&a.lead).is_some_and(|at| a.known_at < *at) {
+                *calls.entry(a.lead).or_default() += 1;
+            }
+        })
+        .unwrap();
+    let mut outcomes = history.outcomes().unwrap();
+    outcomes.sort_by_key(|o| (o.known_at, o.at, o.lead));
+    let mut first: BTreeMap<LeadId, Stage> = BTreeMap::new();
+    outcomes.iter().filter(|o| o.stage.is_terminal()).for_each(|o| {
+        first.entry(o.lead).or_insert(o.stage);
+    });
+    let facts = |lead: LeadId, at: Instant| {
+        let lead = &leads[&lead];
+        let account = lead.account.and_then(|id| accounts.get(&id)).filter(|a| a.known_at <= at);
+        let mut engagement = [0; ACTIVITY_KINDS.len()];
+        engagement[0] = calls.get(&lead.id).copied().unwrap_or(0);
+        LeadFacts {
+            lead: &lead.attributes,
+            account: account.map(|a| &a.attributes),
+            contact: None,
+            at,
+            local: utc(at),
+            engagement,
+        }
+    };
+    let mut known: Vec<usize> = (0..owned.len()).collect();
+    known.sort_by_key(|&i| owned[i].known_at);
+    let (mut state, mut told, mut ended) = (FeatureState::empty(spec().digest(), 2), 0, 0);
+    let mut rows = Vec::new();
+    for assignment in &owned {
+        let border = assignment.at.full_hour();
+        state.advance(border);
+        while let Some(a) = known.get(told).map(|&i| &owned[i]).filter(|a| a.known_at < border) {
+            let row = executor.row(&facts(a.lead, a.at), &state, None).categories;
+            let levels = executor.levels(&row);
+            state.assigned(a.lead, &a.rep, &levels, a.at, a.known_at).unwrap();
+            told += 1;
+        }
+        while let Some(o) = outcomes.get(ended).filter(|o| o.known_at < border) {
+            state.closed(o.lead, o.stage, o.known_at).unwrap();
+            ended += 1;
+        }
+        if first.get(&assignment.lead) == Some(&Stage::Merged) {
+            continue;
+        }
+        let facts = facts(assignment.lead, assignment.at);
+        let row = executor.row(&facts, &state, Some(&assignment.rep));
+        let texts = row.categories.iter().map(|text| text.as_deref().map(str::to_owned)).collect();
+        rows.push((assignment.lead.to_string(), texts, row.numbers.clone()));
+    }
+    rows
+}
+
+/// `POINTSMAN_PARITY_ROWS` sets the number of leads.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the long proof runs the same test with more leads")]
+fn tables_and_rows_agree_on_a_long_history() {
+    let count = std::env::var("POINTSMAN_PARITY_ROWS").ok().and_then(|n| n.parse().ok()).unwrap_or(3000);
+    let place = many(count);
+    let (table, rows) = (table(&place), by_row(&place));
+    assert_eq!(table.len(), rows.len());
+    for (row, (lead, texts, numbers)) in rows.iter().enumerate() {
+        assert_eq!(*table.lead_id[row], **lead);
+        for (column, text) in table.categories.iter().zip(texts) {
+            assert_eq!(column.values.text(row), text.as_deref(), "{} of row {row}", column.name);
+        }
+        for (column, number) in table.numbers.iter().zip(numbers) {
+            let found = column.values[row];
+            let same = found == *number || (found.is_nan() && number.is_nan());
+            assert!(same, "{} of row {row}: {found} and {number}", column.name);
+        }
+    }
+    println!("{} leads agree on {} columns", rows.len(), table.categories.len() + table.numbers.len());
+    // The state of the middle, from columns and from records.
+    let border = Instant::parse_as_written("2026-03-20").unwrap();
+    let state = state_at(&place.workspace(), &spec(), border, &utc).unwrap();
+    assert_eq!(state.global.leads, {
+        let history = History::open(&place.workspace()).unwrap();
+        let owned: Vec<_> = history.assignments().unwrap().into_iter().map(|a| a.lead).collect();
+        let owned: std::collections::BTreeSet<_> = owned.into_iter().collect();
+        let counted = |o: &&pointsman_domain::record::Outcome| {
+            o.known_at < border
+                && owned.contains(&o.lead)
+                && matches!(o.stage, Stage::Won | Stage::Lost | Stage::Unqualified)
+        };
+        history.outcomes().unwrap().iter().filter(counted).count() as u64
+    });
+}
+
+/// What SQL makes of the same specification, by DuckDB where Python has it.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "says which Python has duckdb")]
+fn sql_gives_the_same_table() {
+    let python = std::env::var("POINTSMAN_PYTHON").unwrap_or_else(|_| "python3".into());
+    let has = std::process::Command::new(&python).args(["-c", "import duckdb"]).output();
+    if !has.is_ok_and(|out| out.status.success()) {
+        println!("skipped: {python} has no duckdb (pip install duckdb, or name a Python in POINTSMAN_PYTHON)");
+        return;
+    }
+    let place = many(3000);
+    let table = table(&place);
+    let history = History::open(&place.workspace()).unwrap();
+    let zone = pointsman_workhours::Zone::utc();
+    let offsets = sql::offsets(&place.workspace(), &spec(), &zone).unwrap();
+    let files = sql::lower(&spec(), &history.schema, &offsets).unwrap();
+    let folder = place.workspace().join("sql");
+    std::fs::create_dir_all(&folder).unwrap();
+    for (name, text) in [
+        ("features.sql", &files.features),
+        ("suffstats.sql", &files.suffstats),
+        ("check.sql", &files.check),
+        ("client.py", &files.client),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let run = std::process::Command::new(&python)
+        .args([folder.join("client.py"), place.workspace().join("data"), folder.join("out")])
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let mut wanted: Vec<Wanted<'_>> = vec![Wanted::Text("lead_id"), Wanted::Number("y")];
+    let names: Vec<(String, bool)> = (table.categories.iter().map(|c| (format!("c_{}", c.name), false)))
+        .chain(table.numbers.iter().map(|c| (format!("n_{}", c.name), true)))
+        .collect();
+    wanted.extend(names.iter().map(|(name, number)| if *number { Wanted::Number(name) } else { Wanted::Text(name) }));
+    let mut seen = 0;
+    for_each_batch(&folder.join("out/features.parquet"), &wanted, |batch| {
+        for row in 0..batch.rows {
+            let at = seen + row;
+            assert_eq!(batch.text(0, row), &*table.lead_id[at]);
+            assert_eq!(batch.numbers(1)[row] == 1.0, table.y[at]);
+            for (k, column) in table.categories.iter().enumerate() {
+                assert_eq!(batch.text(k + 2, row), column.values.text(at).unwrap_or(""), "{} of row {at}", column.name);
+            }
+            for (k, column) in table.numbers.iter().enumerate() {
+                let (sql, own) = (batch.numbers(k + 2 + table.categories.len())[row], column.values[at]);
+                let same = (sql - own).abs() <= 1e-12 * own.abs().max(1.0) || (sql.is_nan() && own.is_nan());
+                assert!(same, "{} of row {at}: {sql} in SQL, {own} here", column.name);
+            }
+        }
+        seen += batch.rows;
+        Ok::<(), pointsman_pipeline::ReadError>(())
+    })
+    .unwrap();
+    assert_eq!(seen, table.len());
 }

@@ -1,6 +1,7 @@
 //! The model card: what the model predicts, how well, which layers earned their place, and what
 //! it cannot say. A plain input, filled by whoever trained and evaluated.
 
+mod inside;
 mod sections;
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ pub struct ModelReport {
     pub trained_until: Day,
     /// The test rows lie between `trained_until` and here.
     pub tested_until: Day,
+    /// How the predictions that are judged were made.
+    pub judged: Judged,
     pub train_rows: u64,
     pub test_rows: u64,
     pub reps: u64,
@@ -38,8 +41,59 @@ pub struct ModelReport {
     pub gains: Vec<GainPoint>,
     pub gates: Vec<Gate>,
     pub rep_effects: Vec<RepEffect>,
+    /// Strongest first; the interval of each excludes 0.
+    pub interactions: Vec<Interaction>,
+    pub contributions: Vec<Contribution>,
+    /// By growing history.
+    pub learning: Vec<LearningPoint>,
+    pub columns: Vec<ColumnRow>,
+    /// Protected attributes that the specification uses by name.
+    pub protected_used: Vec<String>,
     pub quality: Vec<QualityRow>,
     pub limits: Vec<Limit>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Judged {
+    /// The last leads were set aside; the model saw none of them.
+    HeldOut,
+    /// Block after block, each predicted by a model that had seen only earlier ones; the model
+    /// itself then learned from all of them.
+    Chained,
+}
+
+/// A rep on a kind of lead, in share points against this rep's usual chance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interaction {
+    pub rep: String,
+    pub segment: String,
+    pub effect: Interval,
+}
+
+/// How much a feature moves the logit: standard deviation over leads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contribution {
+    pub feature: String,
+    pub spread: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LearningPoint {
+    pub rows: u64,
+    pub log_loss: f64,
+    pub base_log_loss: f64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnRow {
+    pub name: String,
+    pub coverage: f64,
+    pub levels: Option<u64>,
+    /// Smallest, median, largest.
+    pub range: Option<[f64; 3]>,
+    /// Population stability index between older and newer leads.
+    pub drift: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -82,10 +136,20 @@ pub struct Gate {
 pub enum Layer {
     BaseRate,
     LeadFeatures,
+    /// Effects of lead features that move with time.
+    LeadDrift,
     BoostedTrees,
     RepIntercepts,
     /// Rep × category slopes of one attribute.
     RepBy(String),
+    /// What was known of the rep at the decision: rates, load, experience.
+    RepRecord,
+    /// Rep effects on kinds of leads that were searched for.
+    RepSegments,
+    /// What a rep shows on one kind of lead says something about the others.
+    SlopeCovariance,
+    /// Older leads count less.
+    Recency,
     Load,
     Calibration,
     Value,
@@ -125,7 +189,7 @@ pub enum QualityFact {
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
     Simulated,
-    /// So many reps have fewer than 30 outcomes.
+    /// So many reps have fewer than 20 leads.
     FewOutcomes(u64),
     /// This share of the newest leads is not mature.
     Immature(f64),
@@ -133,6 +197,13 @@ pub enum Limit {
     /// History was not randomised: rep effects may carry who got which leads.
     NotRandomised,
     NoWonValue,
+    /// Nothing beats the overall rate.
+    NoSignal,
+    FewRows(u64),
+    /// This column has one value only.
+    Constant(String),
+    /// This protected attribute is used, because the specification names it.
+    Protected(String),
 }
 
 impl ModelReport {
@@ -141,7 +212,12 @@ impl ModelReport {
     }
 
     fn has_rep_layer(&self) -> bool {
-        let of_rep = |layer: &Layer| matches!(layer, Layer::RepIntercepts | Layer::RepBy(_));
+        let of_rep = |layer: &Layer| {
+            matches!(
+                layer,
+                Layer::RepIntercepts | Layer::RepBy(_) | Layer::RepRecord | Layer::RepSegments | Layer::SlopeCovariance
+            )
+        };
         self.gates.iter().any(|gate| gate.kept && of_rep(&gate.layer))
     }
 
@@ -169,6 +245,10 @@ pub fn page(report: &ModelReport, provenance: Provenance, other_language: Option
             calibration(report, cx),
             gates(report, cx),
             rep_effects(report, cx),
+            inside::interactions(report, cx),
+            inside::contributions(report, cx),
+            inside::learning(report, cx),
+            inside::columns(report, cx),
             quality(report, cx),
             sections::limits(report, cx),
         ],

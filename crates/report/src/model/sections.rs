@@ -1,6 +1,6 @@
 //! The sections of the card; the demo report shows some of them too.
 
-use super::{Limit, Metric, MetricRow, ModelReport, RepEffect, calibration_sentence, rep_sentence, words};
+use super::{Judged, Limit, Metric, MetricRow, ModelReport, RepEffect, calibration_sentence, rep_sentence, words};
 use crate::{
     Chart, Cx, Figure, Interval, Role, Section, Table, Unit,
     chart::{Calibration, Forest, ForestRow, Lines, Point, RowStyle, Series},
@@ -32,7 +32,11 @@ pub(super) fn evaluation(report: &ModelReport, cx: Cx) -> Section {
     let sentence = match report.metric(Metric::LogLoss) {
         Some(MetricRow { metric, model, base: Some(base) }) => {
             let unit = metric.unit();
-            words::evaluated(l, &l.count(report.test_rows), &until, &unit.interval(l, *model), &unit.show(l, *base))
+            let (loss, base) = (unit.interval(l, *model), unit.show(l, *base));
+            match report.judged {
+                Judged::HeldOut => words::evaluated(l, &l.count(report.test_rows), &until, &loss, &base),
+                Judged::Chained => words::chained(l, &l.count(report.test_rows), &loss, &base),
+            }
         }
         _ => words::tested_until(l, &l.count(report.test_rows), &until),
     };
@@ -41,7 +45,10 @@ pub(super) fn evaluation(report: &ModelReport, cx: Cx) -> Section {
         figures.push(gain_figure(report, cx));
     }
     let tables = vec![Table::of(columns, rows, cx)];
-    let method = vec![words::evaluation_method(l)];
+    let method = vec![match report.judged {
+        Judged::HeldOut => words::evaluation_method(l),
+        Judged::Chained => words::chained_method(l),
+    }];
     Section {
         id: "evaluation".into(),
         heading: words::evaluation(l),
@@ -194,11 +201,17 @@ pub fn quality(report: &ModelReport, cx: Cx) -> Section {
 
 pub(super) fn limits(report: &ModelReport, cx: Cx) -> Section {
     let l = cx.locale;
-    let notices = report.limits.iter().map(|limit| {
-        let tone = if matches!(limit, Limit::Simulated) { Tone::Neutral } else { Tone::Warn };
+    let protected = report.protected_used.iter().map(|name| Limit::Protected(name.clone()));
+    let limits: Vec<Limit> = protected.chain(report.limits.iter().cloned()).collect();
+    let notices = limits.iter().map(|limit| {
+        let tone = match limit {
+            Limit::Simulated => Tone::Neutral,
+            Limit::Protected(_) => Tone::Bad,
+            _ => Tone::Warn,
+        };
         Notice { tone, text: words::limit(l, limit) }
     });
-    let sentence = if report.limits.is_empty() { words::no_limits(l) } else { words::limits_sentence(l) };
+    let sentence = if limits.is_empty() { words::no_limits(l) } else { words::limits_sentence(l) };
     Section {
         id: "limits".into(),
         heading: words::limits(l),

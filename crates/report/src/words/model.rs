@@ -8,6 +8,7 @@ use crate::{
 
 counted! {
     leads { en: "lead" / "leads", de: "Lead" / "Leads" }
+    levels { en: "level" / "levels", de: "Stufe" / "Stufen" }
 }
 
 words! {
@@ -40,6 +41,14 @@ words! {
     evaluation_method() {
         en: "The test leads lie after the last training lead in time; nothing learned from them went into the model. Intervals are paired 95% bootstrap intervals over leads.",
         de: "Die Testleads liegen zeitlich nach dem letzten Trainingslead; nichts von ihnen ging in das Modell ein. Die Intervalle sind gepaarte 95‑%‑Bootstrap-Intervalle über Leads.",
+    }
+    chained(n, loss, base) {
+        en: "On {n} leads, each predicted by a model that had seen only earlier ones, the log-loss is {loss}; always saying the base rate gives {base}.",
+        de: "Auf {n} Leads, jeder von einem Modell vorhergesagt, das nur frühere kannte, ist der Log-Loss {loss}; immer die Basisquote zu sagen ergibt {base}.",
+    }
+    chained_method() {
+        en: "The history is cut into blocks by time. Each block is predicted by a model trained on the blocks before it; the model of this card was then trained on all of them. Intervals are paired 95% bootstrap intervals over leads.",
+        de: "Die Historie wird nach der Zeit in Blöcke geteilt. Jeder Block wird von einem Modell vorhergesagt, das mit den Blöcken davor trainiert wurde; das Modell dieser Karte wurde dann mit allen trainiert. Die Intervalle sind gepaarte 95‑%‑Bootstrap-Intervalle über Leads.",
     }
     gain_finding(leads, wins) {
         en: "The best {leads} of leads by score hold {wins} of the wins",
@@ -91,6 +100,11 @@ words! {
     layer_trees() { en: "Boosted trees", de: "Geboostete Bäume" }
     layer_reps() { en: "Rep intercepts", de: "Niveau je Vertriebler" }
     layer_rep_by(attribute) { en: "Rep × {attribute}", de: "Vertriebler × {attribute}" }
+    layer_drift() { en: "Effects that move", de: "Wandernde Effekte" }
+    layer_record() { en: "Rep's record and load", de: "Bilanz und Auslastung" }
+    layer_segments() { en: "Rep × found segment", de: "Vertriebler × gefundenes Segment" }
+    layer_covariance() { en: "Slopes that borrow", de: "Verbundene Effekte" }
+    layer_recency() { en: "Older leads count less", de: "Ältere Leads zählen weniger" }
     layer_load() { en: "Load of the rep", de: "Auslastung" }
     layer_calibration() { en: "Calibration", de: "Kalibrierung" }
     layer_value() { en: "Value of a win", de: "Wert eines Gewinns" }
@@ -107,6 +121,65 @@ words! {
         en: "Effects are pulled towards zero by as much as the data leave open (partial pooling), so a rep with few leads stands near the average with a wide interval. They describe leads of the past and are no judgement of a person.",
         de: "Effekte werden so weit zur Null gezogen, wie die Daten es offenlassen (partielles Pooling); wer wenige Leads hatte, steht nahe am Mittel mit weitem Intervall. Sie beschreiben vergangene Leads und sind kein Urteil über Personen.",
     }
+    interactions() { en: "Who is good at what", de: "Wer was gut kann" }
+    interactions_sentence(n, wrong) {
+        en: "In {n} cases the data say that a rep does better or worse on a kind of lead than on others. By their own intervals, about {wrong} of them point the wrong way.",
+        de: "In {n} Fällen sagen die Daten, dass ein Vertriebler bei einer Art von Leads besser oder schlechter ist als sonst. Nach ihren eigenen Intervallen zeigen etwa {wrong} davon in die falsche Richtung.",
+    }
+    no_interactions() {
+        en: "No rep is reliably better or worse on one kind of lead than on others.",
+        de: "Kein Vertriebler ist bei einer Art von Leads verlässlich besser oder schlechter als sonst.",
+    }
+    interactions_finding(n) { en: "The {n} clearest cases", de: "Die {n} deutlichsten Fälle" }
+    interaction_axis() { en: "Points of win chance against the rep's usual", de: "Prozentpunkte Gewinnchance gegenüber dem Üblichen" }
+    interactions_method() {
+        en: "One effect per rep and level, pulled towards zero by a variance learned for each attribute, so that testing thousands of cells does not turn up winners by chance alone. Listed is what excludes zero.",
+        de: "Ein Effekt je Vertriebler und Stufe, zur Null gezogen mit einer je Merkmal gelernten Varianz, damit tausende Zellen nicht schon durch Zufall Sieger hervorbringen. Gezeigt ist, was die Null ausschließt.",
+    }
+    rep() { en: "Rep", de: "Vertriebler" }
+    segment() { en: "On leads with", de: "Bei Leads mit" }
+    contributions() { en: "What moves a score", de: "Was den Score bewegt" }
+    contributions_sentence() {
+        en: "How far each feature moves the log-odds from lead to lead, in this model.",
+        de: "Wie weit jedes Merkmal die Log-Odds von Lead zu Lead bewegt, in diesem Modell.",
+    }
+    no_contributions() { en: "Nothing does: the model gives every lead the base rate.", de: "Nichts: Das Modell gibt jedem Lead die Basisquote." }
+    contributions_finding(first) { en: "{first} moves it most", de: "{first} bewegt ihn am meisten" }
+    contribution_axis() { en: "Standard deviation, log-odds", de: "Standardabweichung, Log-Odds" }
+    contributions_method() {
+        en: "Each lead's log-odds are a sum of parts, one a feature; shown is the standard deviation of each part over the training leads. Association, not cause.",
+        de: "Die Log-Odds jedes Leads sind eine Summe von Teilen, einer je Merkmal; gezeigt ist die Standardabweichung jedes Teils über die Trainingsleads. Zusammenhang, nicht Ursache.",
+    }
+    learning() { en: "What more history would bring", de: "Was mehr Historie brächte" }
+    learning_sentence(a, n, b, m) {
+        en: "The model saved {a} of log-loss per lead after {n} leads, and {b} after {m}.",
+        de: "Das Modell sparte {a} Log-Loss je Lead nach {n} Leads und {b} nach {m}.",
+    }
+    no_learning() { en: "There is too little history for a curve.", de: "Für eine Kurve ist die Historie zu kurz." }
+    learning_finding() { en: "Log-loss saved, by leads learned from", de: "Ersparter Log-Loss nach Zahl der Leads" }
+    rows_trained_on() { en: "Leads trained on", de: "Trainingsleads" }
+    saved() { en: "Log-loss saved per lead", de: "Ersparter Log-Loss je Lead" }
+    learning_method() {
+        en: "Each point is one block of the chain: trained on all leads before it, judged on the block. Blocks differ, so a single step up or down means little.",
+        de: "Jeder Punkt ist ein Block der Kette: trainiert mit allen Leads davor, beurteilt am Block. Blöcke unterscheiden sich; ein einzelner Schritt nach oben oder unten besagt wenig.",
+    }
+    columns() { en: "Features and whether they moved", de: "Merkmale, und ob sie sich verschoben haben" }
+    columns_sentence(n, all) {
+        en: "{n} of {all} features moved much between the older and the newer half of the history.",
+        de: "{n} von {all} Merkmalen haben sich zwischen älterer und neuerer Hälfte der Historie stark verschoben.",
+    }
+    columns_method() {
+        en: "Population stability index over ten ranges or all levels, less what chance alone gives; 0.1 is a small shift, 0.25 a large one.",
+        de: "Stabilitätsindex (PSI) über zehn Bereiche oder alle Stufen, abzüglich dessen, was der Zufall ergibt; 0,1 ist eine kleine, 0,25 eine große Verschiebung.",
+    }
+    feature() { en: "Feature", de: "Merkmal" }
+    coverage() { en: "Filled", de: "Gefüllt" }
+    range() { en: "Least … median … most", de: "Kleinster … mittlerer … größter Wert" }
+    stability() { en: "PSI", de: "PSI" }
+    moved_much() { en: "moved much", de: "stark verschoben" }
+    moved() { en: "moved", de: "verschoben" }
+    stable() { en: "stable", de: "stabil" }
+    no_values() { en: "no value", de: "kein Wert" }
     quality() { en: "Data quality", de: "Datenqualität" }
     quality_sentence() {
         en: "What the history lacked; all of it was counted, none of it guessed.",
@@ -131,8 +204,8 @@ words! {
         de: "Die Historie ist simuliert: Die Zahlen zeigen, was das Verfahren leistet, nicht, was ein Unternehmen sähe.",
     }
     limit_few(n) {
-        en: "{n} reps have fewer than 30 outcomes: too few to judge.",
-        de: "{n} Vertriebler haben weniger als 30 Ergebnisse: zu wenige für ein Urteil.",
+        en: "{n} reps have fewer than 20 leads: too few to judge.",
+        de: "{n} Vertriebler haben weniger als 20 Leads: zu wenige für ein Urteil.",
     }
     limit_immature(share) {
         en: "{share} of the newest leads may still be won; they were left out, not counted as lost.",
@@ -145,6 +218,16 @@ words! {
     limit_no_value() {
         en: "No won amounts were found: the model counts wins, not money.",
         de: "Es fanden sich keine gewonnenen Beträge: Das Modell zählt Gewinne, nicht Geld.",
+    }
+    limit_no_signal() {
+        en: "Nothing in these features predicts a win: every lead gets the base rate.",
+        de: "Nichts in diesen Merkmalen sagt einen Gewinn vorher: Jeder Lead bekommt die Basisquote.",
+    }
+    limit_few_rows(n) { en: "Only {n} leads: expect wide intervals.", de: "Nur {n} Leads: mit weiten Intervallen ist zu rechnen." }
+    limit_constant(name) { en: "“{name}” has one value only and says nothing.", de: "„{name}“ hat nur einen Wert und sagt nichts." }
+    limit_protected(name) {
+        en: "The protected attribute “{name}” is used, because the feature specification allows it by name. Have it checked whether that is lawful.",
+        de: "Das geschützte Merkmal „{name}“ wird benutzt, weil die Merkmalsdatei es namentlich erlaubt. Lassen Sie prüfen, ob das zulässig ist.",
     }
     metric_log_loss() { en: "Log-loss", de: "Log-Loss" }
     metric_auc() { en: "AUC", de: "AUC" }
@@ -180,6 +263,11 @@ pub fn layer(locale: Locale, layer: &Layer) -> String {
         Layer::BoostedTrees => layer_trees(locale),
         Layer::RepIntercepts => layer_reps(locale),
         Layer::RepBy(attribute) => layer_rep_by(locale, attribute),
+        Layer::LeadDrift => layer_drift(locale),
+        Layer::RepRecord => layer_record(locale),
+        Layer::RepSegments => layer_segments(locale),
+        Layer::SlopeCovariance => layer_covariance(locale),
+        Layer::Recency => layer_recency(locale),
         Layer::Load => layer_load(locale),
         Layer::Calibration => layer_calibration(locale),
         Layer::Value => layer_value(locale),
@@ -206,5 +294,9 @@ pub fn limit(locale: Locale, limit: &Limit) -> String {
         Limit::NoRepSignal => no_rep_signal(locale),
         Limit::NotRandomised => limit_not_randomised(locale),
         Limit::NoWonValue => limit_no_value(locale),
+        Limit::NoSignal => limit_no_signal(locale),
+        Limit::FewRows(n) => limit_few_rows(locale, &locale.count(*n)),
+        Limit::Constant(name) => limit_constant(locale, name),
+        Limit::Protected(name) => limit_protected(locale, name),
     }
 }

@@ -89,7 +89,8 @@ fn find_out(args: &Demo) -> anyhow::Result<Found> {
     eprintln!("2/6  importing the CRM export");
     let import = company::import(folder, &exported)?;
     eprintln!("3/6  features and model");
-    let (table, _) = super::features::build(folder)?;
+    super::features::build(folder)?;
+    let (table, _) = pointsman_pipeline::read_features(&folder.join(super::features::TABLE_FILE))?;
     let name: ModelName = "conversion".parse()?;
     let made = super::train::make(folder, &name, Some(day(HISTORY_DAYS)))?;
     workspace::promote(folder, &name, &made.manifest.version)?;
