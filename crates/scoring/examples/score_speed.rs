@@ -1,4 +1,5 @@
-//! Times one lead × 1,000 reps: eight slope blocks, 100 trees of depth four:
+//! Times one lead × 1,000 reps: eight slope blocks, 100 trees of depth four,
+//! 32 such trees with one effect a rep in every leaf:
 //! `cargo run --release -p pointsman-scoring --example score_speed`.
 
 use std::time::Instant;
@@ -7,7 +8,7 @@ use pointsman_domain::{Digest, RepIndex, Rng};
 use pointsman_scoring::{
     Artifact, Calibration, Fallback, LeadRow, Model, Scope,
     artifact::{
-        CategoryInput, Inputs, LeadLayer, NumberInput, Provenance, RepLayer, Segment, SlopeBlock, Split, Tree,
+        CategoryInput, Inputs, LeadLayer, NumberInput, Provenance, RepLayer, RepTree, Segment, SlopeBlock, Split, Tree,
         TreeLayer,
     },
 };
@@ -71,7 +72,7 @@ fn artifact(names: &[String]) -> Artifact {
     };
     let number = |name: &str| NumberInput { name: name.into(), scope: Scope::Lead, mean: 0.0, sd: 1.0, clip: 5.0 };
     Artifact {
-        format: 1,
+        format: 2,
         provenance: Provenance {
             engine: "0".into(),
             spec: None,
@@ -96,6 +97,7 @@ fn artifact(names: &[String]) -> Artifact {
             variances: vec![0.05; REPS],
             prior_variance: 0.16,
             slopes,
+            trees: (0..32).map(|_| rep_tree(&mut rng)).collect(),
         }),
         calibration: Calibration::IDENTITY,
         value: None,
@@ -116,4 +118,14 @@ fn tree(rng: &mut Rng) -> Tree {
     };
     let splits = (0..31).map(|node| if node < 15 { split(node, rng) } else { Split::Leaf }).collect();
     Tree { splits, values: (0..31).map(|_| 0.02 * rng.normal()).collect() }
+}
+
+fn rep_tree(rng: &mut Rng) -> RepTree {
+    let Tree { splits, .. } = tree(rng);
+    let share = |node: u32| 0.5f64.powi((node + 1).ilog2() as i32);
+    RepTree {
+        shares: (0..31).map(share).collect(),
+        effects: (0..16 * REPS).map(|_| (0.02 * rng.normal()) as f32).collect(),
+        splits,
+    }
 }

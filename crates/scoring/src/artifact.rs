@@ -5,6 +5,7 @@
 //! ```text
 //! base + Σ number effects + Σ level effects + Σ trees              (the lead alone)
 //!      + intercept_r + Σ slopes of r at the lead's segments        (the rep)
+//!      + Σ r's effects at the lead's leaves of trees
 //! ```
 //!
 //! and the probability is sigmoid(a + b × logit) with the calibration (a, b). The fallbacks are
@@ -21,7 +22,7 @@ use crate::{Scope, canonical};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Artifact {
-    /// 1.
+    /// 2 where the rep layer has trees, else 1.
     pub format: u32,
     pub provenance: Provenance,
     pub fallback: Fallback,
@@ -205,6 +206,21 @@ pub struct RepLayer {
     /// Variance of intercepts between reps.
     pub prior_variance: f64,
     pub slopes: Vec<SlopeBlock>,
+    /// Trees that ask about the lead and whose leaves hold one effect a rep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub trees: Vec<RepTree>,
+}
+
+/// A tree of leads whose leaves hold one effect a rep; node 0 is the root, children follow their
+/// parent.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RepTree {
+    pub splits: Vec<Split>,
+    /// Share of the training rows in each node; explanations weigh leaves by it.
+    pub shares: Vec<f64>,
+    /// `effects[leaf × reps + rep]`, leaves in the order of their nodes.
+    pub effects: Vec<f32>,
 }
 
 /// One effect per rep and level of a segment.
@@ -281,7 +297,7 @@ struct Sealed<A> {
 pub enum ArtifactError {
     #[error("the artifact is not readable JSON of this format")]
     Json(#[source] serde_json::Error),
-    #[error("format {0} of the artifact is newer than this version reads (1)")]
+    #[error("format {0} of the artifact is newer than this version reads (1 and 2)")]
     Format(u64),
     #[error("the artifact was altered: its content has the hash {found}, its seal says {sealed}")]
     Tampered { sealed: Digest, found: Digest },
@@ -303,7 +319,7 @@ impl Artifact {
     /// Reads a file's content; an altered or misshapen one is refused.
     pub fn load(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let peek: Peek = serde_json::from_slice(bytes).map_err(ArtifactError::Json)?;
-        if peek.artifact.format != 1 {
+        if !(1..=2).contains(&peek.artifact.format) {
             return Err(ArtifactError::Format(peek.artifact.format));
         }
         let Sealed { hash: sealed, artifact } =

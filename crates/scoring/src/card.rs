@@ -33,6 +33,8 @@ pub enum Layer {
     RepNumbers,
     /// Slopes on segments found by a score test: ranges of numbers and pairs of categories.
     RepSegments,
+    /// Boosted trees over the lead's features whose leaves hold one effect a rep.
+    RepTrees,
     /// Slopes that borrow from one another through a learned covariance.
     SlopeCovariance,
     /// Older rows count less.

@@ -1,5 +1,7 @@
 //! Why a score is what it is: contributions that sum to the logit.
 
+use std::collections::BTreeMap;
+
 use pointsman_domain::RepIndex;
 
 use crate::{
@@ -21,9 +23,14 @@ pub enum Part {
     LeadSegment(u32),
     /// A number that speaks of the rep.
     RepNumber(u32),
+    /// The rep with the average lead.
     RepIntercept,
     /// A slope block of the rep layer.
     RepSlope(u32),
+    /// What trees say of the rep because of a category of the lead.
+    RepTreeCategory(u32),
+    /// What trees say of the rep because of a number of the lead.
+    RepTreeNumber(u32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,7 +60,7 @@ impl Model {
         }
         for tree in artifact.trees.iter().flat_map(|layer| &layer.trees) {
             base += slope * tree.values[0];
-            trees::walk(tree, lead, |asked, from, to| {
+            trees::walk(&tree.splits, lead, |asked, from, to| {
                 let step = slope * (tree.values[to] - tree.values[from]);
                 match asked {
                     Asked::Number(input) => numbers[input as usize] += step,
@@ -67,7 +74,13 @@ impl Model {
         numbers.iter().enumerate().for_each(|(i, &x)| push(Part::Number(i as u32), x));
         self.lead_segments(lead).for_each(|(i, x)| push(Part::LeadSegment(i as u32), x));
         if artifact.reps.is_some() {
-            push(Part::RepIntercept, self.intercepts[rep]);
+            let mut intercept = self.intercepts[rep];
+            let mut asked = BTreeMap::new();
+            for tree in &self.rep_trees {
+                intercept += tree.explain(lead, rep, self.roster, |part, step| *asked.entry(part).or_default() += step);
+            }
+            push(Part::RepIntercept, intercept);
+            asked.into_iter().for_each(|(part, logit): (Part, f64)| push(part, logit));
         }
         if let Some(layer) = &artifact.reps {
             for (i, (block, slopes)) in self.blocks.iter().zip(&layer.slopes).enumerate() {

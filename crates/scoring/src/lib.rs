@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`spec`] (which features), [`state`] (what is counted as of a border), [`row`]
 //! (features of one lead), [`table`] (features of many), [`artifact`] (the model as a file),
-//! [`model`] (compiled for a roster; `segment` and `trees` place a lead in it), [`explain`],
+//! [`model`] (compiled for a roster; `segment`, `trees` and `rep_trees` place a lead in it), [`explain`],
 //! [`card`] (what is known about a model), [`metrics`].
 
 pub mod artifact;
@@ -15,6 +15,7 @@ pub mod card;
 pub mod explain;
 pub mod metrics;
 pub mod model;
+mod rep_trees;
 pub mod row;
 pub mod segment;
 mod shape;

@@ -1,8 +1,8 @@
 //! A compiled model: an artifact laid out for one roster of reps.
 //!
 //! The lead's part is computed once; then every slope block adds one column over reps (all reps'
-//! effects at the lead's level stand side by side), so 1,000 reps cost a few microseconds and no
-//! heap. Calibration is folded into every effect, so a score is a sum.
+//! effects at the lead's level stand side by side), and so does every tree whose leaves hold one
+//! effect a rep: 1,000 reps cost a few microseconds and no heap. Calibration is folded into every effect, so a score is a sum.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use pointsman_domain::{RepId, RepIndex};
 use crate::{
     Artifact, FeatureState, Scope,
     artifact::{Inputs, SlopeBlock},
+    rep_trees::{self, RosterTree},
     row::{Executor, FeatureRow},
     segment, shape, trees,
 };
@@ -36,6 +37,7 @@ pub struct Model {
     pub(crate) intercepts: Vec<f64>,
     variances: Vec<f32>,
     pub(crate) blocks: Vec<Block>,
+    pub(crate) rep_trees: Vec<RosterTree>,
     pub(crate) rep_features: RepFeatures,
 }
 
@@ -91,7 +93,10 @@ impl Model {
             }
         };
         let blocks = layer.map_or_else(Vec::new, |l| l.slopes.iter().map(block).collect());
-        Self { roster: roster.len(), intercepts, variances, blocks, rep_features: RepFeatures::default(), artifact }
+        let trees = layer.map_or(&[][..], |l| &l.trees);
+        let rep_trees = trees.iter().map(|tree| RosterTree::new(tree, names.len(), &places, slope)).collect();
+        let rep_features = RepFeatures::default();
+        Self { roster: roster.len(), intercepts, variances, blocks, rep_trees, rep_features, artifact }
     }
 
     /// The same model with the numbers that speak of reps as of the state's border; the roster
@@ -203,6 +208,7 @@ impl Model {
             let column = &block.effects[level * self.roster..(level + 1) * self.roster];
             add(column, multiplier, reps, out, |so_far| so_far);
         });
+        rep_trees::add(&self.rep_trees, self.roster, lead, reps, out);
         if !self.rep_features.alone.is_empty() {
             add(&self.rep_features.alone, 1.0, reps, out, |so_far| so_far);
         }
@@ -226,11 +232,12 @@ impl Model {
         self.each_block(row, |block, level, multiplier| {
             logit += multiplier * block.effects[level * self.roster + rep as usize];
         });
-        logit
+        let leaf = |tree: &RosterTree| f64::from(tree.column(row, self.roster)[rep as usize]);
+        logit + self.rep_trees.iter().map(leaf).sum::<f64>()
     }
 
     /// Posterior variance of the rep's part of the logit: how little is known of this rep with
-    /// such a lead. Covariances between two slopes are left out.
+    /// such a lead. Covariances between two slopes, and what trees say of reps, are left out.
     pub fn variance(&self, lead: &LeadRow, rep: RepIndex) -> f64 {
         let rep = rep.0 as usize;
         let mut variance = f64::from(self.variances[rep]);

@@ -1,7 +1,7 @@
 //! Whether the parts of an artifact fit together, checked once at loading so that scoring may
 //! index without asking.
 
-use crate::artifact::{Artifact, Inputs, RepLayer, Segment, Split, Tree};
+use crate::artifact::{Artifact, Inputs, RepLayer, RepTree, Segment, Split, Tree};
 
 pub(crate) fn check(artifact: &Artifact) -> Result<(), String> {
     let inputs = &artifact.inputs;
@@ -25,6 +25,8 @@ pub(crate) fn check(artifact: &Artifact) -> Result<(), String> {
     }
     if let Some(reps) = &artifact.reps {
         check_reps(reps, inputs)?;
+        let readable = reps.trees.is_empty() || artifact.format >= 2;
+        that(readable, || "trees of reps are not in format 1".into())?;
     }
     if let Some(segment) = artifact.value.as_ref().and_then(|v| v.segment.as_ref()) {
         let input = inputs.categories.get(segment.category as usize);
@@ -45,8 +47,21 @@ fn equal(what: &str, found: usize, expected: usize) -> Result<(), String> {
 
 fn check_tree(tree: &Tree, inputs: &Inputs) -> Result<(), String> {
     equal("tree values", tree.values.len(), tree.splits.len())?;
-    that(!tree.splits.is_empty(), || "a tree has no node".into())?;
-    for (node, split) in tree.splits.iter().enumerate() {
+    check_splits(&tree.splits, inputs)
+}
+
+fn check_rep_tree(tree: &RepTree, reps: usize, inputs: &Inputs) -> Result<(), String> {
+    check_splits(&tree.splits, inputs)?;
+    equal("shares of a tree", tree.shares.len(), tree.splits.len())?;
+    let leaves = tree.splits.iter().filter(|s| **s == Split::Leaf).count();
+    equal("effects of a tree's leaves", tree.effects.len(), leaves * reps)?;
+    let known = tree.shares.iter().all(|s| *s >= 0.0) && tree.effects.iter().all(|e| e.is_finite());
+    that(known, || "a tree's effects or shares are not numbers".into())
+}
+
+fn check_splits(splits: &[Split], inputs: &Inputs) -> Result<(), String> {
+    that(!splits.is_empty(), || "a tree has no node".into())?;
+    for (node, split) in splits.iter().enumerate() {
         let (known, children) = match split {
             Split::Leaf => continue,
             Split::Number { input, left, right, .. } => ((*input as usize) < inputs.numbers.len(), [*left, *right]),
@@ -56,7 +71,7 @@ fn check_tree(tree: &Tree, inputs: &Inputs) -> Result<(), String> {
         };
         that(known, || "a tree reads a feature that is not there".into())?;
         // Children after their parent: walking always ends.
-        let ordered = children.iter().all(|&c| c as usize > node && (c as usize) < tree.splits.len());
+        let ordered = children.iter().all(|&c| c as usize > node && (c as usize) < splits.len());
         that(ordered, || "a tree's nodes are out of order".into())?;
     }
     Ok(())
@@ -73,7 +88,7 @@ fn check_reps(layer: &RepLayer, inputs: &Inputs) -> Result<(), String> {
         equal("slope variances", block.variances.len(), cells)?;
         equal("slope covariances", block.covariances.len(), cells)?;
     }
-    Ok(())
+    layer.trees.iter().try_for_each(|tree| check_rep_tree(tree, reps, inputs))
 }
 
 /// How many levels a segment has.

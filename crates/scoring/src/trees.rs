@@ -7,7 +7,7 @@ use crate::{
 
 /// The sum of the leaves that the lead falls into.
 pub fn sum(trees: &[Tree], lead: &LeadRow) -> f64 {
-    trees.iter().map(|tree| tree.values[walk(tree, lead, |_, _, _| ())]).sum()
+    trees.iter().map(|tree| tree.values[walk(&tree.splits, lead, |_, _, _| ())]).sum()
 }
 
 /// What a split asks about.
@@ -19,10 +19,10 @@ pub enum Asked {
 
 /// Walks from the root to a leaf, which is returned; `visit` sees every split passed, with the
 /// node before and the node after it.
-pub fn walk(tree: &Tree, lead: &LeadRow, mut visit: impl FnMut(Asked, usize, usize)) -> usize {
+pub fn walk(splits: &[Split], lead: &LeadRow, mut visit: impl FnMut(Asked, usize, usize)) -> usize {
     let mut node = 0;
     loop {
-        let (asked, next) = match &tree.splits[node] {
+        let (asked, next) = match &splits[node] {
             Split::Leaf => return node,
             Split::Number { input, threshold, missing_left, left, right } => {
                 let x = lead.numbers[*input as usize];

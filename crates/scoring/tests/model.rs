@@ -4,8 +4,8 @@ use pointsman_domain::{Digest, RepIndex, Rng};
 use pointsman_scoring::{
     Artifact, ArtifactError, Calibration, Fallback, LeadRow, Model, NO_LEVEL, Part, Scope,
     artifact::{
-        CategoryInput, Inputs, LeadLayer, NumberInput, Provenance, RepLayer, Segment, SegmentEffects, SlopeBlock,
-        Split, Tree, TreeLayer,
+        CategoryInput, Inputs, LeadLayer, NumberInput, Provenance, RepLayer, RepTree, Segment, SegmentEffects,
+        SlopeBlock, Split, Tree, TreeLayer,
     },
 };
 
@@ -47,7 +47,7 @@ fn artifact(reps: usize) -> Artifact {
         values: vec![0.01, 0.05, -0.1, 0.2, -0.05],
     };
     Artifact {
-        format: 1,
+        format: 2,
         provenance: Provenance {
             engine: "0.1.0".into(),
             spec: None,
@@ -76,9 +76,25 @@ fn artifact(reps: usize) -> Artifact {
                 block(Segment::Number { input: 0 }, 1, reps, &mut rng),
                 block(pair, 20, reps, &mut rng),
             ],
+            trees: (0..9).map(|_| rep_tree(reps, &mut rng)).collect(),
         }),
         calibration: Calibration { intercept: 0.05, slope: 0.9 },
         value: None,
+    }
+}
+
+/// Asks for the amount, then for the industry; nine of them make one full pass and one left over.
+fn rep_tree(reps: usize, rng: &mut Rng) -> RepTree {
+    RepTree {
+        splits: vec![
+            Split::Number { input: 0, threshold: 10.0, missing_left: true, left: 1, right: 2 },
+            Split::Category { input: 0, levels: vec![0, 2], left: 3, right: 4 },
+            Split::Leaf,
+            Split::Leaf,
+            Split::Leaf,
+        ],
+        shares: vec![1.0, 0.7, 0.3, 0.3, 0.4],
+        effects: (0..3 * reps).map(|_| (0.1 * rng.normal()) as f32).collect(),
     }
 }
 
@@ -103,6 +119,13 @@ fn by_hand(a: &Artifact, level: usize, amount: f64, visits: f64, rep: Option<usi
         let n = layer.names.len();
         let bin = if visits.is_nan() { 3 } else { [9.0, 11.0].iter().filter(|e| visits > **e).count() };
         logit += layer.intercepts[rep] + layer.slopes[0].effects[level * n + rep];
+        // The first leaf in order of nodes is the root's right child.
+        let leaf = match (amount <= 10.0 || amount.is_nan(), level) {
+            (false, _) => 0,
+            (true, 0 | 2) => 1,
+            (true, _) => 2,
+        };
+        logit += layer.trees.iter().map(|tree| f64::from(tree.effects[leaf * n + rep])).sum::<f64>();
         logit += z(amount) * layer.slopes[1].effects[rep] + layer.slopes[2].effects[(level * 4 + bin) * n + rep];
     }
     a.calibration.intercept + a.calibration.slope * logit
@@ -121,13 +144,14 @@ fn scores_follow_the_formula_and_explanations_sum_to_them() {
             model.score(&row, &reps, &mut out);
             for (i, known) in [(0, Some(5)), (1, None), (2, Some(0))] {
                 let expected = by_hand(&artifact, level as usize, amount, visits, known);
-                assert!((out[i] - expected).abs() < 1e-12, "{level} {amount} {visits} {i}");
+                // Effects of trees are single precision.
+                assert!((out[i] - expected).abs() < 1e-6, "{level} {amount} {visits} {i}");
                 let parts: f64 = model.explain(&row, reps[i]).iter().map(|c| c.logit).sum();
-                assert!((parts - out[i]).abs() < 1e-12);
-                assert!((model.row_logit(&row, Some(reps[i])) - out[i]).abs() < 1e-12);
+                assert!((parts - out[i]).abs() < 1e-6);
+                assert!((model.row_logit(&row, Some(reps[i])) - out[i]).abs() < 1e-6);
             }
             let why: f64 = model.compare(&row, reps[0], reps[2]).iter().map(|c| c.logit).sum();
-            assert!((why - (out[0] - out[2])).abs() < 1e-12);
+            assert!((why - (out[0] - out[2])).abs() < 1e-6);
         }
     }
 }
@@ -174,7 +198,7 @@ fn an_altered_artifact_does_not_load() {
     assert!(matches!(altered("\"base\":-1.2", "\"base\":-1.1"), Err(ArtifactError::Tampered { .. })));
     assert!(matches!(altered("rep-0001", "rep-0002"), Err(ArtifactError::Tampered { .. })));
     assert!(matches!(altered("\"base\":-1.2", "\"extra\":1,\"base\":-1.2"), Err(ArtifactError::Json(_))));
-    assert!(matches!(altered("\"format\":1", "\"format\":2"), Err(ArtifactError::Format(2))));
+    assert!(matches!(altered("\"format\":2", "\"format\":3"), Err(ArtifactError::Format(3))));
     assert!(matches!(Artifact::load(b"{"), Err(ArtifactError::Json(_))));
 }
 
@@ -196,6 +220,19 @@ fn a_misshapen_artifact_does_not_load() {
         }
     }));
     assert!(refused(|a| a.inputs.numbers[0].sd = 0.0));
+    assert!(refused(|a| a.format = 1), "format 1 has no trees of reps");
+    let of_first = |a: &mut Artifact, change: fn(&mut RepTree)| a.reps.iter_mut().for_each(|r| change(&mut r.trees[0]));
+    let refused_tree = |change: fn(&mut RepTree)| {
+        let mut artifact = artifact(2);
+        of_first(&mut artifact, change);
+        matches!(Artifact::load(&artifact.save()), Err(ArtifactError::Shape(_)))
+    };
+    assert!(refused_tree(|t| t.effects.truncate(5)));
+    assert!(refused_tree(|t| t.shares.truncate(1)));
+    assert!(refused_tree(|t| t.splits[1] = Split::Leaf));
+    assert!(refused_tree(|t| {
+        t.splits[1] = Split::Category { input: 0, levels: vec![0], left: 0, right: 4 };
+    }));
 }
 
 #[test]
@@ -210,6 +247,18 @@ fn format_1_still_loads() {
 }
 
 #[test]
+fn format_2_still_loads() {
+    let artifact =
+        Artifact::load(include_bytes!("fixtures/artifact-format-2.json")).expect("format 2 is read for ever");
+    let model = Model::compile(artifact, &["rep-0000", "rep-0001"]);
+    for (level, amount) in [(0, 9.0), (1, 9.0), (2, f64::NAN), (1, 11.0)] {
+        let expected = by_hand(model.artifact(), level, amount, 12.0, Some(1));
+        let logit = model.row_logit(&lead(level as u32, amount, 12.0), Some(RepIndex(1)));
+        assert!((logit - expected).abs() < 1e-6);
+    }
+}
+
+#[test]
 fn a_thousand_reps_get_the_same_scores_in_any_order() {
     let names: Vec<String> = (0..1000).map(|r| format!("rep-{r:04}")).collect();
     let model = Model::compile(artifact(1000), &names);
@@ -221,4 +270,10 @@ fn a_thousand_reps_get_the_same_scores_in_any_order() {
     model.score(&row, &backward, &mut b);
     b.reverse();
     assert_eq!(a, b);
+    // The first reps alone take the same way as all of them; others look their places up.
+    let mut few = vec![0.0; 300];
+    model.score(&row, &forward[..300], &mut few);
+    assert_eq!(few, a[..300]);
+    model.score(&row, &forward[700..], &mut few);
+    assert_eq!(few, a[700..]);
 }

@@ -2,7 +2,9 @@
 
 use pointsman_scoring::{
     Artifact, Calibration, Fallback,
-    artifact::{LeadLayer, Provenance, RepLayer, Segment, SegmentEffects, SlopeBlock, Tree, TreeLayer, ValueModel},
+    artifact::{
+        LeadLayer, Provenance, RepLayer, RepTree, Segment, SegmentEffects, SlopeBlock, Tree, TreeLayer, ValueModel,
+    },
 };
 
 use crate::{
@@ -46,7 +48,7 @@ pub fn assemble(
         lead.categories.iter_mut().zip(&latest.categories).for_each(|(sum, more)| add(sum, more));
     }
     Artifact {
-        format: 1,
+        format: if fitted.rep_trees.is_empty() { 1 } else { 2 },
         provenance,
         fallback: fallback(&fitted.plan),
         inputs: inputs.clone(),
@@ -66,11 +68,15 @@ fn add(sum: &mut [f64], more: &[f64]) {
 fn fallback(plan: &Plan) -> Fallback {
     match plan {
         plan if plan.is_base() => Fallback::BaseRate,
-        Plan { lead: false, trees: None, reps: RepPlan::Intercepts, rep_numbers: false, segments, .. }
-            if segments.is_empty() =>
-        {
-            Fallback::RepRate
-        }
+        Plan {
+            lead: false,
+            trees: None,
+            reps: RepPlan::Intercepts,
+            rep_numbers: false,
+            rep_trees: false,
+            segments,
+            ..
+        } if segments.is_empty() => Fallback::RepRate,
         _ => Fallback::Layers,
     }
 }
@@ -79,6 +85,11 @@ fn scaled(trees: &[Tree], by: f64) -> TreeLayer {
     let scale =
         |tree: &Tree| Tree { splits: tree.splits.clone(), values: tree.values.iter().map(|v| by * v).collect() };
     TreeLayer { trees: trees.iter().map(scale).collect() }
+}
+
+fn multiplied(tree: &RepTree, by: f64) -> RepTree {
+    let effects = tree.effects.iter().map(|&e| (by * f64::from(e)) as f32).collect();
+    RepTree { effects, ..tree.clone() }
 }
 
 fn rep_layer(rows: &Encoded, fitted: &Fitted, reps: &RepEffects) -> RepLayer {
@@ -96,5 +107,6 @@ fn rep_layer(rows: &Encoded, fitted: &Fitted, reps: &RepEffects) -> RepLayer {
         variances: single(&reps.variances),
         prior_variance: reps.prior_variance,
         slopes: fitted.slopes.iter().zip(&reps.slopes).map(block).collect(),
+        trees: fitted.rep_trees.iter().map(|tree| multiplied(tree, fitted.rep_trees_multiplier())).collect(),
     }
 }

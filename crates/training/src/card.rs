@@ -192,6 +192,12 @@ fn contributions(artifact: &Artifact, rows: &Encoded) -> Vec<Contribution> {
             let of = artifact.lead.segments.get(k as usize);
             of.map(|s| short(&artifact.inputs, &s.segment).into())
         }
+        Part::RepTreeCategory(input) => {
+            Some(format!("rep × {} (trees)", artifact.inputs.categories[input as usize].name).into())
+        }
+        Part::RepTreeNumber(input) => {
+            Some(format!("rep × {} (trees)", artifact.inputs.numbers[input as usize].name).into())
+        }
         Part::RepSlope(block) => {
             let block = artifact.reps.as_ref().and_then(|r| r.slopes.get(block as usize));
             block.map(|b| format!("rep × {}", short(&artifact.inputs, &b.segment)).into())

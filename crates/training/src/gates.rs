@@ -145,6 +145,7 @@ pub fn gate(rows: &Encoded, folds: usize, no_rep: bool, config: &FitConfig) -> R
         }
     }
     if !no_rep && rows.rep_names.len() > 1 {
+        rep_trees(&mut gate, rows)?;
         rep_refinements(&mut gate)?;
     }
     if !gate.plan.is_base() {
@@ -166,9 +167,25 @@ fn rep_layers(gate: &mut Gate<'_>) -> Result<(), HierError> {
     Ok(())
 }
 
+/// Where reps of a few kinds are good at leads of a few kinds, and nobody said which.
+fn rep_trees(gate: &mut Gate<'_>, rows: &Encoded) -> Result<(), HierError> {
+    if rows.levels.is_empty() && rows.inputs.numbers.iter().all(|n| n.scope != Scope::Lead) {
+        gate.skip(Layer::RepTrees, Verdict::NotApplicable);
+        return Ok(());
+    }
+    let plan = Plan { rep_trees: true, reps: gate.plan.reps.max(RepPlan::Intercepts), ..gate.plan.clone() };
+    gate.try_plan(Layer::RepTrees, plan)?;
+    Ok(())
+}
+
 /// Layers of reps that build on all others: segments, then a covariance.
 fn rep_refinements(gate: &mut Gate<'_>) -> Result<(), HierError> {
     rep_segments(gate)?;
+    // Where no effect of a rep was kept, this would be one more throw of the dice.
+    if gate.plan.reps == RepPlan::None {
+        gate.skip(Layer::SlopeCovariance, Verdict::NotApplicable);
+        return Ok(());
+    }
     // Slopes too weak to be told from noise one by one may be strong together: where reps are of a
     // few kinds, what one shows on two levels says what it will do on the others.
     let plan = Plan { covariance: true, reps: RepPlan::Slopes, ..gate.plan.clone() };

@@ -6,12 +6,12 @@ use linfa::{DatasetBase, ParamGuard, traits::Fit};
 use ndarray::Array1;
 use pointsman_scoring::{
     LeadRow, NO_LEVEL, Scope,
-    artifact::{Inputs, Segment, Tree},
+    artifact::{Inputs, RepTree, Segment, Tree},
     segment, trees,
 };
 
 use crate::{
-    boost::{Binned, BoostConfig, Boosted, Lessons, boost},
+    boost::{Binned, BoostConfig, Boosted, Lessons, Owners, RepBoostConfig, boost, boost_reps, reps},
     drift::{self, Drift},
     encode::Encoded,
     hier::{Column, Covariance, Design, FixedColumn, HierError, HierLogit, HierLogitParams, Prior},
@@ -56,6 +56,8 @@ pub struct Plan {
     /// Slopes borrow from one another.
     pub covariance: bool,
     pub trees: Option<TreesPlan>,
+    /// Trees whose leaves hold one effect a rep.
+    pub rep_trees: bool,
     /// Rows this share of all rows back count half.
     pub half_life: Option<f64>,
 }
@@ -70,6 +72,7 @@ impl Plan {
         segments: Vec::new(),
         covariance: false,
         trees: None,
+        rep_trees: false,
         half_life: None,
     };
 
@@ -97,12 +100,24 @@ pub struct Fitted {
     /// The segments of the slope columns, in their order.
     pub slopes: Vec<Segment>,
     pub trees: Vec<Tree>,
+    /// Not yet multiplied by [`Fitted::rep_trees_multiplier`].
+    pub rep_trees: Vec<RepTree>,
 }
 
 impl Fitted {
     /// What the trees' sum is multiplied by.
     pub fn trees_multiplier(&self) -> f64 {
-        if self.trees.is_empty() { 1.0 } else { 1.0 + self.hier.fixed.last().map_or(0.0, |f| f[0]) }
+        if self.trees.is_empty() { 1.0 } else { self.multiplier(usize::from(!self.rep_trees.is_empty())) }
+    }
+
+    /// What the effects of the trees with reps are multiplied by.
+    pub fn rep_trees_multiplier(&self) -> f64 {
+        if self.rep_trees.is_empty() { 1.0 } else { self.multiplier(0) }
+    }
+
+    /// 1 and the effect of a fixed column, counted from the last.
+    fn multiplier(&self, from_last: usize) -> f64 {
+        1.0 + self.hier.fixed.iter().rev().nth(from_last).map_or(0.0, |f| f[0])
     }
 }
 
@@ -130,16 +145,28 @@ pub fn fit(
     };
     let given = drift.as_ref().map(|drift| drift.logits(rows));
     let ground = Ground { plan, slopes: &slopes, given: given.as_deref() };
-    let linear = Arc::new(fit_hier(rows, &ground, None, config, start)?);
-    let (trees, unseen) = match plan.trees {
-        None => Default::default(),
-        Some(trees) => grow(rows, &linear.logits(&ground.design(rows, None)), trees, config),
-    };
-    let hier = match trees.is_empty() {
-        true => linear.clone(),
-        false => Arc::new(fit_hier(rows, &ground, Some(&unseen), config, Some(linear.clone()))?),
-    };
-    Ok(Fitted { plan: plan.clone(), hier, linear, drift, slopes, trees })
+    let linear = Arc::new(fit_hier(rows, &ground, &[], config, start)?);
+    let mut hier = linear.clone();
+    let mut grown: Vec<Vec<f64>> = Vec::new();
+    let mut trees = Vec::new();
+    if let Some(plan) = plan.trees {
+        let unseen;
+        (trees, unseen) = grow(rows, &linear.logits(&ground.design(rows, &[])), plan, config)?;
+        if !trees.is_empty() {
+            grown.push(unseen);
+            hier = Arc::new(fit_hier(rows, &ground, &grown, config, Some(hier))?);
+        }
+    }
+    let mut rep_trees = Vec::new();
+    if plan.rep_trees {
+        let unseen;
+        (rep_trees, unseen) = grow_reps(rows, &ground, &grown, &hier, config)?;
+        if !rep_trees.is_empty() {
+            grown.push(unseen);
+            hier = Arc::new(fit_hier(rows, &ground, &grown, config, Some(hier))?);
+        }
+    }
+    Ok(Fitted { plan: plan.clone(), hier, linear, drift, slopes, trees, rep_trees })
 }
 
 fn fit_drift(rows: &Encoded, periods: usize, config: &FitConfig) -> Result<Drift, HierError> {
@@ -150,11 +177,11 @@ fn fit_drift(rows: &Encoded, periods: usize, config: &FitConfig) -> Result<Drift
 fn fit_hier(
     rows: &Encoded,
     ground: &Ground<'_>,
-    trees: Option<&[f64]>,
+    grown: &[Vec<f64>],
     config: &FitConfig,
     start: Option<Arc<HierLogit>>,
 ) -> Result<HierLogit, HierError> {
-    let design = ground.design(rows, trees);
+    let design = ground.design(rows, grown);
     let width = design.rep_width();
     let fits = design.reps * width * width <= COVARIANCE_CELLS;
     let covariance = match ground.plan.covariance && fits {
@@ -179,11 +206,11 @@ fn run(design: Design, rows: &Encoded, params: HierLogitParams) -> Result<HierLo
 pub fn choose_trees(rows: &Encoded, plan: &Plan, config: &FitConfig) -> Result<Option<TreesPlan>, HierError> {
     let border = rows.len() * 4 / 5;
     let past = rows.take(&(0..border).collect::<Vec<_>>());
-    let plan = Plan { trees: None, ..plan.clone() };
+    let plan = Plan { trees: None, rep_trees: false, ..plan.clone() };
     let fitted = fit(&past, &plan, config, None)?;
     let given = fitted.drift.as_ref().map(|drift| drift.logits(rows));
     let ground = Ground { plan: &plan, slopes: &fitted.slopes, given: given.as_deref() };
-    let offset = fitted.hier.logits(&ground.design(rows, None));
+    let offset = fitted.hier.logits(&ground.design(rows, &[]));
     let features = lead_features(rows);
     if features.columns.is_empty() {
         return Ok(None);
@@ -207,28 +234,75 @@ fn lead_features(rows: &Encoded) -> Binned {
 }
 
 /// Trees for the rows on top of `offset`, and for each row the sum of trees that did not see it.
-fn grow(rows: &Encoded, offset: &[f64], trees: TreesPlan, config: &FitConfig) -> (Vec<Tree>, Vec<f64>) {
+fn grow(
+    rows: &Encoded,
+    offset: &[f64],
+    trees: TreesPlan,
+    config: &FitConfig,
+) -> Result<(Vec<Tree>, Vec<f64>), HierError> {
     let features = lead_features(rows);
     if features.columns.is_empty() {
-        return (Vec::new(), Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let lessons = Lessons { features: &features, offset, won: &rows.won, weight: &rows.weight };
     let settled = BoostConfig { depth: trees.depth, max_trees: trees.count, ..config.boost.clone() };
+    let learn = |seen: &[u32]| Ok(boost(&lessons, seen, &[], &settled).trees);
+    let say = |trees: &Vec<Tree>, lead: &LeadRow, _: usize| trees::sum(trees, lead);
+    crossed(rows, learn, say)
+}
+
+/// Trees with reps on top of `hier`, and for each row what trees that did not see it say. Where
+/// rows are kept from the trees, the effects below are fitted without them as well: the residuals
+/// of a rep's rows sum to about zero, so what is learned from some of them would say the opposite
+/// of the others.
+fn grow_reps(
+    rows: &Encoded,
+    ground: &Ground<'_>,
+    grown: &[Vec<f64>],
+    hier: &Arc<HierLogit>,
+    config: &FitConfig,
+) -> Result<(Vec<RepTree>, Vec<f64>), HierError> {
+    let features = lead_features(rows);
+    if features.columns.is_empty() {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let owners = Owners { rep: &rows.rep, reps: rows.rep_names.len() };
+    let settled = RepBoostConfig { threads: config.threads, seed: config.boost.seed, ..RepBoostConfig::default() };
+    let learn = |seen: &[u32]| {
+        let mut below = hier.clone();
+        if seen.len() < rows.len() {
+            let mut weight = vec![0.0; rows.len()];
+            seen.iter().for_each(|&row| weight[row as usize] = rows.weight[row as usize]);
+            below = Arc::new(fit_hier(&rows.with_weight(weight), ground, grown, config, Some(below))?);
+        }
+        let offset = below.logits(&ground.design(rows, grown));
+        let lessons = Lessons { features: &features, offset: &offset, won: &rows.won, weight: &rows.weight };
+        Ok(boost_reps(&lessons, owners, seen, &settled))
+    };
+    let say = |trees: &Vec<RepTree>, lead: &LeadRow, row: usize| reps::sum(trees, owners.reps, lead, rows.rep[row]);
+    crossed(rows, learn, say)
+}
+
+/// What is learned from all rows, and for each row what was learned from others says of it.
+fn crossed<T>(
+    rows: &Encoded,
+    learn: impl Fn(&[u32]) -> Result<T, HierError>,
+    say: impl Fn(&T, &LeadRow, usize) -> f64,
+) -> Result<(T, Vec<f64>), HierError> {
     let n = rows.len() as u32;
     let all: Vec<u32> = (0..n).collect();
-    let trees = boost(&lessons, &all, &[], &settled).trees;
     let folds = if all.len() > 100_000 { 2 } else { 4 };
     let mut unseen = vec![0.0; rows.len()];
     let mut lead = LeadRow::default();
     for fold in 0..folds {
         let others: Vec<u32> = all.iter().copied().filter(|i| i % folds != fold).collect();
-        let trees = boost(&lessons, &others, &[], &settled).trees;
-        for row in (fold..n).step_by(folds as usize) {
-            rows.load(row as usize, &mut lead);
-            unseen[row as usize] = trees::sum(&trees, &lead);
+        let learned = learn(&others)?;
+        for row in (fold as usize..rows.len()).step_by(folds as usize) {
+            rows.load(row, &mut lead);
+            unseen[row] = say(&learned, &lead, row);
         }
     }
-    (trees, unseen)
+    Ok((learn(&all)?, unseen))
 }
 
 /// Whether a column could have an effect in these rows.
@@ -293,9 +367,10 @@ pub struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// The design; the trees' sum joins the offset, with a column for what it is multiplied by
-    /// beyond 1. Fixed columns: numbers, missing, categories, segments, trees ([`FixedPlaces`]).
-    pub fn design(&self, rows: &Encoded, trees: Option<&[f64]>) -> Design {
+    /// The design; sums of `grown` trees join the offset, each with a column for what it is
+    /// multiplied by beyond 1. Fixed columns: numbers, missing, categories, segments, trees
+    /// ([`FixedPlaces`]).
+    pub fn design(&self, rows: &Encoded, grown: &[Vec<f64>]) -> Design {
         let plan = self.plan;
         let learned =
             |column: Column, group: usize| FixedColumn { column, prior: Prior::Learned { group: group as u32 } };
@@ -323,9 +398,9 @@ impl Ground<'_> {
             fixed.push(learned(segment_column(rows, segment), 1 + rows.levels.len() + k));
         }
         let mut offset = self.given.map_or_else(|| vec![0.0; rows.len()], <[f64]>::to_vec);
-        if let Some(trees) = trees {
+        for trees in grown {
             offset.iter_mut().zip(trees).for_each(|(z, tree)| *z += tree);
-            let column = Column::Number(trees.into());
+            let column = Column::Number(trees.as_slice().into());
             fixed.push(FixedColumn { column, prior: Prior::Known { variance: TREES_VARIANCE } });
         }
         Design {

@@ -23,7 +23,7 @@ fn config() -> TrainConfig {
 }
 
 /// Lead, reps, slopes and a curve: every layer has something to find.
-const RICH: World = World { rows: 6000, reps: 15, seed: 3, lead: 0.6, rep: 0.5, slope: 0.5, curve: 0.6 };
+const RICH: World = World { rows: 6000, reps: 15, seed: 3, lead: 0.6, rep: 0.5, slope: 0.5, curve: 0.6, boxes: 0.0 };
 
 fn verdict(trained: &Trained, layer: Layer) -> Option<Verdict> {
     trained.card.layers.iter().find(|t| t.layer == layer).map(|t| t.verdict)
@@ -51,7 +51,7 @@ fn serving_agrees_with_linfa() {
     let fitted = &trained.fitted;
     let given = fitted.drift.as_ref().map(|drift| drift.logits(rows));
     let ground = Ground { plan: &fitted.plan, slopes: &fitted.slopes, given: given.as_deref() };
-    let design = ground.design(rows, Some(&trees));
+    let design = ground.design(rows, &[trees]);
     let mut p = fitted.hier.default_target(&design);
     fitted.hier.predict_inplace(&design, &mut p);
     for (row, p) in p.iter().enumerate() {
@@ -163,6 +163,7 @@ fn degenerate_tables_have_named_outcomes() {
     .expect("trains");
     assert_eq!(verdict(&bare, Layer::Lead), Some(Verdict::NotApplicable));
     assert_eq!(verdict(&bare, Layer::Trees), Some(Verdict::NotApplicable));
+    assert_eq!(verdict(&bare, Layer::RepTrees), Some(Verdict::NotApplicable));
 
     let constant = outcome(|t| t.numbers[0].values.fill(7.0)).expect("trains");
     assert!(constant.card.limits.contains(&Limit::ConstantColumn { name: "amount".into() }));

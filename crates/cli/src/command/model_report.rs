@@ -246,6 +246,7 @@ fn gate(trial: &card::LayerTrial) -> Option<Gate> {
         card::Layer::RepIntercepts => Layer::RepIntercepts,
         card::Layer::RepSlopes => Layer::RepBy("attribute".into()),
         card::Layer::RepNumbers => Layer::RepRecord,
+        card::Layer::RepTrees => Layer::RepTrees,
         card::Layer::RepSegments => Layer::RepSegments,
         card::Layer::Calibration => Layer::Calibration,
     };

@@ -144,6 +144,8 @@ pub enum Layer {
     RepBy(String),
     /// What was known of the rep at the decision: rates, load, experience.
     RepRecord,
+    /// Boosted trees with one effect a rep in every leaf.
+    RepTrees,
     /// Rep effects on kinds of leads that were searched for.
     RepSegments,
     /// What a rep shows on one kind of lead says something about the others.
@@ -215,7 +217,12 @@ impl ModelReport {
         let of_rep = |layer: &Layer| {
             matches!(
                 layer,
-                Layer::RepIntercepts | Layer::RepBy(_) | Layer::RepRecord | Layer::RepSegments | Layer::SlopeCovariance
+                Layer::RepIntercepts
+                    | Layer::RepBy(_)
+                    | Layer::RepRecord
+                    | Layer::RepTrees
+                    | Layer::RepSegments
+                    | Layer::SlopeCovariance
             )
         };
         self.gates.iter().any(|gate| gate.kept && of_rep(&gate.layer))

@@ -102,6 +102,7 @@ words! {
     layer_rep_by(attribute) { en: "Rep × {attribute}", de: "Vertriebler × {attribute}" }
     layer_drift() { en: "Effects that move", de: "Wandernde Effekte" }
     layer_record() { en: "Rep's record and load", de: "Bilanz und Auslastung" }
+    layer_rep_trees() { en: "Rep × boosted trees", de: "Vertriebler × geboostete Bäume" }
     layer_segments() { en: "Rep × found segment", de: "Vertriebler × gefundenes Segment" }
     layer_covariance() { en: "Slopes that borrow", de: "Verbundene Effekte" }
     layer_recency() { en: "Older leads count less", de: "Ältere Leads zählen weniger" }
@@ -265,6 +266,7 @@ pub fn layer(locale: Locale, layer: &Layer) -> String {
         Layer::RepBy(attribute) => layer_rep_by(locale, attribute),
         Layer::LeadDrift => layer_drift(locale),
         Layer::RepRecord => layer_record(locale),
+        Layer::RepTrees => layer_rep_trees(locale),
         Layer::RepSegments => layer_segments(locale),
         Layer::SlopeCovariance => layer_covariance(locale),
         Layer::Recency => layer_recency(locale),

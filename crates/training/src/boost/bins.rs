@@ -1,6 +1,10 @@
 //! Features as small integers.
 
-use pointsman_scoring::{NO_LEVEL, artifact::Inputs, metrics, segment};
+use pointsman_scoring::{
+    NO_LEVEL,
+    artifact::{Inputs, Split},
+    metrics, segment,
+};
 
 /// Bins of a number, besides the one for missing.
 const NUMBER_BINS: usize = 62;
@@ -20,6 +24,25 @@ pub struct BinnedColumn {
     pub kind: BinKind,
     pub bins: usize,
     pub codes: Vec<u8>,
+}
+
+impl BinnedColumn {
+    /// The split that sends these bins left, to node `left`, and the others to the one after it.
+    pub fn split(&self, left_bins: &[bool], left: usize) -> Split {
+        let (left, right) = (left as u32, left as u32 + 1);
+        match &self.kind {
+            BinKind::Number { input, edges } => {
+                let last = left_bins[..=edges.len()].iter().rposition(|&left| left);
+                let threshold = last.and_then(|k| edges.get(k)).copied().unwrap_or(f64::MAX);
+                Split::Number { input: *input, threshold, missing_left: left_bins[edges.len() + 1], left, right }
+            }
+            BinKind::Category { input } => {
+                let named = left_bins[..self.bins - 1].iter().enumerate();
+                let levels = named.filter(|(_, left)| **left).map(|(level, _)| level as u32).collect();
+                Split::Category { input: *input, levels, left, right }
+            }
+        }
+    }
 }
 
 /// The lead's features, binned.

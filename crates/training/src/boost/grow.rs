@@ -141,27 +141,8 @@ impl<'a> Grower<'a> {
     /// Writes a split and its two children; returns the place of the left one.
     fn split(&self, grown: &mut Grown, node: usize, candidate: Candidate, left: Sums, right: Sums) -> usize {
         let at = grown.tree.splits.len();
-        let (l, r) = (at as u32, at as u32 + 1);
         let column = &self.lessons.features.columns[candidate.column];
-        grown.tree.splits[node] = match &column.kind {
-            BinKind::Number { input, edges } => {
-                let last = candidate.left_bins[..=edges.len()].iter().rposition(|&left| left);
-                let threshold = last.and_then(|k| edges.get(k)).copied().unwrap_or(f64::MAX);
-                Split::Number {
-                    input: *input,
-                    threshold,
-                    missing_left: candidate.left_bins[edges.len() + 1],
-                    left: l,
-                    right: r,
-                }
-            }
-            BinKind::Category { input } => {
-                let named = &candidate.left_bins[..column.bins - 1];
-                let levels =
-                    named.iter().enumerate().filter(|(_, left)| **left).map(|(level, _)| level as u32).collect();
-                Split::Category { input: *input, levels, left: l, right: r }
-            }
-        };
+        grown.tree.splits[node] = column.split(&candidate.left_bins, at);
         for sums in [left, right] {
             grown.tree.splits.push(Split::Leaf);
             grown.tree.values.push(self.leaf(sums));

@@ -3,16 +3,21 @@
 //! gradient ratio (Fisher 1958), shallow trees, early stopping on later rows.
 //!
 //! It improves on a given logit (the offset), so it learns only what the linear layers missed.
-//! Reading order: [`bins`] (features as small integers), `grow` (one tree), this file (many).
+//! Reading order: [`bins`] (features as small integers), `grow` (one tree), this file (many);
+//! [`reps`] (trees whose leaves hold one effect a rep), `partition` (their splits), `cells`.
 
 pub mod bins;
+mod cells;
 mod grow;
+mod partition;
+pub mod reps;
 
 use pointsman_domain::{Rng, math};
 use pointsman_scoring::artifact::Tree;
 
 pub use bins::Binned;
 use grow::Grower;
+pub use reps::{Owners, RepBoostConfig, boost_reps};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoostConfig {

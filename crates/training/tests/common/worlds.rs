@@ -15,10 +15,14 @@ pub struct World {
     pub slope: f64,
     /// Effect of a number beyond the line.
     pub curve: f64,
+    /// Reps are of three kinds; each kind wins this many logits more inside a box of leads of its
+    /// own: two industries and one side of the amount.
+    pub boxes: f64,
 }
 
 impl World {
-    pub const SILENT: Self = Self { rows: 3000, reps: 12, seed: 1, lead: 0.0, rep: 0.0, slope: 0.0, curve: 0.0 };
+    pub const SILENT: Self =
+        Self { rows: 3000, reps: 12, seed: 1, lead: 0.0, rep: 0.0, slope: 0.0, curve: 0.0, boxes: 0.0 };
 }
 
 const INDUSTRIES: [&str; 6] = ["energy", "finance", "health", "media", "retail", "tech"];
@@ -38,7 +42,8 @@ pub fn world(world: World, last: usize) -> (FeatureTable, Vec<f64>) {
         let r = rng.below(world.reps as u64) as usize;
         let amount = rng.normal();
         let lead = -0.8 + industry[i] + world.lead * amount + world.curve * (3.0 * amount).sin();
-        let p = |r: usize| math::sigmoid(lead + rep[r] + slopes[r * INDUSTRIES.len() + i]);
+        let boxed = |r: usize| if i / 2 == r % 3 && (amount > 0.0) == (r % 3 != 1) { world.boxes } else { 0.0 };
+        let p = |r: usize| math::sigmoid(lead + rep[r] + slopes[r * INDUSTRIES.len() + i] + boxed(r));
         if row + last >= world.rows {
             truth.extend((0..world.reps).map(p));
         }

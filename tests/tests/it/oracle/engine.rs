@@ -87,6 +87,7 @@ fn artifact(spec: &FeatureSpec, base: f64, effects: &[(String, f64)]) -> Artifac
             variances: vec![0.0; effects.len()],
             prior_variance: 0.0,
             slopes: Vec::new(),
+            trees: Vec::new(),
         }),
         calibration: Calibration::IDENTITY,
         value: None,
