@@ -16,6 +16,9 @@ const Z: f64 = 2.0;
 /// Held-out rows below which nothing is tried: two standard errors of such a sample are wider
 /// than any gain a model of leads has ever had.
 const FEWEST: usize = 100;
+/// Rows a rep below which trees of reps are not tried: an effect in one of a tree's leaves would be
+/// the prior, and with thousands of reps the trial costs most of the training.
+const ROWS_A_REP: usize = 20;
 /// Periods tried for lead effects that move.
 const PERIODS: [usize; 2] = [3, 8];
 /// Half-lives tried, as shares of all rows.
@@ -171,6 +174,10 @@ fn rep_layers(gate: &mut Gate<'_>) -> Result<(), HierError> {
 fn rep_trees(gate: &mut Gate<'_>, rows: &Encoded) -> Result<(), HierError> {
     if rows.levels.is_empty() && rows.inputs.numbers.iter().all(|n| n.scope != Scope::Lead) {
         gate.skip(Layer::RepTrees, Verdict::NotApplicable);
+        return Ok(());
+    }
+    if rows.len() < ROWS_A_REP * rows.rep_names.len() {
+        gate.skip(Layer::RepTrees, Verdict::TooFewRows);
         return Ok(());
     }
     let plan = Plan { rep_trees: true, reps: gate.plan.reps.max(RepPlan::Intercepts), ..gate.plan.clone() };

@@ -75,6 +75,14 @@ fn reps_that_do_not_differ_by_lead_get_no_trees() {
     }
 }
 
+#[test]
+fn a_handful_of_leads_a_rep_is_too_few() {
+    let thin = World { rows: 1100, ..BOXES };
+    let trained = train(&world(thin, 0).0, &config()).expect("trains");
+    let trial = trained.card.layers.iter().find(|t| t.layer == Layer::RepTrees);
+    assert_eq!(trial.map(|t| t.verdict), Some(Verdict::TooFewRows));
+}
+
 /// What trees say of rows they did not see must be worth what it says, also above slopes that
 /// already explain much of a rep: the multiplier, fitted on such rows, is one or above (effects are
 /// shrunk). Slopes fitted to those rows as well would drive it towards zero.
