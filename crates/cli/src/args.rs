@@ -3,8 +3,8 @@
 pub mod access;
 pub mod capacity;
 pub mod experiment;
-pub mod preview;
 mod models;
+pub mod preview;
 mod team;
 
 mod flow;

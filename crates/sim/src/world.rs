@@ -420,6 +420,7 @@ impl World {
             },
             trees: None,
             reps: Some(RepLayer {
+                trees: Vec::new(),
                 names: self.reps.iter().map(|rep| rep.id.as_str().into()).collect(),
                 intercepts,
                 variances: vec![error.rep_error.powi(2) as f32; reps],

@@ -18,6 +18,7 @@ fn priced() -> DocumentSet {
     let mut documents = documents(1000);
     let names = ["ada", "bo", "cy", "di", "eve"];
     let reps = RepLayer {
+        trees: Vec::new(),
         names: names.map(Into::into).into(),
         intercepts: vec![1.5, -0.5, -0.6, -0.7, -0.8],
         variances: vec![0.04; 5],
