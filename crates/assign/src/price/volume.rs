@@ -21,6 +21,8 @@ const LONGEST_GAP: i32 = 14;
 #[derive(Debug, Clone)]
 pub struct Volume {
     day: Option<i32>,
+    /// The minute of today's first lead.
+    first: i64,
     today: f64,
     /// Leads of a usual day.
     level: Option<f64>,
@@ -33,7 +35,15 @@ pub struct Volume {
 impl Default for Volume {
     fn default() -> Self {
         // One lead of doubt over the whole day, so that no hour is impossible.
-        Self { day: None, today: 0.0, level: None, index: [1.0; 7], seen: [false; 7], hours: [1.0 / 24.0; 24] }
+        Self {
+            day: None,
+            first: 0,
+            today: 0.0,
+            level: None,
+            index: [1.0; 7],
+            seen: [false; 7],
+            hours: [1.0 / 24.0; 24],
+        }
     }
 }
 
@@ -47,12 +57,12 @@ impl Volume {
     pub fn push(&mut self, minute: i64, leads: f64) {
         let day = minute.div_euclid(DAY) as i32;
         match self.day {
-            None => self.day = Some(day),
+            None => (self.day, self.first) = (Some(day), minute),
             Some(current) if day > current => {
                 self.close(current);
                 let gap = day - current - 1;
                 (current + 1..day).take(if gap > LONGEST_GAP { 0 } else { gap as usize }).for_each(|d| self.close(d));
-                self.day = Some(day);
+                (self.day, self.first) = (Some(day), minute);
             }
             Some(_) => {}
         }
@@ -88,6 +98,9 @@ impl Volume {
             .map(|day| {
                 let start = if day == first { from.rem_euclid(DAY) } else { 0 };
                 let end = if day == last { until.rem_euclid(DAY) } else { DAY };
+                if day == today && self.level.is_none() {
+                    return self.as_long_again(from, end - start);
+                }
                 let share = self.passed(end) - self.passed(start);
                 share.max(0.0) * if day == today { self.of_today(from) } else { self.usual(day) }
             })
@@ -108,9 +121,15 @@ impl Volume {
                 let usual = self.usual(day);
                 usual * (self.today + PATIENCE) / (usual * passed + PATIENCE)
             }
-            Some(_) => self.usual(day).max(self.today),
-            None => self.today / passed.max(0.05),
+            _ => self.usual(day).max(self.today),
         }
+    }
+
+    /// On the first day no hour but those that passed has been seen: the pace goes on for as long as it has, at most
+    /// for so many minutes.
+    fn as_long_again(&self, now: i64, most: i64) -> f64 {
+        let lasted = (now - self.first).max(1);
+        self.today * most.clamp(0, lasted) as f64 / lasted as f64
     }
 
     /// The share of a day's leads that came by this minute of the day.
@@ -169,6 +188,9 @@ mod tests {
         let mut volume = Volume::default();
         a_day(&mut volume, 10, 40);
         assert!(volume.expected(11 * DAY, 12 * DAY) > 20.0);
+        let rest = volume.expected(10 * DAY + 17 * 60, 11 * DAY);
+        assert!((rest - 35.0).abs() < 1e-9, "seven hours are left of eight that brought forty: {rest}");
+        assert_eq!(volume.expected(10 * DAY + 13 * 60, 11 * DAY), 40.0, "as long again, not longer");
         volume.push(3 * DAY, 1.0);
         assert!(volume.expected(10 * DAY, 10 * DAY).abs() < 1e-9, "an empty stretch");
     }

@@ -95,18 +95,19 @@ pub struct PolicyRow {
 }
 
 impl PolicyRow {
-    /// Every policy of the documents; those that experiments made are theirs.
+    /// Every policy of the documents. What variants of experiments make of them comes after them in the
+    /// snapshot and may bear their names: it is theirs.
     pub fn all(snapshot: &Snapshot) -> Vec<Self> {
-        let rows = snapshot.policies.iter().filter_map(|policy| {
-            let text = snapshot.documents.get(DocumentKind::Policy, policy.name.as_str())?;
+        let row = |(name, text): (&str, &Arc<[u8]>)| {
+            let policy = snapshot.policies.iter().find(|policy| policy.name.as_str() == name)?;
             Some(Self {
                 name: policy.name.clone(),
                 rules: policy.rules.len(),
                 ruling: policy.name == snapshot.policy().name,
                 document: document::digest(text),
             })
-        });
-        rows.collect()
+        };
+        snapshot.documents.of(DocumentKind::Policy).filter_map(row).collect()
     }
 }
 

@@ -130,7 +130,11 @@ fn lint(found: &[Shown]) -> pointsman_report::Section {
         n => format!("{n} things are probably mistakes."),
     };
     let columns = ["How bad", "Rules", "What", "For example"].map(Column::text).to_vec();
-    section("findings", "What the check finds", sentence, table(columns, rows.collect()))
+    let mut shown = section("findings", "What the check finds", sentence, table(columns, rows.collect()));
+    if found.is_empty() {
+        shown.tables.clear();
+    }
+    shown
 }
 
 fn others(rows: &[PolicyRow]) -> pointsman_report::Section {

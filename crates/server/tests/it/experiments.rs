@@ -138,6 +138,9 @@ fn a_test_lives_from_draft_to_default_policy() {
     let door = Door::open(100);
     draft(&door, &spec("fast", SIGNED, ""));
     assert_eq!(step(&door, "fast", &json!({ "action": "start", "by": "olga", "reason": "go" })).status, StatusCode::OK);
+    // A variant's policy bears its origin's name and is not one of the company's.
+    let policies = door.get("/v1/policies").json();
+    assert_eq!(policies["policies"].as_array().unwrap().len(), 1, "{policies}");
     let mut exposed = Vec::new();
     for n in 0..60 {
         let answer = lead(&door, ["DE", "FR"][n % 2], &format!("p{n}"));

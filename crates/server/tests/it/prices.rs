@@ -1,10 +1,13 @@
 //! Prices in the running server: solved beside the decisions, in force from a batch's border on,
 //! the same after a restart, and nothing that replay cannot follow.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
 
 use pointsman_decision::{DocumentKind, DocumentSet};
-use pointsman_domain::Digest;
+use pointsman_domain::{Digest, Instant, Micros};
 use pointsman_scoring::{
     Artifact, Calibration, Fallback,
     artifact::{Inputs, LeadLayer, Provenance, RepLayer},
@@ -73,12 +76,19 @@ fn wait_for(door: &Door, epoch: u64) -> Value {
 #[test]
 fn prices_are_solved_posted_followed_and_kept() {
     let folder = Arc::new(tempfile::tempdir().unwrap());
-    let door = Door::open_in(Arc::clone(&folder), 1, |config| config.documents = Some(priced()));
+    // A lead every five minutes from nine on: what is still to come today hangs on the hour.
+    let morning: Instant = "2026-11-25T08:00:00Z".parse().unwrap();
+    let clock = Arc::new(AtomicI64::new(morning.unix_micros()));
+    let passes = || clock.fetch_add(Micros::MINUTE.times(5).0, Ordering::Relaxed);
+    let door = Door::open_at(Arc::clone(&folder), &clock, |config| config.documents = Some(priced()));
     assert_eq!(door.get("/v1/prices").json()["epoch"], 0);
     assert!(door.get("/prices").text.contains("No prices were solved yet"));
     let first = door.lead("DE", "p0");
     assert_eq!((first["owner"].as_str(), first["price"].as_f64()), (Some("ada"), Some(0.0)), "free, the best takes it");
-    (1..60).for_each(|n| drop(door.lead("DE", &format!("p{n}"))));
+    for n in 1..60 {
+        passes();
+        door.lead("DE", &format!("p{n}"));
+    }
     let prices = wait_for(&door, 1);
     let ada = &prices["prices"][0];
     assert_eq!((ada["rep"].as_str(), ada["limit"].as_str()), (Some("ada"), Some("day")));
@@ -100,7 +110,7 @@ fn prices_are_solved_posted_followed_and_kept() {
     let before = door.get("/v1/prices").json();
     // The book is in the record: whoever starts again has it.
     let folder = door.stop();
-    let door = Door::open_in(folder, 1, |_| {});
+    let door = Door::open_at(folder, &clock, |_| {});
     let after = door.get("/v1/prices").json();
     assert_eq!((&after["prices"], &after["solved_from"]), (&before["prices"], &before["solved_from"]));
     door.stop();

@@ -2,7 +2,10 @@
 
 mod schema;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicI64, AtomicU64, Ordering},
+};
 
 use axum::{
     Router,
@@ -10,7 +13,9 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use pointsman_decision::{DocumentKind, DocumentSet};
+use pointsman_domain::{Instant, Rng};
 use pointsman_server::{ServeConfig, State, app};
+use pointsman_store::Outside;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -98,7 +103,27 @@ impl Door {
         let mut config = ServeConfig::of_folder(folder.path());
         config.documents = Some(documents(open_cap));
         change(&mut config);
-        let state = State::open(config).unwrap();
+        Self::of(folder, State::open(config).unwrap())
+    }
+
+    /// The same under a clock that only the test moves, in microseconds.
+    pub fn open_at(
+        folder: Arc<tempfile::TempDir>,
+        clock: &Arc<AtomicI64>,
+        change: impl FnOnce(&mut ServeConfig),
+    ) -> Self {
+        let mut config = ServeConfig::of_folder(folder.path());
+        change(&mut config);
+        let (clock, counter) = (Arc::clone(clock), AtomicU64::new(1));
+        let now = move || Instant::from_unix_micros(clock.load(Ordering::Relaxed));
+        let chance = move || {
+            let mut rng = Rng::seeded(counter.fetch_add(1, Ordering::Relaxed));
+            u128::from(rng.next_u64()) << 64 | u128::from(rng.next_u64())
+        };
+        Self::of(folder, State::open_with(config, Outside::new(Arc::new(now), Arc::new(chance))).unwrap())
+    }
+
+    fn of(folder: Arc<tempfile::TempDir>, state: Arc<State>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         Self { folder, router: app(Arc::clone(&state)), state, runtime }
     }
