@@ -326,7 +326,7 @@ fn client(
             n % 100
         );
         let request = format!(
-            "POST /v1/leads HTTP/1.1\r\nhost: load\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            "POST /v1/leads HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         let started = Instant::now();
@@ -366,7 +366,7 @@ fn response(reader: &mut impl BufRead) -> Result<(u16, String), Failure> {
 
 fn get(address: SocketAddr, path: &str) -> Result<String, Failure> {
     let mut stream = TcpStream::connect(address)?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: load\r\n\r\n").as_bytes())?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())?;
     Ok(response(&mut BufReader::new(stream))?.1)
 }
 
