@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use pointsman_decision::{DocumentKind, DocumentSet, Snapshot};
 use pointsman_domain::ModelName;
+use pointsman_pipeline::History;
 
 use crate::{model_version::ModelVersion, registry::Registry, settings::Settings};
 
@@ -21,6 +22,13 @@ const SINGLE: [(DocumentKind, &str); 3] = [
     (DocumentKind::Roster, "reps.toml"),
     (DocumentKind::Absences, "absences.toml"),
 ];
+
+/// What was imported into a folder; where nothing was, says what to do first.
+pub fn history(workspace: &Path) -> anyhow::Result<History> {
+    History::open(workspace).with_context(|| {
+        format!("{} has no imported history (first: pointsman import --into {0})", workspace.display())
+    })
+}
 
 /// The documents that a folder holds, with the promoted model; unchecked.
 pub fn documents(workspace: &Path) -> anyhow::Result<DocumentSet> {

@@ -114,6 +114,9 @@ fn flags_and_folders_that_do_not_fit_say_what_to_do() {
     };
     check(&["serve", "--workspace", &nowhere], "make one with: pointsman init");
     check(&["features", "--workspace", &empty], "first: pointsman import");
+    check(&["flow", "--workspace", &empty], "first: pointsman import");
+    let quarter = ["--from", "2026-01-01", "--until", "2026-04-01"];
+    check(&[&["roi", "count", "--workspace", &empty][..], &quarter].concat(), "first: pointsman import");
     check(&["train", "--workspace", &empty], "first: pointsman features");
     check(&["evaluate", "--table", &nowhere, "--split", "0.5"], "nowhere");
     check(&["evaluate", "--table", &table, "--split", "soon"], "--split 'soon'");

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use pointsman_domain::{AttributeSchema, AttributeType, Entity, Instant, record::ActivityKind};
-use pointsman_pipeline::{FeatureSummary, History, build_features, read_features, sql};
+use pointsman_pipeline::{FeatureSummary, build_features, read_features, sql};
 use pointsman_scoring::{Feature, FeatureKind, FeatureSpec, FeatureTable, LocalTime, Missing, RateOf, Source};
 use pointsman_training::quality;
 use pointsman_workhours::Zone;
@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::{Emit, Features, FeaturesDescribe};
 use crate::model_version::ModelVersion;
 use crate::settings::Settings;
-use crate::{Done, output};
+use crate::{Done, output, workspace::history};
 
 /// Where the specification and the table stand in a workspace.
 pub const SPEC_FILE: &str = "features.toml";
@@ -59,7 +59,7 @@ pub fn build(workspace: &Path) -> anyhow::Result<(FeatureSummary, FeatureSpec)> 
 /// Writes the specification as SQL for an engine of one's own, beside the table.
 fn emit_sql(workspace: &Path) -> anyhow::Result<Done> {
     let spec = spec(workspace)?;
-    let history = History::open(workspace)?;
+    let history = history(workspace)?;
     let offsets = sql::offsets(workspace, &spec, &zone(workspace)?)?;
     let files = sql::lower(&spec, &history.schema, &offsets)?;
     let folder = workspace.join("features/sql");
@@ -86,9 +86,7 @@ fn spec(workspace: &Path) -> anyhow::Result<FeatureSpec> {
     match std::fs::read_to_string(&path) {
         Ok(text) => toml::from_str(&text).with_context(|| format!("cannot read {}", path.display())),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
-            let history = History::open(workspace).with_context(|| {
-                format!("{} has no imported history (first: pointsman import --into {0})", workspace.display())
-            })?;
+            let history = history(workspace)?;
             let spec = default_spec(&history.schema);
             std::fs::write(&path, toml::to_string(&spec)?)
                 .with_context(|| format!("cannot write {}", path.display()))?;

@@ -19,7 +19,7 @@ use pointsman_workhours::{Calendar, CalendarFile, WeekHours, Zone};
 
 use crate::args::{Flow, Import};
 use crate::settings::Settings;
-use crate::{Done, output};
+use crate::{Done, output, workspace};
 
 /// Years around the history that working hours are laid out for.
 const SPARE_YEARS: i16 = 1;
@@ -39,6 +39,7 @@ pub fn run(args: &Flow) -> anyhow::Result<Done> {
         Some(path) => survey::tally(&read_answers(path)?),
         None => Vec::new(),
     };
+    workspace::history(&args.into)?;
     let input = flow_input(&args.into, &filter(args)?)?;
     if input.log.leads.is_empty() {
         bail!("no lead is left: widen --from, --until or --where");

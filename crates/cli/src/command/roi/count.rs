@@ -8,7 +8,7 @@ use pointsman_measure::roi::{Date, Period, count};
 use pointsman_pipeline::{FlowFilter, flow_input};
 use serde_json::json;
 
-use crate::{Done, output};
+use crate::{Done, output, workspace::history};
 
 #[derive(Debug)]
 pub struct Wanted<'a> {
@@ -25,6 +25,7 @@ pub fn run(workspace: &Path, wanted: &Wanted<'_>, json: bool) -> anyhow::Result<
         bail!("--until must come after --from");
     }
     let start = |date: Date| Instant::from_unix_micros(date.unix_days() * Micros::DAY.0);
+    history(workspace)?;
     let mut input = flow_input(workspace, &FlowFilter::default())?;
     // What the data know ends with their last row, whichever leads are asked for.
     let known_until = input.log.end().context("the history is empty")?;
