@@ -205,10 +205,12 @@ pub struct LeadCourse {
 }
 
 /// The first exposure of a lead to an experiment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Exposure {
     pub variant: VariantId,
     pub epoch: u32,
+    /// With which the variant was drawn.
+    pub propensity: f64,
     pub at: Instant,
 }
 

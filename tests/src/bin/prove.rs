@@ -13,10 +13,11 @@ fn main() -> ExitCode {
         "fuzz-bodies" => prove::fuzz_bodies::run(),
         "experiment-looks" => prove::experiments::told(prove::experiments::looks()),
         "experiment-designs" => prove::experiments::told(prove::experiments::designs(1000)),
+        "experiment-following" => prove::experiments::told(prove::experiments::following()),
         "roi" => prove::experiments::told(prove::roi::returns()),
         _ => {
             eprintln!(
-                "usage: prove capacity | connections | fuzz-bodies | experiment-looks | experiment-designs | roi"
+                "usage: prove capacity | connections | fuzz-bodies | experiment-looks | experiment-designs | experiment-following | roi"
             );
             ExitCode::from(2)
         }

@@ -64,6 +64,9 @@ pub struct New {
     /// What a switchback or cluster groups leads by: lead.region, or all
     #[arg(long, value_name = "FIELD", default_value = "all")]
     pub unit: String,
+    /// Weights follow the results (top-two Thompson sampling); leads are what is randomised
+    #[arg(long, conflicts_with = "aa")]
+    pub adaptive: bool,
     /// Both variants are the default policy: a test of the test
     #[arg(long, conflicts_with = "against")]
     pub aa: bool,

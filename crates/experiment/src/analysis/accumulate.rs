@@ -2,7 +2,7 @@
 
 use crate::moments::{CoMoments, Moments};
 
-use super::{chunk::Chunk, layout::Collector};
+use super::{chunk::Chunk, layout::Collector, weighted::WeightedCells};
 
 /// What one collector has kept; outer vectors are per variant.
 #[derive(Debug, Clone)]
@@ -10,6 +10,7 @@ pub enum Kept {
     One(Vec<Moments>),
     Two(Vec<CoMoments<2>>),
     Cells(Cells),
+    Weighted(WeightedCells),
     Values(Vec<Vec<f64>>),
     /// Times; a censored one has its sign bit set, so that a row costs 8 bytes.
     Times(Vec<Vec<f64>>),
@@ -28,6 +29,7 @@ impl Accumulator {
             Collector::One(_) => Kept::One(vec![Moments::default(); variants]),
             Collector::Two(..) => Kept::Two(vec![CoMoments::default(); variants]),
             Collector::Cells { .. } => Kept::Cells(Cells { variants, pivot: None, sums: Vec::new() }),
+            Collector::Weighted { .. } => Kept::Weighted(WeightedCells::new(variants)),
             Collector::Values(_) => Kept::Values(vec![Vec::new(); variants]),
             Collector::Times { .. } => Kept::Times(vec![Vec::new(); variants]),
         };
@@ -48,6 +50,9 @@ impl Accumulator {
                 (Kept::Two(m), Collector::Two(x, y)) => two(&mut m[v], number(*x), number(*y)),
                 (Kept::Cells(cells), Collector::Cells { value, key }) => {
                     cells.add(v, number(*value), &chunk.codes[*key][rows.clone()])
+                }
+                (Kept::Weighted(cells), Collector::Weighted { value, propensity, key }) => {
+                    cells.add(v, number(*value), number(*propensity), &chunk.codes[*key][rows.clone()])
                 }
                 (Kept::Values(values), Collector::Values(x)) => {
                     let had = values[v].len();
@@ -79,6 +84,7 @@ impl Accumulator {
             (Kept::One(a), Kept::One(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = a.merge(b)),
             (Kept::Two(a), Kept::Two(b)) => a.iter_mut().zip(b).for_each(|(a, b)| *a = a.merge(&b)),
             (Kept::Cells(a), Kept::Cells(b)) => a.merge(&b, recode),
+            (Kept::Weighted(a), Kept::Weighted(b)) => a.merge(&b, recode),
             (Kept::Values(a), Kept::Values(b)) | (Kept::Times(a), Kept::Times(b)) => {
                 a.iter_mut().zip(b).for_each(|(a, b)| a.extend(b));
             }

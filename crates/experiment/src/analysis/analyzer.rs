@@ -139,7 +139,7 @@ impl Analyzer {
             self.accumulators.iter_mut().zip(other.accumulators).zip(&self.layout.collectors)
         {
             let recode = match collector {
-                Collector::Cells { key, .. } => recodes[*key].as_slice(),
+                Collector::Cells { key, .. } | Collector::Weighted { key, .. } => recodes[*key].as_slice(),
                 _ => &[],
             };
             ours.merge(theirs, recode);
@@ -267,7 +267,7 @@ impl Analyzer {
     /// The names of an analysis' cells; none when it has no cells.
     pub(super) fn names(&self, analysis: usize) -> &[KeyValue] {
         match self.layout.collectors[self.layout.of_analysis[analysis]] {
-            Collector::Cells { key, .. } => self.keys[key].names(),
+            Collector::Cells { key, .. } | Collector::Weighted { key, .. } => self.keys[key].names(),
             _ => &[],
         }
     }

@@ -13,6 +13,8 @@ pub enum Collector {
     Two(usize, usize),
     /// Moments of a value in each cell of a key.
     Cells { value: usize, key: usize },
+    /// A value and the probability of its row's variant, in each cell of a key.
+    Weighted { value: usize, propensity: usize, key: usize },
     /// All values of one column.
     Values(usize),
     /// Times, with their events.
@@ -90,6 +92,10 @@ fn collector(kind: &MetricKind, method: &Method, epoch: Option<&ColumnName>, col
         Method::Adjusted { covariate, .. } => Collector::Two(value, columns.place(covariate, ColumnKind::Number)),
         Method::Clustered { by } | Method::Stratified { by } | Method::Periods { by, .. } | Method::Paired { by } => {
             Collector::Cells { value, key: columns.place(by, ColumnKind::Key) }
+        }
+        Method::Weighted { propensity, by } => {
+            let propensity = columns.place(propensity, ColumnKind::Number);
+            Collector::Weighted { value, propensity, key: columns.place(by, ColumnKind::Key) }
         }
         Method::Quantiles { .. } | Method::Ranks | Method::Winsorised { .. } => Collector::Values(value),
     }

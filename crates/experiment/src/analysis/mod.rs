@@ -5,6 +5,7 @@
 //! curves hold 8 bytes a row and metric.
 
 mod accumulate;
+mod adaptive;
 mod analyzer;
 mod chunk;
 mod evaluate;
@@ -14,14 +15,16 @@ mod looking;
 mod result;
 mod table;
 mod verdict;
+mod weighted;
 
+pub use adaptive::{Standing, Weighing};
 pub use analyzer::Analyzer;
 pub use keys::KeyValue;
 pub use looking::Looking;
 pub use result::{
     Accounting, AnalysisResult, Anytime, Cell, ClusteredResult, Comparison, Excluded, ExclusionReason,
     ExperimentResult, Finding, LiftResult, MeansResult, Outcome, PairedResult, PeriodsResult, QuantileResult,
-    RanksResult, StratifiedResult, SurvivalArm, SurvivalResult, Tested, VariantCount, WinsorisedResult,
+    RanksResult, StratifiedResult, SurvivalArm, SurvivalResult, Tested, VariantCount, WeightedResult, WinsorisedResult,
 };
 pub use table::{Batch, BatchError, Column, ColumnKind, ColumnNeed, UnitRow};
 pub use verdict::{Because, Guardrail, GuardrailState, Invalid, Look, Verdict, VerdictFor, anytime, estimate_and_p};

@@ -7,6 +7,7 @@ use pointsman_domain::{ExperimentId, VariantId};
 use crate::{
     spec::{AnalysisId, Design, Method, MetricId, Role},
     stats::{
+        adaptive::WeightedDifference,
         bootstrap::Bootstrap,
         cluster::ClusterRobust,
         effect::Interval,
@@ -23,7 +24,7 @@ use crate::{
     undefined::Undefined,
 };
 
-use super::{keys::KeyValue, verdict::VerdictFor};
+use super::{adaptive::Weighing, keys::KeyValue, verdict::VerdictFor};
 
 /// A number, or the name of why there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -61,10 +62,13 @@ pub struct ExperimentResult {
     pub alpha: f64,
     pub accounting: Accounting,
     pub variants: Vec<VariantCount>,
-    /// On everybody exposed, matured or not.
+    /// On everybody exposed, matured or not; on matured units where weights moved.
     pub sample_ratio: Outcome<SampleRatio>,
     pub comparisons: Vec<Comparison>,
     pub verdicts: Vec<VerdictFor>,
+    /// Of an adaptive test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighing: Option<Outcome<Weighing>>,
 }
 
 /// exposed = matured + pending + excluded.
@@ -158,6 +162,7 @@ pub enum Finding {
     Winsorised(Outcome<WinsorisedResult>),
     Periods(Outcome<PeriodsResult>),
     Paired(Outcome<PairedResult>),
+    Weighted(Box<WeightedResult>),
 }
 
 /// An estimate with its test and interval.
@@ -224,6 +229,23 @@ pub struct ClusteredResult {
     pub anytime: Outcome<Anytime>,
     pub details: Outcome<ClusterRobust>,
     pub design_effect: Option<f64>,
+    pub margin: Option<Outcome<WithinMargin>>,
+}
+
+/// Rows weighted by one over the probability of their variant. There is no test for one look: after
+/// weights that followed the results only the sequence holds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct WeightedResult {
+    pub control: Option<f64>,
+    pub treatment: Option<f64>,
+    pub difference: Outcome<WeightedDifference>,
+    pub anytime: Outcome<Anytime>,
+    /// What it would look like without weights.
+    pub naive: Outcome<Tested>,
+    /// Of all variants: the sequence's time.
+    pub units: u64,
+    /// How many units of equal weight say as much.
+    pub effective: [Option<f64>; 2],
     pub margin: Option<Outcome<WithinMargin>>,
 }
 

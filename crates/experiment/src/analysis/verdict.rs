@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use pointsman_domain::VariantId;
+use pointsman_domain::{Instant, VariantId};
 
 use crate::{
     spec::{Design, ExperimentSpec, MetricId, Role},
@@ -40,18 +40,53 @@ pub struct VerdictFor {
     pub look: Option<Look>,
 }
 
+impl VerdictFor {
+    /// Keeps what was decided at an earlier look.
+    pub fn latch(&mut self, verdict: Verdict, at: Instant) {
+        self.verdict = verdict;
+        self.because.insert(0, Because::Latched { at });
+    }
+}
+
 /// A reason, with its numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Because {
-    Better { metric: MetricId, estimate: f64, p: f64 },
-    Worse { metric: MetricId, estimate: f64, p: f64 },
-    NoDifference { metric: MetricId, estimate: f64, p: f64 },
-    NotComputable { metric: MetricId, why: Option<Undefined> },
-    GuardrailHarmed { metric: MetricId },
-    GuardrailUnclear { metric: MetricId },
-    NotThereYet { fraction: f64 },
-    Invalid { why: Invalid },
+    Better {
+        metric: MetricId,
+        estimate: f64,
+        p: f64,
+    },
+    Worse {
+        metric: MetricId,
+        estimate: f64,
+        p: f64,
+    },
+    NoDifference {
+        metric: MetricId,
+        estimate: f64,
+        p: f64,
+    },
+    NotComputable {
+        metric: MetricId,
+        why: Option<Undefined>,
+    },
+    GuardrailHarmed {
+        metric: MetricId,
+    },
+    GuardrailUnclear {
+        metric: MetricId,
+    },
+    NotThereYet {
+        fraction: f64,
+    },
+    /// Decided at an earlier look of a test that can be decided once.
+    Latched {
+        at: Instant,
+    },
+    Invalid {
+        why: Invalid,
+    },
 }
 
 /// Why no effect may be read.
@@ -210,6 +245,7 @@ pub fn anytime(finding: &Finding) -> Option<&super::result::Anytime> {
     match finding {
         Finding::Means(m) => m.anytime.ok(),
         Finding::Clustered(c) => c.anytime.ok(),
+        Finding::Weighted(w) => w.anytime.ok(),
         _ => None,
     }
 }
@@ -220,6 +256,7 @@ fn not_computable(spec: &ExperimentSpec, comparison: &Comparison) -> Because {
     let why = analysis.and_then(|a| match &a.finding {
         Finding::Means(m) => refusal(&m.absolute),
         Finding::Clustered(c) => refusal(&c.absolute),
+        Finding::Weighted(w) => refusal(&w.difference),
         Finding::Stratified(s) => refusal(&s.tested),
         Finding::Survival(s) => refusal(&s.tested),
         Finding::Winsorised(w) => refusal(w),
@@ -250,6 +287,8 @@ pub fn estimate_and_p(finding: &Finding) -> Option<(f64, f64)> {
         Finding::Periods(p) => p.ok().map(|p| of(&p.tested)),
         Finding::Paired(p) => p.ok()?.absolute.ok().map(of),
         Finding::Quantiles { quantiles } => quantiles.first()?.absolute.ok().map(of),
+        // Only the sequence's p holds after weights that followed the results.
+        Finding::Weighted(w) => Some((w.difference.ok()?.estimate, w.anytime.ok()?.p_value)),
         Finding::Ranks(r) => r.ok().map(|r| (r.test.prob_superiority - 0.5, r.test.p_asymptotic)),
     }
 }
@@ -271,12 +310,14 @@ fn guardrail(spec: &ExperimentSpec, analysis: &AnalysisResult, looking: &Looking
         Finding::Clustered(c) => c.margin,
         Finding::Stratified(s) => s.margin,
         Finding::Survival(s) => s.margin,
+        Finding::Weighted(w) => w.margin,
         _ => return None,
     };
+    let moved = matches!(analysis.finding, Finding::Weighted(_));
     let state = match (against_margin.as_ref().and_then(Outcome::ok), looking) {
         (None, _) => GuardrailState::Unclear,
-        (Some(m), Looking::Complete) => state_once(m, spec.alpha),
-        (Some(m), Looking::Planned { .. } | Looking::Anytime) => state_at_any_look(m, spec, analysis),
+        (Some(m), Looking::Complete) if !moved => state_once(m, spec.alpha),
+        (Some(m), _) => state_at_any_look(m, spec, analysis),
     };
     Some(Guardrail { metric: analysis.metric.clone(), state, against_margin })
 }
@@ -297,6 +338,7 @@ fn state_at_any_look(margin: &WithinMargin, spec: &ExperimentSpec, analysis: &An
     let distance = normal::upper_quantile(margin.p_noninferiority);
     let units = match &analysis.finding {
         Finding::Clustered(c) => c.absolute.ok().and_then(|t| t.df).map_or(0.0, |df| df + 1.0),
+        Finding::Weighted(w) => w.units as f64,
         _ => analysis.units.iter().sum::<u64>() as f64,
     };
     let sequence = super::evaluate::sequence(spec, matches!(analysis.finding, Finding::Clustered(_)));
@@ -310,6 +352,9 @@ fn state_at_any_look(margin: &WithinMargin, spec: &ExperimentSpec, analysis: &An
 
 /// The bound at this fraction: planned looks before it are taken as held.
 fn look(spec: &ExperimentSpec, result: &ExperimentResult, p: f64, looking: &Looking) -> Option<Look> {
+    if spec.adaptive.is_some() {
+        return None;
+    }
     let by_units = spec.horizon.units.map(|planned| result.accounting.matured as f64 / planned as f64);
     let (by_time, taken) = match looking {
         Looking::Planned { fraction, before } => (Some(*fraction), Some(before)),

@@ -5,6 +5,7 @@
 //! transition makes the next one. What a start freezes is named by a digest, so a later reader can
 //! tell that nothing was changed under a running test.
 
+mod adapt;
 mod document;
 mod lifecycle;
 mod policy_text;

@@ -21,6 +21,8 @@ pub struct ExposedLead {
     pub unit: Box<str>,
     pub variant: VariantId,
     pub epoch: u32,
+    /// With which its variant was drawn.
+    pub propensity: f64,
     /// Of its first exposure.
     pub exposed_at: Instant,
     /// In the workspace's zone.
@@ -44,7 +46,7 @@ pub struct StageReached {
 }
 
 /// Numbers that every live experiment has, with what they mean.
-const NUMBERS: [(&str, &str); 13] = [
+const NUMBERS: [(&str, &str); 14] = [
     ("accepted", "1 when a rep owned it"),
     ("contacted", "1 when it was contacted"),
     ("qualified", "1 when it was qualified or came further"),
@@ -56,6 +58,7 @@ const NUMBERS: [(&str, &str); 13] = [
     ("contact_event", "1 when minutes_to_contact ended with a contact"),
     ("matured", "1 when the maturity window is over"),
     ("counted", "0 in burn-in and burn-out of a switchback"),
+    ("propensity", "probability with which its variant was drawn"),
     ("exposed_at", "microseconds since 1970"),
     ("outcome_at", "of the first stage fact; missing without one"),
 ];
@@ -91,7 +94,8 @@ fn known() -> String {
 /// that name no cluster the unit that was randomised.
 ///
 /// Rows before `since` (the first epoch with the present weights) are left out, and counted as such:
-/// mixed weights mix early and late leads differently into the variants.
+/// mixed weights mix early and late leads differently into the variants. In an adaptive test every
+/// row counts: there each is weighted by its own probability.
 pub fn live_spec(spec: &ExperimentSpec, since: Option<Instant>) -> ExperimentSpec {
     let name = |text: &str| ColumnName::new(text).expect("a column of ours has a name");
     let cluster = match spec.design {
@@ -100,12 +104,13 @@ pub fn live_spec(spec: &ExperimentSpec, since: Option<Instant>) -> ExperimentSpe
         Design::BudgetSplit => "rep",
     };
     let mut spec = spec.clone();
-    spec.horizon.start = since.or(spec.horizon.start);
+    spec.horizon.start = since.filter(|_| spec.adaptive.is_none()).or(spec.horizon.start);
     spec.data = DataColumns {
         variant: name("variant"),
         unit: Some(name(cluster)),
         matured: Some(name("matured")),
         epoch: None,
+        propensity: Some(name("propensity")),
         counted: Some(name("counted")),
         exposed_at: Some(name("exposed_at")),
         outcome_at: None,
@@ -113,6 +118,9 @@ pub fn live_spec(spec: &ExperimentSpec, since: Option<Instant>) -> ExperimentSpe
     spec.variants.iter_mut().for_each(|v| v.value = v.id.to_string());
     let mut paired = Vec::new();
     for analysis in &mut spec.analyses {
+        if let Method::Weighted { propensity, by } = &mut analysis.method {
+            (*propensity, *by) = (name("propensity"), name(cluster));
+        }
         let plain = matches!(analysis.method, Method::Difference { .. });
         let metric = &spec.metrics[analysis.metric];
         let cellular = matches!(metric.kind, MetricKind::Binary { .. } | MetricKind::Mean { .. });
@@ -264,6 +272,7 @@ impl<'a> Seen<'a> {
             "minutes_to_contact" => minutes(self.contact().unwrap_or(self.until.min(self.now))),
             "matured" => one(self.matured),
             "counted" => one(self.period.is_none_or(|(_, phase)| phase == Phase::Counted)),
+            "propensity" => lead.propensity,
             // A lead that was decided before the experiment began is no lead of the experiment.
             "exposed_at" => lead.exposed_at.min(lead.first_decided).unix_micros() as f64,
             "outcome_at" => self.first(|_| true).map_or(f64::NAN, |s| s.at.unix_micros() as f64),

@@ -8,7 +8,7 @@ use crate::stats::{bayes::Better, effect::Scale, group_sequential::Spending, lif
 
 use super::{
     Analysis, AnalysisId, Change, ColumnName, DataColumns, Design, ExperimentSpec, HashMode, Horizon, Layer, Margin,
-    Method, Metric, MetricId, MetricKind, Namespace, Population, Role, Variant,
+    Method, Metric, MetricId, MetricKind, Namespace, Population, Role, Variant, adaptive,
     file::{AnalysisFile, DataFile, DesignFile, HorizonFile, MetricFile, PopulationFile, SpecFile, VariantFile},
 };
 
@@ -40,10 +40,10 @@ impl fmt::Display for Listed<'_> {
 
 /// Collects problems, so that an author sees all of them at once.
 #[derive(Default)]
-struct Problems(Vec<FieldProblem>);
+pub(super) struct Problems(Vec<FieldProblem>);
 
 impl Problems {
-    fn add(&mut self, field: impl Into<String>, problem: impl Into<String>) {
+    pub(super) fn add(&mut self, field: impl Into<String>, problem: impl Into<String>) {
         self.0.push(FieldProblem { field: field.into(), problem: problem.into() });
     }
 
@@ -51,7 +51,7 @@ impl Problems {
         value.map_err(|e| self.add(field, e.to_string())).ok()
     }
 
-    fn unless(&mut self, fits: bool, field: &str, problem: &str) {
+    pub(super) fn unless(&mut self, fits: bool, field: &str, problem: &str) {
         if !fits {
             self.add(field, problem);
         }
@@ -87,9 +87,13 @@ pub fn checked(file: &SpecFile) -> Result<ExperimentSpec, SpecError> {
         }),
     };
     let metrics = metrics(file, &mut problems);
-    let analyses = analyses(file, &metrics, &mut problems);
+    let mut analyses = analyses(file, &metrics, &mut problems);
     let horizon = horizon(file.horizon.as_ref(), &mut problems);
     let data = data(file.data.as_ref(), &mut problems);
+    let adaptive = adaptive::adaptive(file, design.as_ref(), horizon.as_ref(), &metrics, &mut problems);
+    if let (Some(_), Some(data)) = (adaptive, &data) {
+        adaptive::weigh(&mut analyses, data, &mut problems);
+    }
     let population = population(file.population.as_ref(), &mut problems);
     let hash = hash(file.hash.as_deref(), &mut problems);
     match (id, design, horizon, data) {
@@ -110,6 +114,7 @@ pub fn checked(file: &SpecFile) -> Result<ExperimentSpec, SpecError> {
             data,
             population,
             hash,
+            adaptive,
             aa: file.aa == Some(true),
             signed: file.design.as_ref().and_then(|d| d.signed.clone()).filter(|name| !name.trim().is_empty()),
         }),
@@ -331,6 +336,7 @@ fn decides(method: &Method) -> bool {
             | Method::Winsorised { .. }
             | Method::Periods { .. }
             | Method::Paired { .. }
+            | Method::Weighted { .. }
             | Method::Survival { .. }
     )
 }
@@ -466,6 +472,7 @@ fn data(file: Option<&DataFile>, problems: &mut Problems) -> Option<DataColumns>
         unit: None,
         matured: None,
         epoch: None,
+        propensity: None,
         counted: None,
         exposed_at: None,
         outcome_at: None,
@@ -478,6 +485,7 @@ fn data(file: Option<&DataFile>, problems: &mut Problems) -> Option<DataColumns>
     let unit = optional("data.unit", file.unit.as_ref());
     let matured = optional("data.matured", file.matured.as_ref());
     let epoch = optional("data.epoch", file.epoch.as_ref());
+    let propensity = optional("data.propensity", file.propensity.as_ref());
     let counted = optional("data.counted", file.counted.as_ref());
     let exposed_at = optional("data.exposed_at", file.exposed_at.as_ref());
     let outcome_at = optional("data.outcome_at", file.outcome_at.as_ref());
@@ -486,6 +494,7 @@ fn data(file: Option<&DataFile>, problems: &mut Problems) -> Option<DataColumns>
         unit,
         matured,
         epoch,
+        propensity,
         counted,
         exposed_at,
         outcome_at,

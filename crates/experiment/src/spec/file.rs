@@ -33,6 +33,8 @@ pub struct SpecFile {
     pub population: Option<PopulationFile>,
     /// Both variants are the same policy: a test of the test.
     pub aa: Option<bool>,
+    /// Weights follow the results.
+    pub adaptive: Option<AdaptiveFile>,
     /// `pointsman` (the default) or `growthbook-v2`.
     pub hash: Option<String>,
 }
@@ -49,6 +51,19 @@ pub struct PopulationFile {
     pub holdout: Option<f64>,
     /// A named stretch of units as GrowthBook has it.
     pub namespace: Option<NamespaceFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdaptiveFile {
+    /// Of top-two Thompson sampling, ½ to 1.
+    pub leader_share: Option<f64>,
+    /// The least share of any variant.
+    pub floor: Option<f64>,
+    /// Weights move at most so often.
+    pub every_hours: Option<f64>,
+    /// Matured units that every variant has before weights move.
+    pub first_units: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,6 +181,7 @@ pub struct DataFile {
     pub unit: Option<String>,
     pub matured: Option<String>,
     pub epoch: Option<String>,
+    pub propensity: Option<String>,
     pub counted: Option<String>,
     pub exposed_at: Option<String>,
     pub outcome_at: Option<String>,

@@ -1,5 +1,6 @@
 //! The experiment file: read, checked, and then trusted.
 
+mod adaptive;
 mod check;
 mod file;
 mod name;
@@ -10,6 +11,7 @@ use pointsman_domain::{ExperimentId, Instant, Micros, PolicyName, VariantId};
 
 use crate::stats::{bayes::Better, effect::Scale, group_sequential::Spending, lift::LiftMethod, winsor::CapOf};
 
+pub use adaptive::Adaptive;
 pub use check::{FieldProblem, SpecError};
 pub use name::{AnalysisId, ColumnName, MetricId};
 
@@ -43,6 +45,8 @@ pub struct ExperimentSpec {
     pub data: DataColumns,
     pub population: Population,
     pub hash: HashMode,
+    /// Weights follow the results; none: they stay.
+    pub adaptive: Option<Adaptive>,
     /// Both variants are meant to be the same: a test of the test.
     pub aa: bool,
     /// Who accepts a design that the advisor refuses.
@@ -213,6 +217,9 @@ pub enum Method {
     Periods { by: ColumnName, lag: usize },
     /// Reps against themselves: for budget splits.
     Paired { by: ColumnName },
+    /// Rows weighted by one over the probability of their variant, units as clusters: the only
+    /// one that is right where weights followed the results.
+    Weighted { propensity: ColumnName, by: ColumnName },
 }
 
 /// When one looks.
@@ -238,6 +245,8 @@ pub struct DataColumns {
     /// Which stretch of constant weights and settings a row belongs to: differences of rates and
     /// means are then taken within epochs.
     pub epoch: Option<ColumnName>,
+    /// The probability with which the row's variant was drawn: for tests whose weights moved.
+    pub propensity: Option<ColumnName>,
     /// 0 for rows in a switchback's burn-in or burn-out.
     pub counted: Option<ColumnName>,
     /// Microseconds since 1970.

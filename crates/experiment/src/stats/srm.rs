@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::sequential::{NormalMixture, Sides};
 use crate::{
     special::{chi_squared, exp, gamma, ln},
     undefined::Undefined,
@@ -9,6 +10,9 @@ use crate::{
 
 /// Below this p the split is not the configured one and no effect may be read.
 pub const ALERT: f64 = 0.001;
+
+/// Units at which the sequence of a weighted split is tightest.
+const TUNED_AT: f64 = 5000.0;
 
 /// The fixed and the sequential test of the split.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -69,6 +73,42 @@ pub fn test(observed: &[u64], weights: &[f64], concentration: f64) -> Result<Sam
         units_in_zero_weight: observed.iter().zip(weights).filter(|(_, w)| **w <= 0.0).map(|(o, _)| *o).sum(),
         ln_bayes_factor,
         sequential_p: exp(-ln_bayes_factor).min(1.0),
+    })
+}
+
+/// The same question where the weights moved: `weights` has 1/p of every unit of every variant.
+///
+/// Σ 1/p over a variant's units expects N, the number of all units, with the variance
+/// Σ (1/p − 1)/p over them; the largest of the K standardised sums decides, at K times its p, and
+/// `sequential_p` is that of their normal mixtures.
+/// Undefined without units, or where nothing was left to chance.
+pub fn weighted(weights: &[Vec<f64>]) -> Result<SampleRatio, Undefined> {
+    let n: f64 = weights.iter().map(|w| w.len() as f64).sum();
+    if n == 0.0 {
+        return Err(Undefined::NoUnits);
+    }
+    let k = weights.len() as f64;
+    let mixture = NormalMixture::tuned(TUNED_AT * (k - 1.0).max(1.0), ALERT, Sides::Two);
+    let (mut largest, mut min_expected, mut ln_e) = (0.0, n, f64::NEG_INFINITY);
+    for units in weights {
+        let variance: f64 = units.iter().map(|w| w * (w - 1.0)).sum();
+        if variance <= 0.0 {
+            return Err(Undefined::ZeroVariance);
+        }
+        let deviation = units.iter().sum::<f64>() - n;
+        ln_e = f64::max(ln_e, mixture.ln_e(deviation, variance));
+        largest = f64::max(largest, deviation * deviation / variance);
+        min_expected = f64::min(min_expected, units.len() as f64);
+    }
+    let p_value = (k * chi_squared::sf(largest, 1)).min(1.0);
+    Ok(SampleRatio {
+        chi2: largest,
+        df: 1,
+        p_value,
+        min_expected,
+        units_in_zero_weight: 0,
+        ln_bayes_factor: ln_e,
+        sequential_p: (k * exp(-ln_e)).min(1.0),
     })
 }
 

@@ -1,5 +1,6 @@
 //! The statistics against reference numbers, and a whole experiment end to end.
 
+mod adaptive;
 mod compare;
 mod end_to_end;
 mod engine;

@@ -1,6 +1,5 @@
 //! The record of an experiment: why this verdict, every look, who did what, methods and formulas.
 
-use pointsman_domain::Instant;
 use pointsman_experiment::{
     analysis::Because,
     live::LiveExperiment,
@@ -31,6 +30,9 @@ pub fn sections(record: Record<'_>, cx: Cx) -> Vec<Section> {
     }
     if let Some(live) = record.live {
         sections.push(looks(live, record.spec, cx));
+        if record.spec.adaptive.is_some() {
+            sections.push(weights(live, record.spec, cx));
+        }
         sections.push(history(live, cx));
     }
     sections.push(appendix(record, cx));
@@ -42,7 +44,7 @@ fn why(record: Record<'_>, cx: Cx) -> Section {
         Because::Better { .. } => Tone::Good,
         Because::Worse { .. } | Because::GuardrailHarmed { .. } | Because::Invalid { .. } => Tone::Bad,
         Because::NotComputable { .. } | Because::GuardrailUnclear { .. } => Tone::Warn,
-        Because::NoDifference { .. } | Because::NotThereYet { .. } => Tone::Neutral,
+        Because::NoDifference { .. } | Because::NotThereYet { .. } | Because::Latched { .. } => Tone::Neutral,
     };
     let notice = |b: &Because| Notice { tone: tone(b), text: words::because(cx.locale, b) };
     Section {
@@ -51,11 +53,6 @@ fn why(record: Record<'_>, cx: Cx) -> Section {
         notices: record.because.iter().map(notice).collect(),
         ..Section::default()
     }
-}
-
-/// To the minute, UTC: seconds say nothing to a reader.
-fn minute(at: Instant) -> String {
-    at.to_string().replacen('T', " ", 1).chars().take(16).collect::<String>() + " UTC"
 }
 
 fn looks(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
@@ -68,7 +65,7 @@ fn looks(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
         let unit = if rate(look) { Unit::points(1) } else { Unit::number(2).signed() };
         let range = look.low.zip(look.high).map_or_else(|| "–".into(), |(low, high)| unit.range(l, low, high));
         Row::new(vec![
-            minute(look.at),
+            words::minute(look.at),
             look.by.to_string(),
             look.variant.to_string(),
             l.count(look.matured),
@@ -92,10 +89,34 @@ fn looks(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
     Section { id: "every-look".into(), heading: words::looks(l), sentence, tables, ..Section::default() }
 }
 
+fn weights(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
+    let l = cx.locale;
+    let rows = live.epochs.iter().map(|epoch| {
+        let total: f64 = epoch.weights.iter().sum();
+        let shares = epoch.weights.iter().map(|weight| Unit::percent(1).show(l, weight / total));
+        Row::new([epoch.number.to_string(), words::minute(epoch.from)].into_iter().chain(shares).collect())
+    });
+    let variants = spec.variants.iter().map(|variant| Column::number(variant.id.to_string()));
+    let columns = [Column::text(words::epoch(l)), Column::text(words::when(l))].into_iter().chain(variants).collect();
+    let moved = live.epochs.windows(2).filter(|pair| pair[0].weights != pair[1].weights).count() as u64;
+    Section {
+        id: "weights".into(),
+        heading: words::weights(l),
+        sentence: words::weights_sentence(l, &l.count(moved)),
+        tables: vec![Table::of(columns, rows, cx)],
+        ..Section::default()
+    }
+}
+
 fn history(live: &LiveExperiment, cx: Cx) -> Section {
     let l = cx.locale;
     let rows = live.history.iter().map(|event| {
-        Row::new(vec![minute(event.at), event.by.to_string(), words::state_word(l, event.to), event.reason.to_string()])
+        Row::new(vec![
+            words::minute(event.at),
+            event.by.to_string(),
+            words::state_word(l, event.to),
+            event.reason.to_string(),
+        ])
     });
     let columns = [words::when(l), words::who(l), words::state(l), words::reason(l)].map(Column::text).to_vec();
     Section {

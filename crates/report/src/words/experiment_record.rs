@@ -1,5 +1,6 @@
 //! Words of the record of an experiment: why the verdict, who did what, which methods.
 
+use pointsman_domain::Instant;
 use pointsman_experiment::{
     analysis::{Because, Invalid, Verdict},
     live::State,
@@ -76,6 +77,16 @@ words! {
     effect() { en: "Effect", de: "Effekt" }
     valid_range() { en: "Valid at every look", de: "Gültig bei jedem Blick" }
     verdict() { en: "Verdict", de: "Urteil" }
+    weights() { en: "Weights that followed the results", de: "Gewichte, die den Ergebnissen folgten" }
+    weights_sentence(times) {
+        en: "Weights moved {times} times; every lead is weighed by one over the probability of its variant.",
+        de: "Die Gewichte wurden {times}-mal verschoben; jeder Lead zählt mit dem Kehrwert der Wahrscheinlichkeit seiner Variante.",
+    }
+    epoch() { en: "Epoch", de: "Abschnitt" }
+    latched(at) {
+        en: "Decided at the look of {at}; later leads do not undo that.",
+        de: "Entschieden beim Blick vom {at}; spätere Leads ändern das nicht.",
+    }
     history() { en: "Who did what", de: "Wer was tat" }
     history_sentence(state) { en: "The experiment is {state}.", de: "Das Experiment ist {state}." }
     state() { en: "State", de: "Zustand" }
@@ -131,6 +142,10 @@ words! {
         en: "Every rep against themselves: paired t, exact sign flips, jackknife over reps. For a budget split.",
         de: "Jeder Vertriebler gegen sich selbst: gepaarter t-Test, exakte Vorzeichenwechsel, Jackknife über Vertriebler. Für eine Budget-Teilung.",
     }
+    method_weighted() {
+        en: "Rows weighted by one over the probability of their variant (Hájek), units as clusters, read only by the confidence sequence; weights by top-two Thompson sampling with a floor. Where weights follow the results a plain test is not valid.",
+        de: "Zeilen mit dem Kehrwert der Wahrscheinlichkeit ihrer Variante gewichtet (Hájek), Einheiten als Cluster, gelesen nur mit der Konfidenzfolge; Gewichte nach Top-Two-Thompson mit Untergrenze. Folgen Gewichte den Ergebnissen, gilt ein gewöhnlicher Test nicht.",
+    }
     method_looks() {
         en: "Planned looks spend the error by Lan and DeMets (O’Brien–Fleming type); looks at guardrails and at open-ended tests use asymptotic confidence sequences: half-width se√N √(2(Nρ²+1)/(N²ρ²) ln(√(Nρ²+1)/α)).",
         de: "Geplante Blicke verbrauchen den Fehler nach Lan und DeMets (O’Brien–Fleming-Typ); Leitplanken und Tests ohne Ende nutzen asymptotische Konfidenzfolgen: halbe Breite se√N √(2(Nρ²+1)/(N²ρ²) ln(√(Nρ²+1)/α)).",
@@ -166,6 +181,11 @@ pub fn state_word(l: Locale, state: State) -> String {
     }
 }
 
+/// To the minute, UTC: seconds say nothing to a reader.
+pub fn minute(at: Instant) -> String {
+    at.to_string().replacen('T', " ", 1).chars().take(16).collect::<String>() + " UTC"
+}
+
 /// A small p is said to be below what is shown, never to be 0.
 pub fn p_value(l: Locale, p: f64) -> String {
     if p < 0.0001 { format!("< {}", l.number(0.0001, 4)) } else { l.number(p, 4) }
@@ -180,6 +200,7 @@ pub fn because(l: Locale, because: &Because) -> String {
         Because::GuardrailHarmed { metric } => guardrail_harmed(l, metric.as_str()),
         Because::GuardrailUnclear { metric } => guardrail_unclear(l, metric.as_str()),
         Because::NotThereYet { fraction } => not_there_yet(l, &Unit::percent(0).show(l, *fraction)),
+        Because::Latched { at } => latched(l, &minute(*at)),
         Because::Invalid { why } => invalid(l, *why),
     }
 }
@@ -209,5 +230,6 @@ pub fn method(l: Locale, method: &Method) -> String {
         Method::Winsorised { .. } => method_winsorised(l),
         Method::Periods { .. } => method_periods(l),
         Method::Paired { .. } => method_paired(l),
+        Method::Weighted { .. } => method_weighted(l),
     }
 }

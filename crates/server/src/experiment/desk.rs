@@ -115,7 +115,7 @@ fn warnings(snapshot: &Snapshot, spec: &ExperimentSpec, lived: &ExperimentSpec) 
     if spec.hypothesis.trim().is_empty() {
         warnings.push("no hypothesis: say in words what should change, and why".to_owned());
     }
-    if spec.horizon.days.is_none() && spec.horizon.units.is_none() {
+    if spec.horizon.days.is_none() && spec.horizon.units.is_none() && spec.adaptive.is_none() {
         warnings.push(
             "no horizon: only the confidence sequence may decide, which takes longer than a planned end".to_owned(),
         );
@@ -132,6 +132,9 @@ fn warnings(snapshot: &Snapshot, spec: &ExperimentSpec, lived: &ExperimentSpec) 
     let decides = |a: &&pointsman_experiment::spec::Analysis| spec.metrics[a.metric].role == Role::Decision;
     if spec.design != Design::Lead && lived.analyses.iter().filter(decides).any(|a| !clustered(a)) {
         warnings.push("an analysis of the decision metric treats leads as independent: the unit that is randomised is the unit of analysis".to_owned());
+    }
+    if spec.adaptive.is_some() {
+        warnings.push("adaptive weights: when variants share reps, moving the weights moves what one variant takes from the other".to_owned());
     }
     for other in &snapshot.trials {
         let apart = spec.population.layer.as_ref().map(|l| &l.name)

@@ -35,7 +35,11 @@ pub fn analyse(
         Some(fault) => Err(fault.into()),
         None => {
             table.flush(&mut analyzer)?;
-            Ok(analyzer.finish())
+            let mut result = analyzer.finish();
+            if spec.adaptive.is_some() {
+                live.latch(&mut result, at);
+            }
+            Ok(result)
         }
     }
 }
@@ -49,6 +53,9 @@ pub fn fraction(live: &LiveExperiment, spec: &ExperimentSpec, at: Instant) -> Op
 }
 
 fn looking(live: &LiveExperiment, spec: &ExperimentSpec, at: Instant) -> Looking {
+    if spec.adaptive.is_some() {
+        return Looking::Anytime;
+    }
     match fraction(live, spec, at) {
         None if spec.horizon.units.is_none() => Looking::Anytime,
         fraction_now => {
@@ -105,6 +112,9 @@ pub fn looked(
     if !harmed.is_empty() && live.state == State::Running {
         let reason = format!("guardrail harmed: {}", harmed.join(", "));
         next = next.pause(at, "pointsman", &reason)?;
+    }
+    if let Some(rules) = &spec.adaptive {
+        next = next.adapted(rules, &result, at)?;
     }
     Ok((result, next))
 }

@@ -48,6 +48,7 @@ pub fn as_of(course: LeadCourse, snapshot: &Snapshot, as_of: Instant) -> Option<
         unit: course.unit,
         variant: course.exposure.as_ref().map_or_else(nobody, |exposure| exposure.variant.clone()),
         epoch: course.exposure.as_ref().map_or(0, |exposure| exposure.epoch),
+        propensity: course.exposure.as_ref().map_or(1.0, |exposure| exposure.propensity),
         exposed_at,
         exposed_local: trial::local_time(zone, exposed_at),
         arrived: course.arrived,

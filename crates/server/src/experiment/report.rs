@@ -134,6 +134,17 @@ fn effect(analysis: &AnalysisResult) -> Option<Effect> {
                 relative: base.map(|b| Interval::new(effect.est / b, effect.lo / b, effect.hi / b)),
             }
         }
+        Finding::Weighted(w) => {
+            let estimate = w.difference.ok().map_or(f64::NAN, |d| d.estimate);
+            let effect = w.anytime.ok().map_or_else(nothing, |a| Interval::new(estimate, a.low, a.high));
+            let base = w.control.filter(|base| *base != 0.0).map(f64::abs);
+            Effect {
+                levels: [level(w.control), level(w.treatment)],
+                effect,
+                naive: shown(&w.naive),
+                relative: base.map(|b| Interval::new(effect.est / b, effect.lo / b, effect.hi / b)),
+            }
+        }
         Finding::Survival(s) => Effect {
             levels: [s.control.restricted_mean.value, s.treatment.restricted_mean.value],
             effect: shown(&s.tested).unwrap_or_else(nothing),

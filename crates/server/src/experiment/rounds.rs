@@ -4,7 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use pointsman_domain::{ExperimentId, Instant, Micros};
-use pointsman_experiment::live::{LiveExperiment, State as Life};
+use pointsman_experiment::{
+    live::{LiveExperiment, State as Life},
+    spec::ExperimentSpec,
+};
 
 use crate::{api::experiments::take_look, state::State};
 
@@ -29,12 +32,13 @@ pub async fn run(state: Arc<State>) {
 fn due(state: &State) -> Vec<ExperimentId> {
     let Ok(snapshot) = state.live() else { return Vec::new() };
     let now = state.now();
-    let trials = snapshot.trials.iter().filter(|trial| is_due(&trial.live, now));
+    let trials = snapshot.trials.iter().filter(|trial| is_due(&trial.live, &trial.spec, now));
     trials.map(|trial| trial.live.id.clone()).collect()
 }
 
-/// A day after the last look, or after the start.
-fn is_due(live: &LiveExperiment, now: Instant) -> bool {
+/// A day after the last look, or after the start; sooner where weights move more often.
+fn is_due(live: &LiveExperiment, spec: &ExperimentSpec, now: Instant) -> bool {
     let last = live.looks.last().map(|look| look.at).or_else(|| live.started_at());
-    live.state == Life::Running && last.is_some_and(|last| now - last >= Micros::DAY)
+    let every = spec.adaptive.map_or(Micros::DAY, |rules| rules.every.min(Micros::DAY));
+    live.state == Life::Running && last.is_some_and(|last| now - last >= every)
 }

@@ -1,7 +1,13 @@
 //! An experiment over HTTP: draft, advice, start, exposures, looks, a harmed guardrail, the pages.
 
-use crate::world::Door;
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use crate::world::{self, Door};
 use axum::http::StatusCode;
+use pointsman_domain::Instant;
 use serde_json::{Value, json};
 
 fn spec(id: &str, design: &str, more: &str) -> String {
@@ -254,5 +260,67 @@ fn a_harmed_guardrail_pauses_the_test() {
         StatusCode::OK
     );
     assert_eq!(door.get("/v1/experiments/harm").json()["epochs"].as_array().unwrap().len(), 2);
+    door.stop();
+}
+
+/// Weights move from twenty leads a variant on, every six hours; without the guardrail and the curve.
+fn adaptive(id: &str) -> String {
+    let text = spec(id, SIGNED, "[adaptive]\nleader_share = 0.9\nfloor = 0.2\nevery_hours = 6\nfirst_units = 20");
+    let guardrail = text.find("[[metrics]]\nid = \"lost\"").expect("a guardrail");
+    format!("{}[[analyses]]\nid = \"qualified\"\nmetric = \"qualified\"\n", &text[..guardrail])
+}
+
+#[test]
+fn weights_follow_the_results_until_the_sequence_stops_the_test() {
+    let monday: Instant = "2026-03-02T08:00:00Z".parse().unwrap();
+    let clock = Arc::new(AtomicI64::new(monday.unix_micros()));
+    let hours = |n: i64| clock.fetch_add(n * 3_600_000_000, Ordering::Relaxed);
+    let door = Door::open_at(Arc::new(tempfile::tempdir().unwrap()), &clock, |config| {
+        config.documents = Some(world::documents(400));
+    });
+    draft(&door, &adaptive("quick"));
+    assert_eq!(
+        step(&door, "quick", &json!({ "action": "start", "by": "olga", "reason": "go" })).status,
+        StatusCode::OK
+    );
+    let mut person = 0;
+    // Of ten leads of a variant so many are qualified.
+    let mut days = |leads: usize, of_ten: [usize; 2]| {
+        let mut seen = [0, 0];
+        for _ in 0..leads {
+            person += 1;
+            let answer = lead(&door, "DE", &format!("a{person}"));
+            let explained = door.get(&format!("/v1/decisions/{}", answer["decision"].as_str().unwrap())).json();
+            let new = usize::from(explained["experiment"]["variant"] == "new");
+            seen[new] += 1;
+            stage(&door, &answer["lead"], if seen[new] % 10 < of_ten[new] { "qualified" } else { "contacted" });
+        }
+        seen
+    };
+    days(100, [3, 5]);
+    hours(1);
+    let early = door.post("/v1/experiments/quick/looks", "{}").json();
+    assert_eq!(door.get("/v1/experiments/quick").json()["epochs"].as_array().unwrap().len(), 1, "{early:#}");
+    hours(6);
+    let looked = door.post("/v1/experiments/quick/looks", "{}").json();
+    let standings = looked["result"]["weighing"]["standings"].clone();
+    let next = standings[1]["next_weight"].as_f64().expect("a weight");
+    assert!(next > 0.6 && next <= 0.8, "{looked:#}");
+    let epochs = door.get("/v1/experiments/quick").json()["epochs"].clone();
+    assert_eq!(epochs[1]["weights"][1].as_f64(), Some(next));
+    // More go to the better one now, and a propensity is kept for each.
+    let seen = days(150, [1, 9]);
+    assert!(seen[1] > seen[0], "{seen:?}");
+    hours(1);
+    let looked = door.post("/v1/experiments/quick/looks", "{}").json();
+    assert_eq!((&looked["state"], &looked["result"]["verdicts"][0]["verdict"]), (&json!("stopped"), &json!("ship")));
+    let finding = &looked["result"]["comparisons"][0]["analyses"][0]["finding"];
+    assert!(finding["anytime"]["low"].as_f64().expect("a bound") > 0.0, "{finding:#}");
+    // What comes to light later does not undo it.
+    hours(1);
+    let again = door.post("/v1/experiments/quick/looks", "{}").json();
+    assert_eq!(again["result"]["verdicts"][0]["because"][0]["reason"], "latched", "{again:#}");
+    let page = door.get("/experiments/quick");
+    assert!(page.status == StatusCode::OK && page.text.contains("Weights that followed the results"));
     door.stop();
 }

@@ -5,5 +5,6 @@
 //! [`designs`] judges what each design says of it.
 
 pub mod designs;
+pub mod following;
 pub mod interference;
 pub mod looking;

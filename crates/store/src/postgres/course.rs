@@ -48,7 +48,7 @@ async fn open(connection: &mut PgConnection, which: Courses<'_>) -> sqlx::Result
     let opened = match which {
         Courses::Of(experiment) => {
             let sql = format!(
-                "DECLARE courses NO SCROLL CURSOR FOR SELECT {LEAD}, e.unit, e.variant, e.epoch, e.at
+                "DECLARE courses NO SCROLL CURSOR FOR SELECT {LEAD}, e.unit, e.variant, e.epoch, e.at, e.p
                  FROM (SELECT DISTINCT ON (d.lead) d.lead, x.* FROM exposures x JOIN decisions d ON d.seq = x.seq
                      WHERE x.experiment = $1 ORDER BY d.lead, x.seq) e
                  JOIN leads l ON l.id = e.lead {FIRST} ORDER BY e.seq"
@@ -103,7 +103,8 @@ fn course(row: &PgRow, which: Courses<'_>) -> sqlx::Result<LeadCourse> {
     let owned = rep.map(|rep| Ok::<_, sqlx::Error>((rep, instant(row, 5)?))).transpose()?;
     let (unit, exposure) = match which {
         Courses::Of(_) => {
-            let exposure = Exposure { variant: name(row, 7)?, epoch: number(row, 8)?, at: instant(row, 9)? };
+            let (variant, epoch) = (name(row, 7)?, number(row, 8)?);
+            let exposure = Exposure { variant, epoch, at: instant(row, 9)?, propensity: row.try_get(10)? };
             (row.try_get(6)?, Some(exposure))
         }
         Courses::Since(_) => {

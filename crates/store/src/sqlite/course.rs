@@ -10,7 +10,7 @@ use super::{
 use crate::backend::{Courses, Exposure, LeadCourse};
 
 /// A lead's first exposure: SQLite takes the other columns from the row that has the least seq.
-const EXPOSED: &str = "SELECT l.id, l.at, l.attributes, e.unit, e.variant, e.epoch, e.at, min(e.seq)
+const EXPOSED: &str = "SELECT l.id, l.at, l.attributes, e.unit, e.variant, e.epoch, e.at, e.p, min(e.seq)
     FROM exposures e JOIN decisions d ON d.seq = e.seq JOIN leads l ON l.id = d.lead
     WHERE e.experiment = ?1 GROUP BY d.lead ORDER BY min(e.seq)";
 
@@ -53,7 +53,8 @@ fn exposed(
     let mut rows = select.query([experiment.as_str()])?;
     while let Some(row) = rows.next()? {
         let lead = LeadId::from_bytes(row.get(0)?);
-        let exposure = Exposure { variant: name(row, 4)?, epoch: row.get(5)?, at: instant(row, 6)? };
+        let exposure =
+            Exposure { variant: name(row, 4)?, epoch: row.get(5)?, at: instant(row, 6)?, propensity: row.get(7)? };
         if let Some(course) = course(connection, row, lead, row.get(3)?, Some(exposure))? {
             visit(course);
         }

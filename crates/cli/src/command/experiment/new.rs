@@ -30,9 +30,39 @@ pub fn run(args: &New) -> anyhow::Result<Done> {
     Ok(Done::Fine)
 }
 
+const HORIZON: &str = "# Two periods or weeks of every kind: whole weeks of both variants.
+[horizon]
+days = 56
+looks = 5
+";
+
+const ADAPTIVE: &str = "# Weights follow the results; the confidence sequence stops the test. When variants share reps,
+# moving weights moves what one variant takes from the other.
+[adaptive]
+leader_share = 0.8  # 0.5 finds the best of many soonest, 1 earns most meanwhile
+floor = 0.1         # no variant gets less
+every_hours = 24    # weights move at most so often
+first_units = 100   # matured leads a variant before they move
+";
+
+const CURVE_METRIC: &str = r#"[[metrics]]
+id = "time-to-contact"
+kind = "time-to-event"
+column = "minutes_to_contact"
+event = "contact_event"
+better = "lower"
+"#;
+
+const CURVE: &str = r#"[[analyses]]
+id = "time-to-contact"
+metric = "time-to-contact"
+survival = { restrict = 480 }
+"#;
+
 fn text(args: &New, default: &str) -> String {
     let id = &args.id;
-    let design = match args.design {
+    let word = if args.adaptive { DesignWord::Lead } else { args.design };
+    let design = match word {
         DesignWord::Lead => "kind = \"lead\"".to_owned(),
         DesignWord::BudgetSplit => "kind = \"budget-split\"".to_owned(),
         DesignWord::Cluster => format!("kind = \"cluster\"\nunit = \"{}\"", args.unit),
@@ -47,6 +77,9 @@ fn text(args: &New, default: &str) -> String {
             "# A change to one rule; or name another policy and leave `change` out.\n[[variants]]\nid = \"new\"\npolicy = \"{default}\"\nweight = 0.5\nchange = [{{ rule = \"rest\", set = {{ pick = \"least-loaded\" }} }}]\n"
         ),
     };
+    let end = if args.adaptive { ADAPTIVE } else { HORIZON };
+    // Where weights follow the results only rates and means can be weighed.
+    let (curve_metric, curve) = if args.adaptive { ("", "") } else { (CURVE_METRIC, CURVE) };
     let aa = if args.aa { "aa = true\n" } else { "" };
     format!(
         r#"# Settings freeze when the test starts: policies, salt, weights and metrics are kept by a digest.
@@ -64,11 +97,7 @@ maturity_days = 30
 [design]
 {design}
 
-# Two periods or weeks of every kind: whole weeks of both variants.
-[horizon]
-days = 56
-looks = 5
-
+{end}
 [[variants]]
 id = "{default}"
 policy = "{default}"
@@ -101,13 +130,7 @@ id = "value"
 kind = "mean"
 column = "value"
 
-[[metrics]]
-id = "time-to-contact"
-kind = "time-to-event"
-column = "minutes_to_contact"
-event = "contact_event"
-better = "lower"
-
+{curve_metric}
 [[analyses]]
 id = "won"
 metric = "won"
@@ -124,10 +147,6 @@ metric = "accepted"
 id = "value"
 metric = "value"
 
-[[analyses]]
-id = "time-to-contact"
-metric = "time-to-contact"
-survival = {{ restrict = 480 }}
-"#
+{curve}"#
     )
 }

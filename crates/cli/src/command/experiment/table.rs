@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use pointsman_experiment::analysis::{Analyzer, Batch, Column, ColumnKind, ExperimentResult, Verdict};
+use pointsman_experiment::analysis::{Analyzer, Batch, Column, ColumnKind, ExperimentResult, Outcome, Verdict};
 use pointsman_experiment::spec::ExperimentSpec;
 use pointsman_pipeline::{BatchColumn, Wanted, for_each_batch};
 use pointsman_report::{Cx, words::experiment_record::because};
@@ -71,6 +71,14 @@ pub fn describe(result: &ExperimentResult) -> String {
     for verdict in &result.verdicts {
         let because: Vec<String> = verdict.because.iter().map(|reason| because(Cx::EN.locale, reason)).collect();
         text.push_str(&format!("{}: {}. {}\n", verdict.variant, word(&verdict.verdict), because.join(" ")));
+    }
+    if let Some(Outcome::Ok(weighing)) = &result.weighing {
+        for standing in &weighing.standings {
+            text.push_str(&format!(
+                "{}: {:.4} ± {:.4} weighted, best with probability {:.3}, next weight {:.3}\n",
+                standing.variant, standing.mean, standing.std_error, standing.prob_best, standing.next_weight
+            ));
+        }
     }
     text.push_str("every number: --json");
     text

@@ -3,6 +3,7 @@
 mod cells;
 mod means;
 mod ranked;
+mod weighted;
 
 use crate::{
     spec::{Analysis, ColumnName, Design, ExperimentSpec, Method, Metric, Role},
@@ -59,7 +60,12 @@ pub fn result(analyzer: &mut Analyzer) -> ExperimentResult {
             matured: *matured,
         })
         .collect();
-    let sample_ratio = srm::test(&randomised(analyzer), &spec.weights(), 1.0).into();
+    let sample_ratio = match spec.adaptive {
+        Some(_) => weighted::sample_ratio(analyzer),
+        None => srm::test(&randomised(analyzer), &spec.weights(), 1.0),
+    }
+    .into();
+    let weighing = spec.adaptive.map(|rules| weighted::weighing(analyzer, &rules).into());
     let mut comparisons: Vec<Comparison> = (0..spec.variants.len())
         .filter(|treatment| *treatment != spec.control)
         .map(|treatment| compare(analyzer, treatment))
@@ -75,6 +81,7 @@ pub fn result(analyzer: &mut Analyzer) -> ExperimentResult {
         sample_ratio,
         comparisons,
         verdicts: Vec::new(),
+        weighing,
     };
     result.verdicts = verdict::of(spec, &result, &analyzer.looking);
     result
@@ -161,6 +168,7 @@ fn units(kept: &Kept, variant: usize, codes: usize) -> u64 {
         Kept::One(m) => m[variant].n as u64,
         Kept::Two(m) => m[variant].n as u64,
         Kept::Cells(cells) => (0..codes).map(|code| cells.moments(code, variant).n as u64).sum(),
+        Kept::Weighted(cells) => cells.plain[variant].n as u64,
         Kept::Values(values) | Kept::Times(values) => values[variant].len() as u64,
     }
 }
@@ -219,6 +227,7 @@ impl Context<'_> {
             }
             (Method::Periods { lag, .. }, Kept::Cells(cells)) => Finding::Periods(self.periods(cells, *lag).into()),
             (Method::Paired { .. }, Kept::Cells(cells)) => Finding::Paired(self.paired(cells).into()),
+            (Method::Weighted { .. }, Kept::Weighted(cells)) => Finding::Weighted(Box::new(self.weighted(cells))),
             // The layout gives every other method the values of one column.
             (_, Kept::Values(values)) => {
                 let test = mann_whitney::test(&values[c], &values[t]).map(|test| RanksResult { test });
