@@ -112,6 +112,13 @@ impl Cell {
     }
 }
 
+/// A waiting lead and the slots of its reps.
+#[derive(Debug, Clone)]
+struct Queued {
+    waiting: Waiting,
+    slots: Arc<[u32]>,
+}
+
 /// The ledger's own key of a [`LineId`].
 type LineKey = (u32, Partition, FairnessMeasure, Window);
 
@@ -126,7 +133,9 @@ pub struct Ledger {
     /// Counters of the variants' partitions; partition 0 lives in the cells.
     shares: BTreeMap<CounterKey, u32>,
     lines: BTreeMap<LineKey, Account>,
-    waiting: BTreeMap<Place, Waiting>,
+    waiting: BTreeMap<Place, Queued>,
+    /// The reps of the last lead that began to wait, and their slots: the next one's are mostly the same.
+    last_reps: (Vec<RepId>, Arc<[u32]>),
     places: BTreeMap<LeadId, Place>,
     /// Per rep, the waiting leads it may take.
     queues: Vec<BTreeSet<Place>>,
@@ -206,12 +215,12 @@ impl Ledger {
             Change::Wait { waiting } => {
                 self.leave(waiting.lead);
                 let place = Place::new(waiting.priority, waiting.arrived, waiting.lead);
-                for rep in &waiting.reps {
-                    let rep = self.rep(rep);
-                    self.queues[rep].insert(place);
+                let slots = self.slots_of(&waiting.reps);
+                for slot in &*slots {
+                    self.queues[*slot as usize].insert(place);
                 }
                 self.places.insert(waiting.lead, place);
-                self.waiting.insert(place, waiting.clone());
+                self.waiting.insert(place, Queued { waiting: waiting.clone(), slots });
             }
             Change::Awake { lead } => self.leave(*lead),
             Change::Decided => self.decided += 1,
@@ -234,10 +243,18 @@ impl Ledger {
 
     fn leave(&mut self, lead: LeadId) {
         let Some(place) = self.places.remove(&lead) else { return };
-        for rep in self.waiting.remove(&place).into_iter().flat_map(|waiting| waiting.reps) {
-            let rep = self.rep(&rep);
-            self.queues[rep].remove(&place);
+        let Some(queued) = self.waiting.remove(&place) else { return };
+        for slot in &*queued.slots {
+            self.queues[*slot as usize].remove(&place);
         }
+    }
+
+    fn slots_of(&mut self, reps: &[RepId]) -> Arc<[u32]> {
+        if self.last_reps.0 != reps {
+            let slots = reps.iter().map(|rep| self.rep(rep) as u32).collect();
+            self.last_reps = (reps.to_vec(), slots);
+        }
+        Arc::clone(&self.last_reps.1)
     }
 
     fn post(&mut self, book: &Arc<PriceBook>) {
@@ -332,7 +349,7 @@ impl Ledger {
 
     /// The waiting leads, first in line first.
     pub fn waiting(&self) -> impl Iterator<Item = &Waiting> {
-        self.waiting.values()
+        self.waiting.values().map(|queued| &queued.waiting)
     }
 
     pub fn is_waiting(&self, lead: LeadId) -> bool {
@@ -341,8 +358,8 @@ impl Ledger {
 
     /// Whose slots a waiting lead may have.
     pub fn waits_for(&self, lead: LeadId) -> &[RepId] {
-        let waiting = self.places.get(&lead).and_then(|place| self.waiting.get(place));
-        waiting.map_or(&[], |waiting| &waiting.reps)
+        let queued = self.places.get(&lead).and_then(|place| self.waiting.get(place));
+        queued.map_or(&[], |queued| &queued.waiting.reps)
     }
 
     /// Whether some cap on this rep's open leads is reached.
@@ -368,7 +385,7 @@ impl Ledger {
 
     /// Whether a waiting lead's deadline or wake time has come.
     pub fn due(&self, now: Instant) -> impl Iterator<Item = LeadId> + '_ {
-        self.waiting.values().filter(move |w| w.until <= now || w.wake_at <= now).map(|w| w.lead)
+        self.waiting().filter(move |w| w.until <= now || w.wake_at <= now).map(|w| w.lead)
     }
 
     /// Begins a load for the lead at `place`.

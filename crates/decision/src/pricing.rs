@@ -46,7 +46,7 @@ impl Default for PricingConfig {
 impl PricingConfig {
     /// For simulated years: a few solves a day, each on as much as a quick one takes.
     pub fn simulated() -> Self {
-        Self { longest: Micros(3 * Micros::HOUR.0), rows: Some(1500), ..Self::default() }
+        Self { longest: Micros(3 * Micros::HOUR.0), rows: Some(800), ..Self::default() }
     }
 }
 

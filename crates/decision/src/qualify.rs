@@ -343,11 +343,19 @@ fn fill_availability(snapshot: &Snapshot, now: Instant, open: &mut Vec<Availabil
     open.clear();
     let nobody_away = Absences::none();
     open.extend(snapshot.calendars.iter().map(|c| c.availability(now, &nobody_away)));
-    // Most reps are not away: their calendar's answer is shared. A closed rep who is also away
-    // when it opens is the rare case that needs its own.
-    let of = |(rep, absences): (usize, &Absences)| match absences.is_empty() {
-        true => open[usize::from(snapshot.calendar_of[rep])],
-        false => availability_of(snapshot, RepIndex(rep as u32), now),
+    // Most reps are not away: their calendar's answer is shared. Who is away, now or when it opens,
+    // needs their own.
+    let of = |(rep, absences): (usize, &Absences)| {
+        let shared = open[usize::from(snapshot.calendar_of[rep])];
+        let here_then = match shared {
+            Availability::Closed { until: Some(until) } => absences.end_of(until).is_none(),
+            Availability::Closed { until: None } => absences.is_empty(),
+            Availability::Here | Availability::Absent { .. } => true,
+        };
+        match here_then && absences.end_of(now).is_none() {
+            true => shared,
+            false => availability_of(snapshot, RepIndex(rep as u32), now),
+        }
     };
     out.extend(snapshot.absences.iter().enumerate().map(of));
 }

@@ -9,8 +9,10 @@ use super::{ExternalPolicy, ExternalWorld};
 const EVERY: usize = 200;
 /// Leads before which prices that need past leads are not solved.
 const FIRST: usize = 500;
-/// Leads that re-solved prices look back.
-const WINDOW: usize = 1500;
+/// Leads that re-solved prices look back. Chance is the larger evil: on worlds that drift 1,500 leads
+/// of 50 reps reach .9889 .9816 .9797 of the optimum at three ratios, 3,000 .9900 .9839 .9823, 4,000
+/// .9908 .9850 .9836.
+const WINDOW: usize = 4000;
 /// One claim more than planned raises a price by this share of the highest price.
 const STEP: f64 = 0.0005;
 /// Leads that a forecast of volume is trusted for before its own record counts as much.
@@ -115,7 +117,7 @@ impl<'a> Desk<'a> {
             }
         };
         let highest = solved.iter().fold(0.0f64, |m, p| m.max(*p));
-        let moving = self.policy == ExternalPolicy::Prices;
+        let moving = self.policy != ExternalPolicy::StaticPrices;
         self.prices = Live {
             rates: bounds.iter().map(|b| b.share).collect(),
             claims: vec![0.0; solved.len()],

@@ -12,7 +12,7 @@ pub enum ExternalPolicy {
     Greedy,
     /// Score minus price; prices solved once, on the history (without one on the first 500 leads).
     StaticPrices,
-    /// Prices solved again every 200 leads on the last 1,500.
+    /// Prices solved again every 200 leads on the last 4,000, moved by claims in between.
     ResolvedPrices,
     /// The product's default: prices solved every 200 leads on the forecast mix, moved by claims
     /// in between.
