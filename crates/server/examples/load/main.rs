@@ -1,5 +1,6 @@
 //! How many leads a second this machine decides durably: 64 connections over loopback against a
-//! real server, 500 rules, 200 reps, no model.
+//! real server, 500 rules, 200 reps, a model with
+//! every layer and prices.
 //!
 //! ```text
 //! cargo run --release -p pointsman-server --example load -- [SECONDS] [CONNECTIONS] [FOLDER] [postgres://…]
@@ -14,21 +15,23 @@
 
 #![expect(clippy::disallowed_methods, reason = "this program measures how long things take")]
 
+#[path = "../../../scoring/examples/shared/drawn.rs"]
+mod drawn;
+
+mod company;
+mod generator;
+
 use std::{
-    fmt::Write as _,
     fs::File,
-    io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpStream},
+    io::Write as _,
+    net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Barrier,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
     time::{Duration, Instant},
 };
 
 use axum::{Json, Router, routing::post};
-use pointsman_decision::{DocumentKind, DocumentSet};
+use generator::{Load, ask, get};
+use pointsman_decision::DocumentSet;
 use pointsman_domain::{CommandId, Digest, LeadId};
 use pointsman_server::{ServeConfig, serve};
 use pointsman_store::{
@@ -38,9 +41,8 @@ use pointsman_store::{
 };
 use tokio::sync::oneshot;
 
-const REPS: usize = 200;
-const RULES: usize = 500;
-const COUNTRIES: [&str; 10] = ["DE", "AT", "FR", "IT", "ES", "NL", "BE", "PL", "CZ", "DK"];
+/// Prices above zero that a run must have seen, so that it was timed with prices on.
+const PRICES: usize = 100;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -57,10 +59,10 @@ fn main() -> Result<(), Failure> {
     let place = Place { folder, url };
     println!("bare group commits of 64 rows: {:.0} rows/s", bare_commits(&place, seconds)?);
     let full = Load { seconds, connections, a_second: None };
-    let constant = run("constant", &place, documents(true), full)?;
-    let deciding = run("deciding", &place, documents(false), full)?;
+    let constant = run("constant", &place, company::constant(), full)?;
+    let deciding = run("deciding", &place, company::deciding(), full)?;
     println!("deciding / constant: {:.0} %", 100.0 * deciding / constant);
-    run("leisurely", &place, documents(false), Load { a_second: Some(500), ..full })?;
+    run("leisurely", &place, company::deciding(), Load { a_second: Some(500), ..full })?;
     Ok(())
 }
 
@@ -89,15 +91,6 @@ impl Place {
         };
         Ok((folder, location))
     }
-}
-
-/// How much is asked.
-#[derive(Clone, Copy)]
-struct Load {
-    seconds: u64,
-    connections: usize,
-    /// Requests a second of all connections together; as many as go without.
-    a_second: Option<u64>,
 }
 
 /// The same HTTP library, answering a constant: what the door alone could do.
@@ -182,44 +175,6 @@ fn flushes(folder: &Path) -> Result<(Duration, Duration), Failure> {
     Ok((took[250], took[495]))
 }
 
-/// Twenty pools of ten reps; the last rule takes what no other did: a third of the leads.
-fn documents(constant: bool) -> DocumentSet {
-    let mut documents = DocumentSet::default();
-    let mut add = |kind, name: &str, text: String| documents.insert(kind, name, text.into_bytes());
-    add(DocumentKind::Routing, "", "format = 1\nzone = 'Europe/Berlin'\ncurrency = 'EUR'\npolicy = 'main'".into());
-    let names = (0..9).map(|n| format!("{{ name = 'n{n}', type = 'integer' }}")).collect::<Vec<_>>().join(", ");
-    let attributes = format!(
-        "format = 1\nlead = [{{ name = 'country', type = 'country' }}, {{ name = 'employees', type = 'integer' }}, {{ name = 'product', type = 'text' }}, {names}]"
-    );
-    add(DocumentKind::Attributes, "", attributes);
-    let mut roster = "format = 1\n[[limit]]\nid = 'open'\nkind = 'open'\ndefault = 1000000\n[[limit]]\nid = 'day'\nkind = 'per-day'\ndefault = 1000000\n".to_owned();
-    for rep in 0..REPS {
-        let _ = writeln!(roster, "[[rep]]\nid = 'rep-{rep:03}'");
-    }
-    for pool in 0..20 {
-        let reps = (0..10).map(|n| format!("'rep-{:03}'", pool * 10 + n)).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(roster, "[[pool]]\nid = 'pool-{pool}'\nreps = [{reps}]");
-    }
-    add(DocumentKind::Roster, "", roster);
-    let mut policy = "format = 1\nname = 'main'\n[fallback]\nqueue = 'unassigned'\n".to_owned();
-    if constant {
-        policy.push_str("[[rule]]\nid = 'all'\nqueue = 'unassigned'\n");
-    } else {
-        for rule in 0..RULES - 1 {
-            let (country, least, product) = (COUNTRIES[rule % 10], rule / 10 % 50, rule % 7);
-            let _ = writeln!(
-                policy,
-                "[[rule]]\nid = 'r{rule}'\nwhen = \"lead.country == '{country}' && lead.employees == {least} && lead.product != 'p{product}' && lead.n{} < 50\"\npool = 'pool-{}'\nsla = '30m'",
-                rule % 9,
-                rule % 20
-            );
-        }
-        policy.push_str("[[rule]]\nid = 'rest'\npool = 'pool-0'\n");
-    }
-    add(DocumentKind::Policy, "main", policy);
-    documents
-}
-
 /// Runs one server and the load against it; returns decisions a second.
 fn run(name: &str, place: &Place, documents: DocumentSet, load: Load) -> Result<f64, Failure> {
     let (folder, location) = place.store(name)?;
@@ -263,6 +218,16 @@ fn run(name: &str, place: &Place, documents: DocumentSet, load: Load) -> Result<
         per("pointsman_choose_seconds_total"),
         per("pointsman_commit_seconds_total"),
     );
+    if name != "constant" {
+        let prices = serde_json::from_str::<serde_json::Value>(&get(address, "/v1/prices")?)?;
+        let above = prices["prices"].as_array().map_or(0, |prices| {
+            prices.iter().filter(|price| price["now"].as_f64().is_some_and(|price| price > 0.0)).count()
+        });
+        println!("{name}: {above} prices above zero");
+        if above < PRICES {
+            return Err(format!("only {above} prices above zero: this was not timed with prices on").into());
+        }
+    }
     drop(stop);
     server.join().map_err(|_| "the server panicked")??;
     if let Ok(file) = std::fs::metadata(folder.join("pointsman.db")) {
@@ -273,101 +238,6 @@ fn run(name: &str, place: &Place, documents: DocumentSet, load: Load) -> Result<
 
 fn quantile(sorted: &[Duration], q: f64) -> Duration {
     sorted[((sorted.len() as f64 * q) as usize).min(sorted.len() - 1)]
-}
-
-/// Every answer's latency, sorted, and how long all of it took in seconds.
-fn ask(address: SocketAddr, load: Load) -> Result<(Vec<Duration>, f64), Failure> {
-    let (finished, count) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-    let start = Arc::new(Barrier::new(load.connections + 1));
-    let pause = load.a_second.map(|rate| Duration::from_micros(1_000_000 * load.connections as u64 / rate));
-    let clients: Vec<_> = (0..load.connections)
-        .map(|n| {
-            let (finished, count, start) = (Arc::clone(&finished), Arc::clone(&count), Arc::clone(&start));
-            std::thread::spawn(move || client(address, n, pause, &finished, &count, &start))
-        })
-        .collect();
-    start.wait();
-    let started = Instant::now();
-    std::thread::sleep(Duration::from_secs(load.seconds));
-    finished.store(true, Ordering::Relaxed);
-    let mut latencies = Vec::new();
-    for client in clients {
-        latencies.extend(client.join().map_err(|_| "a client panicked")??);
-    }
-    latencies.sort();
-    Ok((latencies, started.elapsed().as_secs_f64()))
-}
-
-fn client(
-    address: SocketAddr,
-    number: usize,
-    pause: Option<Duration>,
-    finished: &AtomicBool,
-    count: &AtomicU64,
-    start: &Barrier,
-) -> Result<Vec<Duration>, Failure> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    let mut reader = BufReader::new(stream.try_clone()?);
-    let mut writer = stream;
-    let mut took = Vec::new();
-    start.wait();
-    // Spread over the pause, so that the connections do not ask in step.
-    if let Some(pause) = pause {
-        std::thread::sleep(pause.mul_f64(number as f64 % 64.0 / 64.0));
-    }
-    while !finished.load(Ordering::Relaxed) {
-        let n = count.fetch_add(1, Ordering::Relaxed);
-        let body = format!(
-            "{{\"source\":\"load\",\"attributes\":{{\"country\":\"{}\",\"employees\":{},\"product\":\"p{}\",\"n0\":{},\"n1\":7}},\"contact\":{{\"email\":\"c{number}@company-{n}.example\"}}}}",
-            COUNTRIES[n as usize % 10],
-            n % 75,
-            n % 7,
-            n % 100
-        );
-        let request = format!(
-            "POST /v1/leads HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        );
-        let started = Instant::now();
-        writer.write_all(request.as_bytes())?;
-        let (status, text) = response(&mut reader)?;
-        took.push(started.elapsed());
-        if status != 200 {
-            return Err(format!("{status}: {text}").into());
-        }
-        if let Some(pause) = pause {
-            std::thread::sleep(pause.saturating_sub(started.elapsed()));
-        }
-    }
-    Ok(took)
-}
-
-fn response(reader: &mut impl BufRead) -> Result<(u16, String), Failure> {
-    let mut line = String::new();
-    reader.read_line(&mut line)?;
-    let status = line.split(' ').nth(1).ok_or("no status")?.parse()?;
-    let mut length = 0;
-    loop {
-        line.clear();
-        reader.read_line(&mut line)?;
-        let header = line.trim_end().to_ascii_lowercase();
-        if header.is_empty() {
-            break;
-        }
-        if let Some(value) = header.strip_prefix("content-length:") {
-            length = value.trim().parse()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok((status, String::from_utf8(body)?))
-}
-
-fn get(address: SocketAddr, path: &str) -> Result<String, Failure> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes())?;
-    Ok(response(&mut BufReader::new(stream))?.1)
 }
 
 /// User and system time of this process, in hundredths of a second on Linux; 0 elsewhere.
