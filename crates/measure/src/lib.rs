@@ -4,12 +4,14 @@
 //! `pipeline`'s and `store`'s, sentences and pictures are `report`'s.
 //!
 //! Reading order: [`flow`] (how leads move today, before anything is automated): [`flow::log`]
-//! (rows in), [`flow::analyse`] and its results, [`export`] (results as plain tables), then [`roi`]
-//! (what it brought in money, and how sure that is).
+//! (rows in), [`flow::analyse`] and its results, [`export`] (results as plain tables), then [`rows`]
+//! (what figures of a company in operation are measured on), then [`roi`] (what it brought in money,
+//! and how sure that is).
 
 pub mod estimate;
 pub mod export;
 pub mod flow;
 pub mod roi;
+pub mod rows;
 
 pub use estimate::{Estimate, Share};
