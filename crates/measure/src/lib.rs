@@ -5,12 +5,13 @@
 //!
 //! Reading order: [`flow`] (how leads move today, before anything is automated): [`flow::log`]
 //! (rows in), [`flow::analyse`] and its results, [`export`] (results as plain tables), then [`rows`]
-//! (what figures of a company in operation are measured on), then [`roi`] (what it brought in money,
+//! (what figures of a company in operation are measured on) and [`kpi`] (those figures), then [`roi`] (what it brought in money,
 //! and how sure that is).
 
 pub mod estimate;
 pub mod export;
 pub mod flow;
+pub mod kpi;
 pub mod roi;
 pub mod rows;
 

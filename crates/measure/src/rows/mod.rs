@@ -19,6 +19,7 @@
 
 mod custody;
 mod dimension;
+mod history;
 mod lead;
 mod name;
 mod reported;
@@ -28,6 +29,7 @@ pub use custody::{
     Answer, AssignmentRow, Custody, DecisionRow, DecisionState, Millionths, OfferRow, ReassignReason, TakenBy,
 };
 pub use dimension::{RepDayRow, RepRow, TeamRow};
+pub use history::{HistoryRows, IMPORTED, completeness, local_day, size_band};
 pub use lead::{BreachCause, LeadRow, Origin, SlaState};
 pub use name::{LocalDay, Name, NameRow, Names};
 pub use reported::{ExperimentRow, KpiDayRow, RoiQuarterRow};
