@@ -8,6 +8,7 @@ pub mod preview;
 mod team;
 
 mod flow;
+pub mod kpi;
 pub mod policy;
 mod roi;
 mod upkeep;
@@ -45,6 +46,7 @@ pub enum Command {
     Init(Init),
     Import(Import),
     Flow(Flow),
+    Kpi(kpi::KpiArgs),
     Roi(Roi),
     Features(Features),
     Train(Train),

@@ -10,7 +10,8 @@
 //! the canonical tables; `docs/tables.md` describes them), [`history`] (tables back to records),
 //! [`features`] and [`asof`] (tables to a feature table, as of each decision's border), [`feature_file`],
 //! [`table`] (a table made elsewhere, for `evaluate`), [`batches`] (columns of a large table,
-//! a slice at a time), [`npy`] and [`predictions`], [`flow`] (tables to a log of what happened), `data_file`
+//! a slice at a time), [`npy`] and [`predictions`], [`flow`] (tables to a log of what happened), [`kpi`] (tables to the rows that figures are measured
+//! on), `data_file`
 //! (result tables to CSV and Parquet).
 
 mod answers;
@@ -25,6 +26,7 @@ pub mod flow;
 mod frame;
 pub mod history;
 pub mod import;
+pub mod kpi;
 pub mod npy;
 pub mod predictions;
 mod rows;
@@ -46,6 +48,7 @@ pub use features::{FeatureError, FeatureSummary, build_features, features, state
 pub use flow::{FlowError, FlowFilter, FlowInput, flow_input};
 pub use history::History;
 pub use import::{FileReport, ImportReport, ImportRequest, Progress, import};
+pub use kpi::{KpiInput, KpiRead, KpiReadError, kpi_input};
 pub use npy::{Matrix, read_npy, write_npy};
 pub use predictions::write_predictions;
 pub use table::{parse_time, read_table};

@@ -9,13 +9,14 @@
 //! and how it is shown), [`words`] (the catalogue, both languages side by side), [`table`],
 //! [`chart`] (own marks on scales, static SVG), [`part`] (verdict, tiles, figures, tables),
 //! [`page`] (sections and the two shells), [`file`] (one HTML file that makes no request), [`text`] (Markdown), then
-//! the reports themselves: [`experiment`], [`flow`], [`model`], [`roi`] and [`demo`].
+//! the reports themselves: [`experiment`], [`flow`], [`kpi`], [`model`], [`roi`] and [`demo`].
 
 pub mod chart;
 pub mod demo;
 pub mod experiment;
 pub mod file;
 pub mod flow;
+pub mod kpi;
 pub mod locale;
 pub mod model;
 pub mod page;

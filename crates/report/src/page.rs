@@ -7,7 +7,7 @@ use pointsman_domain::Digest;
 
 use crate::{
     Cx, Figure, Locale, Table,
-    part::{self, Notice, Provenance, Tile, Verdict},
+    part::{self, BoardTile, Notice, Provenance, Tile, Verdict},
     words,
 };
 
@@ -38,13 +38,23 @@ pub struct Section {
     pub heading: String,
     /// The finding, with number and interval.
     pub sentence: String,
+    /// Figures side by side, at most eight.
+    pub board: Vec<BoardTile>,
     pub notices: Vec<Notice>,
     pub figures: Vec<Figure>,
     pub tables: Vec<Table>,
+    /// Where to read on.
+    pub links: Vec<Link>,
     /// A question that the reader may ask; live pages only.
     pub form: Option<Form>,
     /// How it was computed, one paragraph each.
     pub method: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub href: String,
+    pub label: String,
 }
 
 /// A form that works without script: one choice, asked by `GET`.
@@ -224,9 +234,13 @@ pub fn section(section: &Section, cx: Cx) -> Markup {
             h2 { (section.heading) }
             @if !section.sentence.is_empty() { p class="sentence" { (section.sentence) } }
             @if let Some(form) = &section.form { (question(form)) }
+            (part::board(&section.board))
             @for notice in &section.notices { (part::notice(notice)) }
             @for figure in &section.figures { (part::figure(figure, cx)) }
             @for table in &section.tables { (part::table(table)) }
+            @if !section.links.is_empty() {
+                ul class="links" { @for link in &section.links { li { a href=(link.href) { (link.label) } } } }
+            }
             @if !section.method.is_empty() {
                 details class="method" {
                     summary { (words::page::method(cx.locale)) }

@@ -79,6 +79,81 @@ pub fn tiles(tiles: &[Tile]) -> Markup {
     }
 }
 
+/// A figure on a board: value, what is said of it, and the way there as a small line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoardTile {
+    pub label: String,
+    pub value: String,
+    /// Otherwise `value` says that there is none.
+    pub measured: bool,
+    /// One line each: interval, target, change.
+    pub details: Vec<String>,
+    pub tone: Tone,
+    /// The figure's own page.
+    pub href: Option<String>,
+    /// `None` where it was not measured.
+    pub trend: Vec<Option<f64>>,
+    /// The same in words.
+    pub trend_text: String,
+}
+
+pub fn board(tiles: &[BoardTile]) -> Markup {
+    html! {
+        @if !tiles.is_empty() {
+            dl class="tiles board" {
+                @for tile in tiles {
+                    div class={ "tile " (tile.tone.class()) } {
+                        dt {
+                            @if let Some(href) = &tile.href { a href=(href) { (tile.label) } } @else { (tile.label) }
+                        }
+                        dd class=(if tile.measured { "value" } else { "none" }) { (tile.value) }
+                        @for (i, detail) in tile.details.iter().enumerate() {
+                            @let last = i + 1 == tile.details.len();
+                            dd class="detail" {
+                                @if last && tile.tone != Tone::Neutral {
+                                    span class="mark" aria-hidden="true" { (tile.tone.mark()) }
+                                }
+                                (detail)
+                            }
+                        }
+                        @if tile.trend.iter().flatten().count() > 1 { dd { (spark(tile)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Width and height of a small line.
+const SPARK: (f64, f64) = (132.0, 28.0);
+
+/// A line through the points that are measured, broken where one is not; the last one is marked.
+fn spark(tile: &BoardTile) -> Markup {
+    let known = || tile.trend.iter().enumerate().filter_map(|(i, value)| Some((i, (*value)?)));
+    let (low, high) = known().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), (_, v)| (lo.min(v), hi.max(v)));
+    let step = (SPARK.0 - 6.0) / (tile.trend.len().max(2) - 1) as f64;
+    let x = |i: usize| 3.0 + step * i as f64;
+    let y = |value: f64| match high > low {
+        true => SPARK.1 - 4.0 - (value - low) / (high - low) * (SPARK.1 - 8.0),
+        false => SPARK.1 / 2.0,
+    };
+    let mut path = String::new();
+    let mut before = None;
+    for (i, value) in known() {
+        let letter = if before.is_some_and(|before: usize| before + 1 == i) { 'L' } else { 'M' };
+        path += &format!("{letter}{:.1} {:.1}", x(i), y(value));
+        before = Some(i);
+    }
+    html! {
+        svg class="spark" viewBox={ "0 0 " (SPARK.0) " " (SPARK.1) } role="img" aria-label=(tile.trend_text) {
+            path d=(path) {}
+            @if let Some((i, value)) = known().next_back() {
+                circle cx=(format!("{:.1}", x(i))) cy=(format!("{:.1}", y(value))) r="2.5" {}
+            }
+        }
+    }
+}
+
 /// A remark that must not be missed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod experiment;
 pub mod experiment_record;
 pub mod flow;
+pub mod kpi;
 pub mod lead;
 pub mod model;
 pub mod page;

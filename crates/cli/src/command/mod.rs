@@ -17,6 +17,7 @@ mod features;
 mod flow;
 mod import;
 mod init;
+mod kpi;
 mod migrate;
 mod model_report;
 mod models;
@@ -40,6 +41,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Flow(args) => flow::run(&args),
+        Command::Kpi(args) => kpi::run(&args),
         Command::Roi(args) => roi::run(&args),
         Command::Features(args) => features::run(&args),
         Command::Train(args) => train::run(&args),

@@ -102,6 +102,10 @@ pub enum Feed {
     /// Deadlines of first contact.
     Promises,
     Owners,
+    /// Changes of owner, if only that none was needed.
+    Hops,
+    /// Why a lead changed its owner.
+    Reasons,
     Scores,
     Entitlements,
     /// Load and caps over working time.
@@ -310,11 +314,9 @@ impl Kpi {
             Self::ObservedToExpected => &[F::Outcomes, F::Scores],
             Self::BalanceGini | Self::LargestDeficit => &[F::Entitlements],
             Self::Utilisation => &[F::Loads],
-            Self::RoutingAccuracyStrict
-            | Self::RoutingAccuracyLenient
-            | Self::Hops
-            | Self::PingPong
-            | Self::UnassignedAge => &[F::Owners],
+            Self::UnassignedAge => &[F::Owners],
+            Self::RoutingAccuracyLenient => &[F::Owners, F::Reasons],
+            Self::RoutingAccuracyStrict | Self::Hops | Self::PingPong => &[F::Owners, F::Hops],
             Self::FeedbackScore | Self::FeedbackAnswers => &[F::Owners, F::Feedback],
             Self::ResponseCompleteness => &[F::Checklists],
             Self::LeadCompleteness => &[F::Completeness],
@@ -384,6 +386,8 @@ impl Feed {
             Self::Outcomes => "outcomes",
             Self::Promises => "promises",
             Self::Owners => "owners",
+            Self::Hops => "hops",
+            Self::Reasons => "reasons",
             Self::Scores => "scores",
             Self::Entitlements => "entitlements",
             Self::Loads => "loads",

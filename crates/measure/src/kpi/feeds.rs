@@ -24,6 +24,9 @@ impl Feeds {
             (Feed::Outcomes, table.stage.iter().any(|stage| stage.closes())),
             (Feed::Promises, table.sla.iter().any(|sla| sla[0] != SlaState::None)),
             (Feed::Owners, table.dimension(Dimension::Rep).iter().any(|rep| *rep != 0)),
+            // Pointsman records both; a history may know neither.
+            (Feed::Hops, any(&table.decided) || table.hops.iter().any(|hops| *hops > 0)),
+            (Feed::Reasons, any(&table.decided) || table.flags.iter().any(|flags| flags & MISROUTED != 0)),
             (Feed::Scores, part(&table.score)),
             (Feed::Entitlements, rep_days.iter().any(|day| day.entitled.is_some())),
             (Feed::Loads, rep_days.iter().any(|day| day.busy.is_some() && day.room.is_some())),

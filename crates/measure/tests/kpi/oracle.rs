@@ -129,11 +129,9 @@ impl<'a> Oracle<'a> {
             Kpi::ObservedToExpected => outcomes && any(|row| row.score.is_some()),
             Kpi::BalanceGini | Kpi::LargestDeficit => day(|row| row.entitled.is_some()),
             Kpi::Utilisation => day(|row| row.busy.is_some()),
-            Kpi::RoutingAccuracyStrict
-            | Kpi::RoutingAccuracyLenient
-            | Kpi::Hops
-            | Kpi::PingPong
-            | Kpi::UnassignedAge => owners,
+            Kpi::UnassignedAge => owners,
+            Kpi::RoutingAccuracyLenient => owners && (decided || any(|row| row.misrouted > 0)),
+            Kpi::RoutingAccuracyStrict | Kpi::Hops | Kpi::PingPong => owners && (decided || any(|row| row.hops > 0)),
             Kpi::FeedbackScore | Kpi::FeedbackAnswers => owners && any(|row| row.feedback.is_some()),
             Kpi::ResponseCompleteness => any(|row| row.checklist_of.is_some_and(|of| of > 0)),
             Kpi::LeadCompleteness => any(|row| row.completeness.is_some()),

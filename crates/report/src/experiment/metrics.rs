@@ -44,8 +44,8 @@ pub(super) fn section(report: &ExperimentReport, cx: Cx) -> Section {
         notices: guardrails(report, cx).into_iter().collect(),
         figures,
         tables: vec![table(report, cx)],
-        form: None,
         method: vec![words::metrics_method(l)],
+        ..Section::default()
     }
 }
 

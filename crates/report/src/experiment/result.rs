@@ -32,13 +32,13 @@ pub fn section(test: &TestResult, names: &Names, cx: Cx) -> Section {
         notices: vec![health(test, cx), identity(test, cx)],
         figures,
         tables: Vec::new(),
-        form: None,
         method: vec![
             words::test_about(l, &test.name, &from, &until, &words::design(l, test.design)),
             words::hypothesis(l, &test.hypothesis),
             words::design_method(l, test.design),
             words::always_valid_method(l),
         ],
+        ..Section::default()
     }
 }
 
