@@ -47,6 +47,7 @@ pub enum Command {
     Import(Import),
     Flow(Flow),
     Kpi(kpi::KpiArgs),
+    Report(kpi::Report),
     Roi(Roi),
     Features(Features),
     Train(Train),

@@ -8,7 +8,10 @@ mod oracle;
 
 use pointsman_domain::{Currency, Micros};
 use pointsman_measure::{
-    kpi::{Days, Dimension, Feed, Feeds, Filter, Kpi, Kpis, LeadTable, Measured, NotMeasured, Part, Selection},
+    kpi::{
+        Advice, Days, Dimension, Feed, Feeds, Filter, Kpi, Kpis, LeadTable, Measured, NotMeasured, Part, Selection,
+        Untold,
+    },
     rows::{LocalDay, RepDayRow},
 };
 use proptest::prelude::*;
@@ -272,4 +275,30 @@ fn balance_by_hand() {
     assert!(by_source.groups.is_empty());
     let of_source = measuring.kpis().measure(Kpi::BalanceGini, &all.and(Dimension::Source, None));
     assert_eq!(of_source.measured, Measured::NotMeasured(NotMeasured::NotByThis));
+}
+
+/// By hand: 30 of 130 matured leads were never touched; of the other 100, ten were won at 1,000.
+/// At that rate the 30 were worth 3 wins. A lead of yesterday is in no count.
+#[test]
+fn the_worth_of_lost_leads_by_hand() {
+    let mut world = World::empty();
+    for n in 0..130 {
+        world.lead(|row| {
+            if n >= 30 {
+                row.touched_at = Some(row.arrived_at + Micros::HOUR);
+                lives::close(row, row.arrived_at + Micros::DAY, n < 40);
+            }
+        });
+    }
+    world.lead(|row| row.arrived_at = row.arrived_at + Micros::DAY.times(59));
+    let measuring = Measuring::new(world);
+    let worth = measuring.kpis().worth(&Selection::default()).expect("there are lost leads and wins");
+    assert_eq!((worth.lost, worth.wins_per_touched.value, worth.value_of_win.value), (30, 0.1, 100_000.0));
+    assert!(same(worth.total.value, 300_000.0) && worth.total.low < 200_000.0 && worth.total.high > 450_000.0);
+    let brief =
+        measuring.kpis().brief(&Selection::default(), Days { from: LocalDay(0), until: LocalDay(40_000) }, true);
+    let advice = brief.advice.first().expect("some advice");
+    assert!(matches!(advice, Advice::RescueLost { worth: Some(_), .. }), "{advice:?}");
+    let pending = brief.untold.iter().find(|one| matches!(one, Untold::Pending { leads: 1, .. }));
+    assert!(pending.is_some(), "{:?}", brief.untold);
 }

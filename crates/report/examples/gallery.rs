@@ -5,8 +5,12 @@
 
 use std::{error::Error, fs, path::Path};
 
+use fixture::kpi::Quarter;
+use pointsman_measure::kpi::{Dimension, Kpi, Part, Selection};
 use pointsman_report::{
-    Cx, Figure, Page, Section, Width, chart, demo, experiment, file, flow, model,
+    Cx, Figure, Page, Section, Width, brief, chart, demo, experiment, file, flow,
+    kpi::{self, DetailReport, KpiReport},
+    model,
     part::{Provenance, Verdict},
     roi,
 };
@@ -41,9 +45,34 @@ fn main() -> Result<(), Box<dyn Error>> {
         let money = fixture::roi::report(&brought);
         let page = roi::page(&money, Some(format!("roi.{other}.html")), cx);
         fs::write(beside(&format!("roi.{tag}.html")), file::stand_alone(&page, &money, cx)?)?;
+        figures(out, cx, tag, other)?;
     }
     println!("{}", out.display());
     Ok(())
+}
+
+/// Figures: the page, one figure, the leads behind it, and the quarter in two pages.
+fn figures(out: &Path, cx: Cx, tag: &str, other: &str) -> Result<(), Box<dyn Error>> {
+    let quarter = Quarter::new(true);
+    let (kpis, all, about) = (quarter.kpis(), Selection::default(), fixture::kpi::about(&quarter, false));
+    let days = fixture::kpi::days();
+    let write = |name: &str, page: &Page| -> Result<(), Box<dyn Error>> {
+        let path = out.with_file_name(format!("{name}.{tag}.html"));
+        Ok(fs::write(path, file::stand_alone(page, &(), cx)?)?)
+    };
+    let address = |name: &str| Some(format!("{name}.{other}.html"));
+    let overview = kpis.overview(&all, days, true);
+    let report = KpiReport { about: about.clone(), overview: &overview, spec: &quarter.spec };
+    write("kpi", &kpi::page(&report, address("kpi"), cx))?;
+    let detail = kpis.detail(Kpi::Conversion, &all, days, &[Dimension::Team, Dimension::Rep, Dimension::Path]);
+    let report = DetailReport { about: about.clone(), detail: &detail, spec: &quarter.spec };
+    write("conversion", &kpi::detail_page(&report, address("conversion"), cx))?;
+    let list = kpis.behind(Kpi::LostLeads, &all.in_days(days), Part::Hits, 0, 25);
+    let report = fixture::kpi::list(&quarter, &list);
+    write("lost", &kpi::list_page(&report, address("lost"), cx))?;
+    let (brief, roi) = (kpis.brief(&all, days, true), fixture::roi::roi(fixture::roi::HOLD_OUT));
+    let report = fixture::kpi::brief(&quarter, &brief, Some(&roi), None);
+    write("quarter", &brief::page(&report, address("quarter"), cx))
 }
 
 fn gallery(provenance: Provenance) -> Page {

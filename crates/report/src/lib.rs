@@ -9,8 +9,10 @@
 //! and how it is shown), [`words`] (the catalogue, both languages side by side), [`table`],
 //! [`chart`] (own marks on scales, static SVG), [`part`] (verdict, tiles, figures, tables),
 //! [`page`] (sections and the two shells), [`file`] (one HTML file that makes no request), [`text`] (Markdown), then
-//! the reports themselves: [`experiment`], [`flow`], [`kpi`], [`model`], [`roi`] and [`demo`].
+//! the reports themselves: [`experiment`], [`flow`], [`kpi`], [`brief`] (a quarter in two
+//! pages), [`model`], [`roi`] and [`demo`].
 
+pub mod brief;
 pub mod chart;
 pub mod demo;
 pub mod experiment;

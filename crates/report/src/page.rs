@@ -7,7 +7,7 @@ use pointsman_domain::Digest;
 
 use crate::{
     Cx, Figure, Locale, Table,
-    part::{self, BoardTile, Notice, Provenance, Tile, Verdict},
+    part::{self, Answer, BoardTile, Notice, Provenance, Tile, Verdict},
     words,
 };
 
@@ -38,6 +38,8 @@ pub struct Section {
     pub heading: String,
     /// The finding, with number and interval.
     pub sentence: String,
+    /// Questions with a number and a sentence each: a page that has any is laid out to print short.
+    pub answers: Vec<Answer>,
     /// Figures side by side, at most eight.
     pub board: Vec<BoardTile>,
     pub notices: Vec<Notice>,
@@ -131,7 +133,7 @@ pub fn render(page: &Page, shell: Shell<'_>, cx: Cx) -> String {
         (DOCTYPE)
         html lang=(cx.locale.tag()) data-theme=[theme.map(Theme::name)] {
             (head(page, shell))
-            body {
+            body class=[page.sections.iter().any(|s| !s.answers.is_empty()).then_some("brief")] {
                 a class="skip" href="#main" { (words::page::skip(cx.locale)) }
                 (top(page, shell, cx.locale))
                 div class="frame" {
@@ -234,6 +236,7 @@ pub fn section(section: &Section, cx: Cx) -> Markup {
             h2 { (section.heading) }
             @if !section.sentence.is_empty() { p class="sentence" { (section.sentence) } }
             @if let Some(form) = &section.form { (question(form)) }
+            (part::answers(&section.answers))
             (part::board(&section.board))
             @for notice in &section.notices { (part::notice(notice)) }
             @for figure in &section.figures { (part::figure(figure, cx)) }

@@ -79,6 +79,35 @@ pub fn tiles(tiles: &[Tile]) -> Markup {
     }
 }
 
+/// A question, its number with the interval, and the sentence that says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub question: String,
+    pub value: String,
+    /// May be empty.
+    pub interval: String,
+    pub sentence: String,
+}
+
+pub fn answers(answers: &[Answer]) -> Markup {
+    html! {
+        @if !answers.is_empty() {
+            ol class="answers" {
+                @for answer in answers {
+                    li {
+                        h3 { (answer.question) }
+                        p class="number" {
+                            span class="value" { (answer.value) }
+                            @if !answer.interval.is_empty() { " " span class="detail" { (answer.interval) } }
+                        }
+                        p { (answer.sentence) }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A figure on a board: value, what is said of it, and the way there as a small line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BoardTile {

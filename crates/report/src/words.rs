@@ -4,6 +4,7 @@
 //! language forgets does not compile. Arguments are formatted already (by [`crate::Unit`]), so no
 //! entry rounds a number.
 
+pub mod brief;
 pub mod chart;
 pub mod demo;
 pub mod experiment;
@@ -16,6 +17,11 @@ pub mod page;
 pub mod reason;
 pub mod roi;
 pub mod why;
+
+/// A sentence whose last word is an abbreviation ends with one full stop.
+pub(crate) fn tidy(sentence: &str) -> String {
+    sentence.replace("..", ".")
+}
 
 /// Makes one function per entry: `name(arg, …) { en: "…", de: "…" }`.
 ///

@@ -54,6 +54,39 @@ pub struct KpiArgs {
     pub json: bool,
 }
 
+/// A quarter in two pages: seven questions, pictures, experiments, return, recommendations
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Answers what whoever pays asks, each with a number and its interval: are we faster, how many leads did \
+    nobody touch, does work go to the right people, what did it bring, is it the tool, what does it cost, what to change. \
+    Written to DIR/reports/QUARTER.html and QUARTER.de.html, two pages of A4 each. The return comes from an ROI file \
+    (pointsman roi), experiments from the store; what cannot be told is said, with when it can."
+)]
+#[command(after_help = "Example:\n  pointsman report --workspace crm --quarter 2026-Q3 --roi roi.toml")]
+pub struct Report {
+    /// Folder of the workspace
+    #[arg(long, alias = "into", value_name = "DIR", default_value = ".")]
+    pub workspace: PathBuf,
+    /// The quarter: 2026-Q3
+    #[arg(long, value_name = "QUARTER")]
+    pub quarter: String,
+    /// The ROI file; DIR/roi.toml where there is one
+    #[arg(long, value_name = "FILE.toml")]
+    pub roi: Option<PathBuf>,
+    /// Draws the rehearsal of the ROI file
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Leave out what is told of single reps
+    #[arg(long)]
+    pub no_reps: bool,
+    /// Where to write instead: English to FILE.html, German to FILE.de.html
+    #[arg(long, value_name = "FILE.html")]
+    pub html: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Clone, ClapArgs)]
 pub struct PeriodArgs {
     /// A quarter of arrival: 2026-Q3

@@ -25,6 +25,7 @@ mod models_compare;
 mod policy;
 mod preview;
 mod prices;
+mod report;
 mod reps;
 mod roi;
 mod serve;
@@ -42,6 +43,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Import(args) => import::run(&args),
         Command::Flow(args) => flow::run(&args),
         Command::Kpi(args) => kpi::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Roi(args) => roi::run(&args),
         Command::Features(args) => features::run(&args),
         Command::Train(args) => train::run(&args),

@@ -38,6 +38,11 @@ impl Kpis<'_> {
         self.measure_all(&[kpi], selection).remove(0)
     }
 
+    /// Leads of a selection, merged and erased ones left out.
+    pub fn count(&self, selection: &Selection) -> u64 {
+        Groups::one(self.table, selection).selected().count() as u64
+    }
+
     /// Several figures of one selection: those of one clock share their curve.
     pub fn measure_all(&self, kpis: &[Kpi], selection: &Selection) -> Vec<KpiResult> {
         let groups = Groups::one(self.table, selection);

@@ -14,9 +14,10 @@
 //!
 //! Reading order: [`Kpi`], [`KpiResult`], [`Selection`], [`KpiSpec`] (`kpi.toml`), [`LeadTable`],
 //! [`Kpis`] and what it answers: [`Kpis::measure`], [`Kpis::breakdown`], [`Kpis::board`],
-//! [`Kpis::behind`]. Formulas and sources are in `docs/kpi.md`.
+//! [`Kpis::behind`], [`Kpis::brief`]. Formulas and sources are in `docs/kpi.md`.
 
 mod board;
+mod brief;
 mod clock;
 mod definition;
 mod feeds;
@@ -32,6 +33,7 @@ mod table;
 mod work;
 
 pub use board::{Board, BoardFigure, Change, Target, TrendPoint};
+pub use brief::{Advice, Brief, Slowest, Untold, Worth};
 pub use definition::{Better, Feed, Kpi, KpiUnit, Window};
 pub use feeds::Feeds;
 pub use figure::{Breakdown, FunnelLimits, GroupResult, KpiResult, Measured, NotMeasured, Spread, Value};

@@ -41,6 +41,8 @@ pub struct LeadTable {
     pub(super) won: Vec<i64>,
     pub(super) closed: Vec<i64>,
     pub(super) unassigned: Vec<i64>,
+    /// Revenue of a win in minor units.
+    pub(super) value: Vec<i64>,
     pub(super) score: Vec<i32>,
     pub(super) completeness: Vec<i32>,
     pub(super) checklist: Vec<i32>,
@@ -87,6 +89,7 @@ impl LeadTable {
             won: Vec::new(),
             closed: Vec::new(),
             unassigned: Vec::new(),
+            value: Vec::new(),
             score: Vec::new(),
             completeness: Vec::new(),
             checklist: Vec::new(),
@@ -118,6 +121,7 @@ impl LeadTable {
         self.won.push(at(row.won_at));
         self.closed.push(at(row.closed_at));
         self.unassigned.push(at(row.unassigned_since));
+        self.value.push(row.value.map_or(NEVER, |value| value.0));
         let part = |part: Option<crate::rows::Millionths>| part.map_or(UNKNOWN, |part| part.0 as i32);
         self.score.push(part(row.score));
         self.completeness.push(part(row.completeness));

@@ -75,3 +75,8 @@ pub fn interval(kpi: Kpi, of: Value) -> Interval {
         ),
     }
 }
+
+/// `p = 0.012`, `p < 0.001`.
+pub fn p_value(l: Locale, p: f64) -> String {
+    if p < 0.001 { format!("p < {}", l.number(0.001, 3)) } else { format!("p = {}", l.number(p, 3)) }
+}

@@ -42,11 +42,7 @@ pub(super) fn section(id: &str, heading: String, by: &[&Breakdown], about: &Abou
 
 fn verdict(breakdown: &Breakdown, l: Locale) -> Option<String> {
     let spread = breakdown.spread?;
-    let p = if spread.p_value < 0.001 {
-        format!("< {}", l.number(0.001, 3))
-    } else {
-        format!("= {}", l.number(spread.p_value, 3))
-    };
+    let p = format::p_value(l, spread.p_value);
     if !spread.is_real() {
         return Some(words::groups_alike(l, &p));
     }
@@ -62,7 +58,7 @@ pub(super) fn name(group: &GroupResult, l: Locale) -> String {
     if group.text.is_empty() { words::unknown(l) } else { group.text.to_string() }
 }
 
-pub(super) fn forest(id: &str, breakdown: &Breakdown, about: &About, cx: Cx) -> Figure {
+pub(crate) fn forest(id: &str, breakdown: &Breakdown, about: &About, cx: Cx) -> Figure {
     let (l, kpi) = (cx.locale, breakdown.kpi);
     let whole = breakdown.all.value().map(|value| value.value);
     let row = |group: &GroupResult| {
@@ -70,12 +66,7 @@ pub(super) fn forest(id: &str, breakdown: &Breakdown, about: &About, cx: Cx) -> 
             || group.result.value().map_or(Interval::point(f64::NAN), |value| format::interval(kpi, value)),
             |e| Interval::new(e.value, e.low, e.high),
         );
-        ForestRow {
-            label: name(group, l),
-            note: words::n_leads(l, group.result.n),
-            value,
-            style: if group.result.value().is_some() { RowStyle::Plain } else { RowStyle::Doubtful },
-        }
+        ForestRow { label: name(group, l), note: words::n_leads(l, group.result.n), value, style: RowStyle::Plain }
     };
     let shown = whole.map_or_else(|| "–".into(), |whole| format::value(l, kpi, whole, about.currency));
     let outside = breakdown.groups.iter().filter(|group| group.limits.is_some_and(|limits| limits.outside)).count();
@@ -93,7 +84,7 @@ pub(super) fn forest(id: &str, breakdown: &Breakdown, about: &About, cx: Cx) -> 
             reference: whole.map(|whole| format::scaled(kpi, whole)),
             below: String::new(),
             above: String::new(),
-            rows: breakdown.groups.iter().map(row).collect(),
+            rows: breakdown.groups.iter().filter(|group| group.result.value().is_some()).map(row).collect(),
             marks: whole.map(mark).into_iter().collect(),
         }),
     }

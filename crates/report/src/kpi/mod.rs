@@ -2,9 +2,9 @@
 
 mod definition;
 mod format;
-mod groups;
+pub(crate) mod groups;
 mod list;
-mod speed;
+pub(crate) mod speed;
 mod tile;
 
 use pointsman_domain::Currency;
@@ -15,11 +15,11 @@ use crate::{
     Cx, Day, Locale, Page, Section, Table,
     part::{Notice, Provenance, Tone},
     table::{Column, Row},
-    words::kpi as words,
+    words::{kpi as words, tidy},
 };
 
 pub use definition::{DetailReport, page as detail_page};
-pub use format::{range as show_range, value as show};
+pub use format::{difference as show_difference, p_value as show_p_value, range as show_range, value as show};
 pub use list::{ListReport, page as list_page};
 
 /// What every page of figures says of what it is about.
@@ -91,7 +91,7 @@ pub fn page(report: &KpiReport<'_>, other: Option<String>, cx: Cx) -> Page {
     }
 }
 
-fn kicker(about: &About, l: Locale) -> String {
+pub(crate) fn kicker(about: &About, l: Locale) -> String {
     let (from, until, as_of) = (l.date(about.from), l.date(about.until), l.date(about.as_of));
     let kicker = words::kicker(l, &from, &until, &words::n_leads(l, about.leads), &as_of);
     let only = about.filters.iter().map(|(dimension, name)| {
@@ -125,7 +125,7 @@ fn summary(report: &KpiReport<'_>, l: Locale) -> String {
             sentences.push(format!("{name}: {verdict}, {difference}."));
         }
     }
-    sentences.join(" ")
+    tidy(&sentences.join(" "))
 }
 
 /// Every figure in one row, with the reason where there is no value.

@@ -7,7 +7,7 @@ use crate::{
     Chart, Cx, Figure, Interval, Locale, Role, Section, Table, Unit,
     chart::{Bar, Bars, Curve, Group, Step, Survival},
     table::{Column, Row},
-    words::kpi as words,
+    words::{kpi as words, tidy},
 };
 
 const SPEEDS: [Kpi; 8] = [
@@ -64,7 +64,7 @@ pub(super) fn section(report: &KpiReport<'_>, cx: Cx) -> Section {
     }
 }
 
-fn curves(report: &KpiReport<'_>, cx: Cx) -> Figure {
+pub(crate) fn curves(report: &KpiReport<'_>, cx: Cx) -> Figure {
     let l = cx.locale;
     let curve = |name: String, role, touched: &TouchedBy| Curve { name, role, steps: steps(touched) };
     let mut curves = vec![curve(words::now(l), Role::Variant, &report.overview.curve)];
@@ -139,7 +139,7 @@ pub(super) fn chain(report: &KpiReport<'_>, cx: Cx) -> Option<Section> {
     Some(Section {
         id: "chain".into(),
         heading: words::chain(l),
-        sentence: words::chain_sentence(l, &words::name_of(l, longest.kpi), &time),
+        sentence: tidy(&words::chain_sentence(l, &words::name_of(l, longest.kpi), &time)),
         notices: all.iter().filter_map(|result| not_measured(result, l)).collect(),
         figures: (measured.len() > 1).then(|| clocks(&measured, l)).into_iter().collect(),
         method: vec![words::method_curve(l)],

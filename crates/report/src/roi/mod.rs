@@ -2,7 +2,7 @@
 
 mod cause;
 mod inputs;
-mod money;
+pub(crate) mod money;
 mod next;
 
 use pointsman_measure::{
@@ -90,18 +90,23 @@ fn verdict(result: &RoiResult, l: Locale) -> Verdict {
         _ => Tone::Warn,
     };
     let (benefit, cost) = (unit.show(l, roi.benefit.value), unit.show(l, result.spec.cost().value));
-    let claim = words::claim_of(l, roi.claim);
-    let claim = match result.counted() {
-        // What is stated must not hide what the wins rest on.
-        Some(judged) if roi.claim == Claim::AsStated => {
-            format!("{claim} {}", words::of_the_wins(l, &words::claim_of(l, judged.claim)))
-        }
-        _ => claim,
-    };
+    let claim = claim(result, l);
     Verdict {
         tone,
         answer,
         sentence: words::verdict_sentence(l, &benefit, &range(l, unit, roi.benefit), &cost, &claim),
+    }
+}
+
+/// The sentence that the evidence allows.
+pub(crate) fn claim(result: &RoiResult, l: Locale) -> String {
+    let claim = words::claim_of(l, result.roi.claim);
+    match result.counted() {
+        // What is stated must not hide what the wins rest on.
+        Some(judged) if result.roi.claim == Claim::AsStated => {
+            format!("{claim} {}", words::of_the_wins(l, &words::claim_of(l, judged.claim)))
+        }
+        _ => claim,
     }
 }
 

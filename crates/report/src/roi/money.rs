@@ -35,7 +35,7 @@ pub(super) fn section(result: &RoiResult, cx: Cx) -> Section {
     }
 }
 
-fn waterfall(result: &RoiResult, l: Locale) -> Figure {
+pub(crate) fn waterfall(result: &RoiResult, l: Locale) -> Figure {
     let (roi, unit) = (&result.roi, unit(result));
     let block = |label: String, kind, e: Estimate| Block { label, kind, value: interval(e) };
     let mut blocks = Vec::new();

@@ -32,7 +32,7 @@ words! {
     target_met(target) { en: "target {target}: met", de: "Ziel {target}: erreicht" }
     target_missed(target) { en: "target {target}: missed", de: "Ziel {target}: verfehlt" }
     target_open(target) { en: "target {target}: too close to tell", de: "Ziel {target}: noch nicht zu sagen" }
-    target_none() { en: "no target: set one in kpi.toml", de: "kein Ziel: in kpi.toml setzen" }
+    target_none() { en: "no target (kpi.toml)", de: "kein Ziel (kpi.toml)" }
     rests_on(n, pending) { en: "{n}, {pending} pending", de: "{n}, {pending} offen" }
     rests_on_all(n) { en: "{n}", de: "{n}" }
     trend(what, points) { en: "{what}: {points}", de: "{what}: {points}" }
@@ -77,12 +77,12 @@ words! {
     teams() { en: "Teams", de: "Teams" }
     reps() { en: "People", de: "Personen" }
     groups_differ(p) {
-        en: "Groups differ by more than chance explains (p {p}).",
-        de: "Die Gruppen unterscheiden sich stärker, als der Zufall erklärt (p {p}).",
+        en: "Groups differ by more than chance explains ({p}).",
+        de: "Die Gruppen unterscheiden sich stärker, als der Zufall erklärt ({p}).",
     }
     groups_alike(p) {
-        en: "Not distinguishable: the differences are no larger than chance explains (p {p}).",
-        de: "Nicht unterscheidbar: Die Unterschiede sind nicht größer, als der Zufall erklärt (p {p}).",
+        en: "Not distinguishable: the differences are no larger than chance explains ({p}).",
+        de: "Nicht unterscheidbar: Die Unterschiede sind nicht größer, als der Zufall erklärt ({p}).",
     }
     group_best(name, share, worst, worst_share) {
         en: "After drawing small groups towards the whole, {name} has {share} and {worst} {worst_share}.",

@@ -2,5 +2,6 @@
 
 mod charts;
 mod fixture;
+mod kpi;
 mod pages;
 mod roi;

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use pointsman_measure::kpi::Selection;
 use pointsman_report::{
     Cx, Locale,
     demo::{self, Evidence},
     experiment::{self, MetricStatus, TestVerdict},
-    file, flow, model,
+    file, flow,
+    kpi::{self, KpiReport},
+    model,
     page::{self, Live, Place, Shell, Theme},
     roi, text,
 };
@@ -42,6 +45,14 @@ fn roi_file(cx: Cx) -> String {
     let found = fixture::roi::roi(&format!("{}{}", fixture::roi::HOLD_OUT, fixture::roi::WEEKS));
     let report = fixture::roi::report(&found);
     let page = roi::page(&report, Some("roi.other.html".into()), cx);
+    file::stand_alone(&page, &report, cx).expect("the fixture is plain data")
+}
+
+fn kpi_file(cx: Cx) -> String {
+    let quarter = fixture::kpi::Quarter::new(true);
+    let found = quarter.kpis().overview(&Selection::default(), fixture::kpi::days(), true);
+    let report = KpiReport { about: fixture::kpi::about(&quarter, false), overview: &found, spec: &quarter.spec };
+    let page = kpi::page(&report, Some("kpi.other.html".into()), cx);
     file::stand_alone(&page, &report, cx).expect("the fixture is plain data")
 }
 
@@ -97,6 +108,7 @@ fn a_file_makes_no_request() {
         experiment_file(Cx::DE),
         flow_file(Cx::DE),
         roi_file(Cx::DE),
+        kpi_file(Cx::EN),
     ] {
         for forbidden in [" src=", "url(", "@import", "<link", "<iframe", "<img", "<object", "<embed", "srcset", "//"] {
             // Comments of the script start with two slashes; no address of ours does.
@@ -149,7 +161,14 @@ fn the_result_inside_is_the_result() {
 
 #[test]
 fn ids_are_unique_and_anchors_lead_somewhere() {
-    for html in [demo_file(Cx::EN), model_file(Cx::DE), experiment_file(Cx::EN), flow_file(Cx::EN), roi_file(Cx::EN)] {
+    for html in [
+        demo_file(Cx::EN),
+        model_file(Cx::DE),
+        experiment_file(Cx::EN),
+        flow_file(Cx::EN),
+        roi_file(Cx::EN),
+        kpi_file(Cx::DE),
+    ] {
         let body = html.split_once("<body>").expect("a body").1;
         let ids: Vec<&str> = body.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let unique: BTreeSet<&str> = ids.iter().copied().collect();

@@ -1,6 +1,6 @@
 //! `pointsman experiment`: from a draft to the default policy.
 
-mod desk;
+pub mod desk;
 mod new;
 mod report;
 mod table;

@@ -198,7 +198,7 @@ fn about(args: &KpiArgs, measuring: &Measuring, selection: &Selection, days: Day
         from: day(days.from.0),
         until: day(days.until.0 - 1),
         as_of: measuring.day(measuring.table.as_of()),
-        leads: measuring.kpis().measure(Kpi::CostPerLead, &selection.in_days(days)).n,
+        leads: measuring.kpis().count(&selection.in_days(days)),
         filters: selection.filters.iter().map(filter).collect(),
         currency: measuring.currency,
         links: None,

@@ -50,17 +50,17 @@ fn calculate(args: &Roi, path: &Path) -> anyhow::Result<Done> {
     Ok(Done::Fine)
 }
 
-fn read_spec(path: &Path, seed: u64) -> anyhow::Result<RoiSpec> {
+pub fn read_spec(path: &Path, seed: u64) -> anyhow::Result<RoiSpec> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     RoiSpec::parse(&text, seed).with_context(|| format!("{}", path.display()))
 }
 
 /// Relative to the folder of the file that names it.
-fn frozen_path(spec_path: &Path, spec: &RoiSpec) -> PathBuf {
+pub fn frozen_path(spec_path: &Path, spec: &RoiSpec) -> PathBuf {
     spec_path.parent().unwrap_or(Path::new("")).join(&*spec.frozen)
 }
 
-fn read_frozen(path: &Path, spec_path: &Path) -> anyhow::Result<Frozen> {
+pub fn read_frozen(path: &Path, spec_path: &Path) -> anyhow::Result<Frozen> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!(
