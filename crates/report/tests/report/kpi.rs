@@ -162,3 +162,35 @@ fn decided_experiments_are_listed() {
     let section = none.sections.iter().find(|section| section.id == "experiments").expect("experiments");
     assert_eq!(section.sentence, "No experiment was decided in the quarter.");
 }
+
+/// The table of docs/kpi.md is the definitions.
+#[test]
+fn figures_are_documented() {
+    use std::{fs, path::Path};
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/kpi.md");
+    let kept = fs::read_to_string(&path).expect("docs/kpi.md");
+    let (start, end) = ("figures_are_documented -->\n", "<!-- end -->");
+    let (before, rest) = kept.split_once(start).expect("where the table begins");
+    let (_, after) = rest.split_once(end).expect("where it ends");
+    let made = format!("{before}{start}{}{end}{after}", definitions());
+    #[expect(clippy::disallowed_methods, reason = "a test that writes documentation when asked")]
+    if std::env::var_os("POINTSMAN_WRITE_DOCS").is_some() {
+        fs::write(&path, &made).expect("docs/kpi.md can be written");
+    }
+    let kept = fs::read_to_string(&path).expect("docs/kpi.md");
+    assert!(kept == made, "docs/kpi.md is old: POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-report figures");
+}
+
+fn definitions() -> String {
+    use pointsman_report::{Locale, words::kpi as words};
+    let l = Locale::En;
+    let mut text = String::from("| figure | what it is | formula | window | needs |\n|---|---|---|---|---|\n");
+    for kpi in Kpi::ALL {
+        let needs: Vec<String> = kpi.needs().iter().map(|feed| words::feed_of(l, *feed)).collect();
+        let (meaning, formula) = (words::meaning_of(l, kpi), kpi.formula());
+        let window = words::window_of(l, kpi.window());
+        let (slug, needs) = (kpi.slug(), needs.join(", "));
+        text += &format!("| `{slug}` | {meaning} | {formula} | {window} | {needs} |\n");
+    }
+    text
+}
