@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod experiments;
 mod hostile;
+mod kpi;
 mod models;
 mod notebook;
 mod oracle;

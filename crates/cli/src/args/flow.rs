@@ -55,6 +55,9 @@ pub struct Flow {
     /// Answered questionnaires: CSV with question, answer (1 to 5), comment
     #[arg(long, value_name = "FILE.csv")]
     pub answers: Option<PathBuf>,
+    /// A territory table (docs/policy.md) that assignments are compared with, as of their day
+    #[arg(long, value_name = "FILE.csv")]
+    pub territories: Option<PathBuf>,
     /// Print the result as JSON
     #[arg(long)]
     pub json: bool,

@@ -53,6 +53,9 @@ pub fn run(args: &Flow) -> anyhow::Result<Done> {
     found.survey = answers;
     found.has_activities = input.has_activities;
     let zone = config.calendar.zone();
+    if let Some(table) = &args.territories {
+        found.territories = Some(super::territories::compare(&args.into, table, &input.log, zone)?);
+    }
     let day = |at: Option<Instant>| Day::from_unix_days(at.map_or(0, |at| i64::from(zone.local_day(at))));
     let report = FlowReport {
         from: day(found.from),
@@ -179,6 +182,12 @@ fn provenance(args: &Flow) -> anyhow::Result<Provenance> {
         if !words.is_empty() {
             flag(name, &words.join(","));
         }
+    }
+    if let Some(table) = &args.territories {
+        let digest = file_digest(table).with_context(|| format!("cannot read {}", table.display()))?;
+        let name = table.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        flag("territories", &name);
+        documents.push(Document { kind: DocumentKind::Data, name, version: String::new(), digest });
     }
     if args.people_only {
         command.push_str(" --people-only");

@@ -31,6 +31,7 @@ mod roi;
 mod serve;
 mod simulate;
 mod simulate_assign;
+mod territories;
 mod train;
 
 use crate::Done;

@@ -11,6 +11,8 @@ fn every_help_reads_well_and_has_an_example() {
         &["init"],
         &["import"],
         &["flow"],
+        &["kpi"],
+        &["report"],
         &["features"],
         &["features", "describe"],
         &["train"],

@@ -12,6 +12,7 @@ mod process;
 mod proposal;
 mod sources;
 pub mod survey;
+pub mod territory;
 mod touch;
 
 use pointsman_domain::{Instant, LeadId, Micros};
@@ -65,6 +66,9 @@ pub struct Flow {
     pub proposals: Vec<Proposal>,
     /// What reps answered; empty where nobody was asked.
     pub survey: Vec<survey::Answered>,
+    /// Assignments against a territory table; `None` where none was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub territories: Option<territory::Territories>,
     /// Whether the history has activities. Without them nothing is known of touches.
     pub has_activities: bool,
     /// One row a lead: the list behind every figure.
@@ -115,6 +119,7 @@ pub fn analyse(log: &FlowLog, filled: &[Filled], config: &FlowConfig) -> Flow {
         sources: sources::measure(log, filled),
         rows: rows(log, &process, end, config.quiet),
         survey: Vec::new(),
+        territories: None,
         has_activities: true,
         process,
         touch,

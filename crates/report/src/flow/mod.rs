@@ -3,6 +3,7 @@
 mod people;
 mod process;
 mod proposals;
+mod territory;
 mod touch;
 
 use pointsman_domain::{Currency, Micros};
@@ -46,12 +47,7 @@ pub fn page(report: &FlowReport<'_>, other: Option<String>, cx: Cx) -> Page {
     if flow.has_activities {
         sections.extend([people::section(flow, cx), people::drops(report, cx)]);
     }
-    sections.push(Section {
-        id: "territory".into(),
-        heading: words::territory(l),
-        notices: vec![Notice { tone: Tone::Neutral, text: words::territory_missing(l) }],
-        ..Section::default()
-    });
+    sections.push(territory::section(flow.territories.as_ref(), cx));
     sections.push(proposals::section(flow, cx));
     if flow.has_activities {
         sections.push(proposals::survey(flow, cx));

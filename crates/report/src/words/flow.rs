@@ -194,8 +194,42 @@ words! {
 
     territory() { en: "Assignments against the territory table", de: "Zuteilungen gegen die Gebietstabelle" }
     territory_missing() {
-        en: "Not measured: the history names no territory table as of the date of each assignment.",
-        de: "Nicht gemessen: Zur Historie gehört keine Gebietstabelle mit dem Stand zum Zeitpunkt jeder Zuteilung.",
+        en: "Not measured: no territory table was given (--territories FILE.csv).",
+        de: "Nicht gemessen: Es wurde keine Gebietstabelle angegeben (--territories DATEI.csv).",
+    }
+    territory_sentence(right, held, without) {
+        en: "{right} of {held} went where the table of their day says; {without} are in no row.",
+        de: "{right} von {held} gingen dorthin, wo die Tabelle ihres Tages sagt; {without} sind in keiner Zeile.",
+    }
+    territory_wins(right, wrong, difference, verdict) {
+        en: "Observed, not caused: {right} of leads in the right place were won, {wrong} of the others; {difference}, {verdict}.",
+        de: "Beobachtet, nicht verursacht: {right} der Leads am richtigen Ort wurden gewonnen, {wrong} der anderen; {difference}, {verdict}.",
+    }
+    territory_no_wins() {
+        en: "Win rates cannot be compared: one side has no closed lead.",
+        de: "Abschlussquoten sind nicht vergleichbar: Eine Seite hat keinen geschlossenen Lead.",
+    }
+    territory_differs() { en: "more than chance explains", de: "mehr, als der Zufall erklärt" }
+    territory_alike() { en: "not distinguishable from chance", de: "nicht vom Zufall zu unterscheiden" }
+    territory_finding(right) {
+        en: "{right} went where the table says",
+        de: "{right} gingen dorthin, wo die Tabelle sagt",
+    }
+    territory_caption() {
+        en: "Rows: where the table sends leads. Columns: where they went.",
+        de: "Zeilen: wohin die Tabelle schickt. Spalten: wohin die Leads gingen.",
+    }
+    territory_lacks() { en: "Rows that the table lacks", de: "Zeilen, die der Tabelle fehlen" }
+    territory_says() { en: "What these leads say", de: "Was diese Leads angeben" }
+    territory_contradict() {
+        en: "Rows that contradict each other",
+        de: "Zeilen, die sich widersprechen",
+    }
+    territory_lines() { en: "Lines (the first decides)", de: "Zeilennummern (die erste entscheidet)" }
+    territory_first() { en: "Went by the first", de: "Gingen nach der ersten" }
+    territory_method() {
+        en: "Each lead is looked up in the table as of the local day on which its first owner got it; rows hold from valid_from until valid_to. Two rows contradict each other where both hold a lead, name different people, and neither lies within the other.",
+        de: "Jeder Lead wird in der Tabelle mit dem Stand des Tages nachgeschlagen, an dem ihn die erste Person bekam; Zeilen gelten von valid_from bis valid_to. Zwei Zeilen widersprechen sich, wo beide einen Lead halten, Verschiedene nennen und keine in der anderen liegt.",
     }
 
     proposals() { en: "What to change first", de: "Was zuerst zu ändern ist" }

@@ -320,3 +320,40 @@ fn answers_of_reps_stand_beside_the_numbers() {
     let asked = flow::questionnaire();
     assert!(asked.lines().all(|line| line.matches('"').count() % 2 == 0) && asked.lines().count() == 8, "{asked}");
 }
+
+/// Assignments beside a table: what share went right, which rows are missing or contradict each
+/// other, and a win-rate difference that is observed and never caused.
+#[test]
+fn assignments_beside_the_territory_table_are_observed() {
+    use pointsman_domain::{Instant, LeadId};
+    use pointsman_measure::flow::territory::{Expected, Placed, measure};
+    let placed = |n: u128| {
+        let expected = match n % 10 {
+            0 => Expected::Nowhere { says: "PL, –".into() },
+            1..=3 => Expected::Row { line: 4, to: "mara".into(), against: Some(7) },
+            _ => Expected::Row { line: 2, to: "dach".into(), against: None },
+        };
+        let actual = if n.is_multiple_of(3) {
+            "luc"
+        } else if n % 10 < 4 {
+            "mara"
+        } else {
+            "dach"
+        };
+        let lead = LeadId::new(Instant::from_unix_micros(0), n);
+        Placed { lead, expected, actual: actual.into(), won: Some(n.is_multiple_of(4)) }
+    };
+    let mut found = fixture::flow::flow();
+    found.territories = Some(measure(&(0..200).map(placed).collect::<Vec<_>>()));
+    for (cx, observed, caused) in
+        [(Cx::EN, "Observed, not caused", "is caused"), (Cx::DE, "Beobachtet, nicht verursacht", "ist verursacht")]
+    {
+        let page = flow::page(&fixture::flow::report(&found), None, cx);
+        let section = page.sections.iter().find(|section| section.id == "territory").expect("the section");
+        assert!(section.notices[0].text.starts_with(observed) && !section.notices[0].text.contains(caused));
+        assert_eq!((section.tables.len(), section.figures.len()), (2, 1));
+        assert_eq!(section.tables[0].rows[0].cells, ["PL, –", "20"]);
+        assert_eq!(section.tables[1].rows[0].cells, ["4 / 7", "60", "40"]);
+        assert!(section.sentence.contains("20"), "{}", section.sentence);
+    }
+}
