@@ -29,6 +29,9 @@ fn main() {
     let all = Selection::default();
     time("every figure of all leads, cold", || kpis.measure_all(&Kpi::ALL, &all));
     time("every figure of all leads", || kpis.measure_all(&Kpi::ALL, &all));
+    for kpi in [Kpi::SpeedToLead, Kpi::TouchedInSla, Kpi::Conversion, Kpi::FirstContactInSla] {
+        time(kpi.slug(), || kpis.measure(kpi, &all));
+    }
     let year = Days { from: LocalDay(0), until: LocalDay(YEAR_DAYS as i32) };
     let quarter = Days { from: LocalDay(182), until: LocalDay(273) };
     time("eight tiles of the year", || kpis.board(&Kpi::TILES, &all, year));

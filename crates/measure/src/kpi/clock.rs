@@ -114,9 +114,17 @@ fn part_of_promise(start: Instant, end: Instant, due: Instant) -> i64 {
     }
 }
 
-/// Rows by their watch, least first; ties in the order of rows. Radix sort, eleven bits at a time:
+/// Rows by their watch, least first, with the watches in the same order: a curve reads both from
+/// front to back.
+#[derive(Debug, Default)]
+pub(super) struct Ordered {
+    pub rows: Vec<u32>,
+    pub watches: Vec<Watch>,
+}
+
+/// Rows by their watch; ties in the order of rows. Radix sort, eleven bits at a time:
 /// a million watches take a sixth of what comparing takes.
-pub(super) fn order(watches: &[Watch]) -> Vec<u32> {
+pub(super) fn order(watches: &[Watch]) -> Ordered {
     let started = (0..).zip(watches).filter(|(_, watch)| watch.started());
     let mut from: Vec<(u64, u32)> = started.map(|(row, watch)| (watch.0, row)).collect();
     let mut to = vec![(0, 0); from.len()];
@@ -138,7 +146,8 @@ pub(super) fn order(watches: &[Watch]) -> Vec<u32> {
         std::mem::swap(&mut from, &mut to);
         shift += DIGITS.trailing_zeros();
     }
-    from.into_iter().map(|(_, row)| row).collect()
+    let (watches, rows) = from.into_iter().map(|(key, row)| (Watch(key), row)).unzip();
+    Ordered { rows, watches }
 }
 
 const DIGITS: usize = 1 << 11;
@@ -153,12 +162,14 @@ pub(super) struct Timed {
 
 /// The curve of every group.
 pub(super) fn curves(table: &LeadTable, clock: Clock, groups: &Groups) -> Vec<Timed> {
-    let watches = table.watch(clock);
+    let order = table.order(clock);
     let mut seen: Vec<Vec<Observed>> = vec![Vec::new(); groups.count];
-    for &row in table.order(clock) {
-        let group = groups.of[row as usize];
+    if let [only] = &mut seen[..] {
+        only.reserve(groups.selected().len().min(order.rows.len()));
+    }
+    for (row, watch) in order.rows.iter().zip(&order.watches) {
+        let group = groups.of[*row as usize];
         if group != OUT {
-            let watch = watches[row as usize];
             seen[group as usize].push(Observed { time: watch.length() as f64, event: watch.event() });
         }
     }

@@ -195,7 +195,7 @@ impl Groups {
     }
 
     /// Selected rows with their groups, in the order of rows.
-    pub fn selected(&self) -> impl Iterator<Item = (usize, usize)> {
+    pub fn selected(&self) -> impl ExactSizeIterator<Item = (usize, usize)> {
         self.rows.iter().map(|row| (*row as usize, self.of[*row as usize] as usize))
     }
 

@@ -11,7 +11,7 @@ use pointsman_workhours::Calendar;
 
 use super::{
     Dimension,
-    clock::{Clock, Watch, order},
+    clock::{Clock, Ordered, Watch, order},
 };
 use crate::rows::{BreachCause, Custody, LeadRow, Name, SlaState};
 
@@ -22,7 +22,7 @@ pub(super) const UNKNOWN: i32 = i32::MIN;
 
 /// Leads as of one moment, ready to be measured.
 ///
-/// About 330 bytes a lead. Orders of arrival times are made when a figure first asks and kept, so
+/// About 430 bytes a lead. Orders of arrival times are made when a figure first asks and kept, so
 /// a page that asks twice pays once.
 #[derive(Debug)]
 pub struct LeadTable {
@@ -55,7 +55,7 @@ pub struct LeadTable {
     pub(super) flags: Vec<u8>,
     names: Vec<Vec<u32>>,
     watches: Vec<Vec<Watch>>,
-    orders: Vec<OnceLock<Vec<u32>>>,
+    orders: Vec<OnceLock<Ordered>>,
 }
 
 /// Bits of `flags`.
@@ -183,7 +183,7 @@ impl LeadTable {
     }
 
     /// Rows in the order of their watches, those without one left out.
-    pub(super) fn order(&self, clock: Clock) -> &[u32] {
+    pub(super) fn order(&self, clock: Clock) -> &Ordered {
         self.orders[clock as usize].get_or_init(|| order(self.watch(clock)))
     }
 

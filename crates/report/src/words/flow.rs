@@ -198,8 +198,8 @@ words! {
         de: "Nicht gemessen: Es wurde keine Gebietstabelle angegeben (--territories DATEI.csv).",
     }
     territory_sentence(right, held, without) {
-        en: "{right} of {held} went where the table of their day says; {without} are in no row.",
-        de: "{right} von {held} gingen dorthin, wo die Tabelle ihres Tages sagt; {without} sind in keiner Zeile.",
+        en: "{right} of {held} went where the table of their day says; in no row: {without}.",
+        de: "{right} von {held} gingen dorthin, wo die Tabelle ihres Tages sagt; in keiner Zeile: {without}.",
     }
     territory_wins(right, wrong, difference, verdict) {
         en: "Observed, not caused: {right} of leads in the right place were won, {wrong} of the others; {difference}, {verdict}.",
