@@ -302,3 +302,27 @@ fn the_worth_of_lost_leads_by_hand() {
     let pending = brief.untold.iter().find(|one| matches!(one, Untold::Pending { leads: 1, .. }));
     assert!(pending.is_some(), "{:?}", brief.untold);
 }
+
+/// Thirty leads touched within minutes, and before them one after an hour: a difference, and too
+/// little to call it better. With thirty before, it is.
+#[test]
+fn one_lead_before_is_no_change() {
+    let told = |leads_before: i64| {
+        let mut world = World::empty();
+        let day = world.first_day;
+        for n in 0..30 + leads_before {
+            world.lead(|row| {
+                let (day, minutes) = if n < 30 { (day, 1 + n % 7) } else { (day - 1, 60 + n % 9) };
+                row.arrived_day = LocalDay(day);
+                row.touched_at = Some(row.arrived_at + Micros::MINUTE.times(minutes));
+            });
+        }
+        let measuring = Measuring::new(world);
+        let days = Days { from: LocalDay(day), until: LocalDay(day + 1) };
+        let board = measuring.kpis().board(&[Kpi::SpeedToLead], &Selection::default(), days);
+        board.figures[0].change.expect("both are measured")
+    };
+    let (one, many) = (told(1), told(30));
+    assert!(one.difference.excludes_zero() && one.better.is_none(), "{one:?}");
+    assert!(many.difference.value < -3000.0 && many.better == Some(true), "{many:?}");
+}

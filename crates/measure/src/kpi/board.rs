@@ -29,7 +29,7 @@ pub struct BoardFigure {
 pub struct Change {
     /// An interval of no width: neither side has one.
     pub difference: Estimate,
-    /// `None`: the interval holds 0, or neither end is good.
+    /// `None`: the interval holds 0, neither end is good, or one side has too few leads.
     pub better: Option<bool>,
 }
 
@@ -47,6 +47,9 @@ pub struct TrendPoint {
     pub result: KpiResult,
 }
 
+/// Of fewer leads, now or before, nothing is called better or worse: a curve of one lead has an
+/// interval of no width.
+const FEWEST: u64 = 20;
 /// Points of a trend: weeks of a quarter.
 const POINTS: i32 = 13;
 
@@ -122,8 +125,9 @@ fn change(now: &KpiResult, before: &KpiResult) -> Option<Change> {
             Estimate::sum([now, Estimate { value: -before.value, low: -before.high, high: -before.low }])
         }
     };
+    let few = now.kpi.is_of_leads() && now.n.min(before.n) < FEWEST;
     let better = match now.kpi.better() {
-        _ if !difference.excludes_zero() || difference.low >= difference.high => None,
+        _ if few || !difference.excludes_zero() || difference.low >= difference.high => None,
         Better::Higher => Some(difference.value > 0.0),
         Better::Lower => Some(difference.value < 0.0),
         Better::Neither => None,

@@ -167,8 +167,8 @@ words! {
         de: "Anteile von Gruppen werden auf den Log-Odds zueinander gezogen, nach der Varianz zwischen Gruppen, die nach dem Zufall bleibt (DerSimonian und Laird). Eine Gruppe gilt als unterscheidbar, wenn sich die Gruppen überhaupt unterscheiden (Cochrans Q, 5 %) und ihr Intervall das Ganze nicht enthält.",
     }
     method_change() {
-        en: "Changes are against as many days just before: Newcombe's interval for shares, both intervals combined as squares for the rest. Better or worse is said only where the interval leaves out 0.",
-        de: "Änderungen gelten gegen ebenso viele Tage davor: Newcombes Intervall für Anteile, sonst beide Intervalle quadratisch verbunden. Besser oder schlechter steht nur da, wo das Intervall die 0 ausschließt.",
+        en: "Changes are against as many days just before: Newcombe's interval for shares, both intervals combined as squares for the rest. Better or worse is said only where the interval leaves out 0 and both sides rest on at least 20 leads.",
+        de: "Änderungen gelten gegen ebenso viele Tage davor: Newcombes Intervall für Anteile, sonst beide Intervalle quadratisch verbunden. Besser oder schlechter steht nur da, wo das Intervall die 0 ausschließt und beide Seiten auf mindestens 20 Leads beruhen.",
     }
     balance_method() {
         en: "Entitled is the share of the pools' turns that was due to a rep, by weights and presence.",
