@@ -23,7 +23,7 @@ pub use flow::Flow;
 pub use models::{Language, Models, ModelsShow, OneVersion};
 pub use roi::{Roi, RoiStep};
 pub use team::{Absences, AbsencesImport, Reps};
-pub use upkeep::{Backup, Doctor, Migrate, Restore};
+pub use upkeep::{Backup, Doctor, Load, Migrate, Restore};
 
 /// Sends every sales lead to the rep most likely to win it, within everybody's capacity, and
 /// proves that it did better than before.
@@ -45,6 +45,7 @@ pub enum Command {
     Demo(Demo),
     Init(Init),
     Import(Import),
+    Load(Load),
     Flow(Flow),
     Kpi(kpi::KpiArgs),
     Report(kpi::Report),

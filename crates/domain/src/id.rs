@@ -198,6 +198,9 @@ macro_rules! event_id {
         impl $name {
             pub const PREFIX: &'static str = $prefix;
 
+            /// Stands where there is none.
+            pub const NONE: Self = Self([0; 16]);
+
             /// A UUIDv7 of this instant; `chance` is 74 random bits (higher bits are ignored).
             pub fn new(at: Instant, chance: u128) -> Self {
                 Self(uuid_v7(at, chance))

@@ -58,162 +58,94 @@ impl History {
     }
 
     pub fn leads(&self) -> Result<Vec<Lead>, ReadError> {
-        self.read(Table::Leads, |row| {
-            Ok(Lead {
-                id: row.id("id")?,
-                source_system: row.required("source_system")?.into(),
-                external_id: row.required("external_id")?.into(),
-                at: row.time("at")?,
-                known_at: row.time("known_at")?,
-                contact: row.maybe_id("contact_id")?,
-                account: row.maybe_id("account_id")?,
-                attributes: row.attributes(&self.schema, Entity::Lead)?,
-            })
-        })
+        self.all()
     }
 
     pub fn contacts(&self) -> Result<Vec<Contact>, ReadError> {
-        self.read(Table::Contacts, |row| {
-            Ok(Contact {
-                id: row.id("id")?,
-                external_id: row.required("external_id")?.into(),
-                known_at: row.time("known_at")?,
-                name: row.text("name")?.map(Into::into),
-                email: row.text("email")?.map(Into::into),
-                phone: row.text("phone")?.map(Into::into),
-                account: row.maybe_id("account_id")?,
-            })
-        })
+        self.all()
     }
 
     pub fn accounts(&self) -> Result<Vec<Account>, ReadError> {
-        self.read(Table::Accounts, |row| {
-            Ok(Account {
-                id: row.id("id")?,
-                external_id: row.required("external_id")?.into(),
-                known_at: row.time("known_at")?,
-                name: row.required("name")?.into(),
-                domain: row.text("domain")?.map(Into::into),
-                parent: row.maybe_id("parent_id")?,
-                owner: row.maybe_id("owner")?,
-                attributes: row.attributes(&self.schema, Entity::Account)?,
-            })
-        })
+        self.all()
     }
 
     pub fn opportunities(&self) -> Result<Vec<Opportunity>, ReadError> {
-        self.read(Table::Opportunities, |row| {
-            Ok(Opportunity {
-                id: row.id("id")?,
-                external_id: row.required("external_id")?.into(),
-                at: row.time("at")?,
-                known_at: row.time("known_at")?,
-                account: row.maybe_id("account_id")?,
-                owner: row.maybe_id("owner")?,
-                stage: row.word("stage")?,
-                amount: row.integer("amount")?.map(Money),
-            })
-        })
+        self.all()
     }
 
     pub fn reps(&self) -> Result<Vec<Rep>, ReadError> {
-        self.read(Table::Reps, |row| {
-            Ok(Rep {
-                id: row.id("id")?,
-                external_id: row.required("external_id")?.into(),
-                name: row.required("name")?.into(),
-                team: row.maybe_id::<TeamId>("team")?,
-                active: row.flag("active")?.unwrap_or(true),
-            })
-        })
+        self.all()
     }
 
     pub fn assignments(&self) -> Result<Vec<Assignment>, ReadError> {
-        self.read(Table::Assignments, |row| {
-            Ok(Assignment {
-                lead: row.id("lead_id")?,
-                rep: row.id("rep")?,
-                at: row.time("at")?,
-                known_at: row.time("known_at")?,
-                kind: row.word("kind")?,
-                propensity: row.number("propensity")?,
-            })
-        })
+        self.all()
     }
 
     pub fn outcomes(&self) -> Result<Vec<Outcome>, ReadError> {
-        self.read(Table::Outcomes, |row| {
-            Ok(Outcome {
-                lead: row.id("lead_id")?,
-                at: row.time("at")?,
-                known_at: row.time("known_at")?,
-                stage: row.word("stage")?,
-                value: row.integer("value")?.map(Money),
-            })
-        })
+        self.all()
     }
 
     pub fn absences(&self) -> Result<Vec<Absence>, ReadError> {
-        self.read(Table::Absences, |row| {
-            Ok(Absence {
-                rep: row.id("rep")?,
-                from: row.time("from")?,
-                until: row.time("until")?,
-                known_at: row.time("known_at")?,
-                backup: row.maybe_id::<RepId>("backup")?,
-            })
-        })
+        self.all()
     }
 
     pub fn feedback(&self) -> Result<Vec<Feedback>, ReadError> {
-        self.read(Table::Feedback, |row| {
-            Ok(Feedback {
-                lead: row.id("lead_id")?,
-                rep: row.id("rep")?,
-                at: row.time("at")?,
-                known_at: row.time("known_at")?,
-                score: row.integer("score")?.and_then(|n| u8::try_from(n).ok()).unwrap_or_default(),
-                reason: row.text("reason")?.map(Into::into),
-            })
-        })
+        self.all()
     }
 
     /// Activities in the order of the table, never all in memory.
     pub fn for_each_activity(&self, mut each: impl FnMut(Activity)) -> Result<(), ReadError> {
         self.stream(Table::Activities, |row| {
-            each(Activity {
-                id: row.id("id")?,
-                lead: row.id("lead_id")?,
-                rep: row.maybe_id("rep")?,
-                at: row.time("at")?,
-                known_at: row.time("known_at")?,
-                kind: row.word("kind")?,
-                label: row.required("label")?.into(),
-                lifecycle: row.newer_text("lifecycle")?.map(Into::into),
-                human: row.flag("human")?.unwrap_or_default(),
-            });
-            Ok(())
+            each(Activity::read(row, &self.schema)?);
+            Ok::<(), ReadError>(())
         })
     }
 
-    fn read<T>(
+    /// Rows of a table in its order, at most `most` of them at a time.
+    pub fn in_batches<T: Canonical, E: From<ReadError>>(
         &self,
-        table: Table,
-        mut record: impl FnMut(&Row<'_>) -> Result<T, ReadError>,
-    ) -> Result<Vec<T>, ReadError> {
+        most: usize,
+        mut each: impl FnMut(&[T]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut batch = Vec::with_capacity(most);
+        self.stream(T::TABLE, |row| {
+            batch.push(T::read(row, &self.schema)?);
+            if batch.len() == most {
+                each(&batch)?;
+                batch.clear();
+            }
+            Ok::<(), E>(())
+        })?;
+        if batch.is_empty() { Ok(()) } else { each(&batch) }
+    }
+
+    /// How many rows a table has.
+    pub fn count(&self, table: Table) -> Result<u64, ReadError> {
+        let path = self.path(table);
+        if !path.exists() {
+            return Err(ReadError::Open { path, source: std::io::ErrorKind::NotFound.into() });
+        }
+        frame::row_count(&path).map(|rows| rows as u64).map_err(|problem| ReadError::Format { path, problem })
+    }
+
+    fn all<T: Canonical>(&self) -> Result<Vec<T>, ReadError> {
         let mut records = Vec::new();
-        self.stream(table, |row| {
-            records.push(record(row)?);
-            Ok(())
+        self.stream(T::TABLE, |row| {
+            records.push(T::read(row, &self.schema)?);
+            Ok::<(), ReadError>(())
         })?;
         Ok(records)
     }
 
-    fn stream(&self, table: Table, mut each: impl FnMut(&Row<'_>) -> Result<(), ReadError>) -> Result<(), ReadError> {
+    fn stream<E: From<ReadError>>(
+        &self,
+        table: Table,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let path = self.folder.join(table.file_name());
         let format = |problem: String| ReadError::Format { path: path.clone(), problem };
         if !path.exists() {
-            return Err(ReadError::Open { path, source: std::io::ErrorKind::NotFound.into() });
+            return Err(ReadError::Open { path, source: std::io::ErrorKind::NotFound.into() }.into());
         }
         let rows = frame::row_count(&path).map_err(format)?;
         let mut start = 0;
@@ -229,8 +161,173 @@ impl History {
     }
 }
 
+/// A record that is one row of a canonical table.
+pub trait Canonical: Sized {
+    const TABLE: Table;
+
+    fn read(row: &Row<'_>, schema: &AttributeSchema) -> Result<Self, ReadError>;
+}
+
+impl Canonical for Lead {
+    const TABLE: Table = Table::Leads;
+
+    fn read(row: &Row<'_>, schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            id: row.id("id")?,
+            source_system: row.required("source_system")?.into(),
+            external_id: row.required("external_id")?.into(),
+            at: row.time("at")?,
+            known_at: row.time("known_at")?,
+            contact: row.maybe_id("contact_id")?,
+            account: row.maybe_id("account_id")?,
+            attributes: row.attributes(schema, Entity::Lead)?,
+        })
+    }
+}
+
+impl Canonical for Contact {
+    const TABLE: Table = Table::Contacts;
+
+    fn read(row: &Row<'_>, _schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            id: row.id("id")?,
+            external_id: row.required("external_id")?.into(),
+            known_at: row.time("known_at")?,
+            name: row.text("name")?.map(Into::into),
+            email: row.text("email")?.map(Into::into),
+            phone: row.text("phone")?.map(Into::into),
+            account: row.maybe_id("account_id")?,
+        })
+    }
+}
+
+impl Canonical for Account {
+    const TABLE: Table = Table::Accounts;
+
+    fn read(row: &Row<'_>, schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            id: row.id("id")?,
+            external_id: row.required("external_id")?.into(),
+            known_at: row.time("known_at")?,
+            name: row.required("name")?.into(),
+            domain: row.text("domain")?.map(Into::into),
+            parent: row.maybe_id("parent_id")?,
+            owner: row.maybe_id("owner")?,
+            attributes: row.attributes(schema, Entity::Account)?,
+        })
+    }
+}
+
+impl Canonical for Opportunity {
+    const TABLE: Table = Table::Opportunities;
+
+    fn read(row: &Row<'_>, _schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            id: row.id("id")?,
+            external_id: row.required("external_id")?.into(),
+            at: row.time("at")?,
+            known_at: row.time("known_at")?,
+            account: row.maybe_id("account_id")?,
+            owner: row.maybe_id("owner")?,
+            stage: row.word("stage")?,
+            amount: row.integer("amount")?.map(Money),
+        })
+    }
+}
+
+impl Canonical for Rep {
+    const TABLE: Table = Table::Reps;
+
+    fn read(row: &Row<'_>, _schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            id: row.id("id")?,
+            external_id: row.required("external_id")?.into(),
+            name: row.required("name")?.into(),
+            team: row.maybe_id::<TeamId>("team")?,
+            active: row.flag("active")?.unwrap_or(true),
+        })
+    }
+}
+
+impl Canonical for Assignment {
+    const TABLE: Table = Table::Assignments;
+
+    fn read(row: &Row<'_>, _schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            lead: row.id("lead_id")?,
+            rep: row.id("rep")?,
+            at: row.time("at")?,
+            known_at: row.time("known_at")?,
+            kind: row.word("kind")?,
+            propensity: row.number("propensity")?,
+        })
+    }
+}
+
+impl Canonical for Outcome {
+    const TABLE: Table = Table::Outcomes;
+
+    fn read(row: &Row<'_>, _schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            lead: row.id("lead_id")?,
+            at: row.time("at")?,
+            known_at: row.time("known_at")?,
+            stage: row.word("stage")?,
+            value: row.integer("value")?.map(Money),
+        })
+    }
+}
+
+impl Canonical for Absence {
+    const TABLE: Table = Table::Absences;
+
+    fn read(row: &Row<'_>, _schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            rep: row.id("rep")?,
+            from: row.time("from")?,
+            until: row.time("until")?,
+            known_at: row.time("known_at")?,
+            backup: row.maybe_id::<RepId>("backup")?,
+        })
+    }
+}
+
+impl Canonical for Feedback {
+    const TABLE: Table = Table::Feedback;
+
+    fn read(row: &Row<'_>, _schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            lead: row.id("lead_id")?,
+            rep: row.id("rep")?,
+            at: row.time("at")?,
+            known_at: row.time("known_at")?,
+            score: row.integer("score")?.and_then(|n| u8::try_from(n).ok()).unwrap_or_default(),
+            reason: row.text("reason")?.map(Into::into),
+        })
+    }
+}
+
+impl Canonical for Activity {
+    const TABLE: Table = Table::Activities;
+
+    fn read(row: &Row<'_>, _schema: &AttributeSchema) -> Result<Self, ReadError> {
+        Ok(Self {
+            id: row.id("id")?,
+            lead: row.id("lead_id")?,
+            rep: row.maybe_id("rep")?,
+            at: row.time("at")?,
+            known_at: row.time("known_at")?,
+            kind: row.word("kind")?,
+            label: row.required("label")?.into(),
+            lifecycle: row.newer_text("lifecycle")?.map(Into::into),
+            human: row.flag("human")?.unwrap_or_default(),
+        })
+    }
+}
+
 /// One row of a slice; cells are asked by column name.
-struct Row<'a> {
+#[derive(Debug)]
+pub struct Row<'a> {
     frame: &'a DataFrame,
     at: usize,
     line: u64,

@@ -46,7 +46,7 @@ pub use error::{FileFault, ImportError, ReadError};
 pub use feature_file::{FeatureNote, FeatureWriter, read_features, write_features};
 pub use features::{FeatureError, FeatureSummary, build_features, features, state_at};
 pub use flow::{FlowError, FlowFilter, FlowInput, flow_input};
-pub use history::History;
+pub use history::{Canonical, History};
 pub use import::{FileReport, ImportReport, ImportRequest, Progress, import};
 pub use kpi::{KpiInput, KpiRead, KpiReadError, kpi_input};
 pub use npy::{Matrix, read_npy, write_npy};

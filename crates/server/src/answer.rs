@@ -6,6 +6,7 @@ use pointsman_decision::{Decision, Outcome, Qualified, ValueSource, trace};
 use pointsman_domain::{
     DecisionId, Exploration, Instant, LeadId, Pick, PolicyName, QueueId, ReasonCode, RepId, RuleId,
 };
+use pointsman_store::backend::LeadRecord;
 use serde::Serialize;
 
 use crate::error::FieldError;
@@ -85,6 +86,30 @@ impl LeadAnswer {
             reasons,
             warnings: Vec::new(),
         }
+    }
+
+    /// A lead that another system dealt with, and that has an owner.
+    pub fn imported(record: &LeadRecord) -> Option<Self> {
+        let owner = record.state.custody.owner()?.clone();
+        Some(Self {
+            lead: record.row.id,
+            decision: DecisionId::NONE,
+            outcome: Outcome::Owned { rep: owner.clone(), sla_due: None },
+            owner: Some(owner),
+            rule: None,
+            policy: PolicyName::new("imported").expect("a plain word is a name"),
+            priority: 0,
+            propensity: 1.0,
+            score: None,
+            value: 0.0,
+            value_source: ValueSource::Given,
+            price: None,
+            decided_at: record.state.since,
+            duplicate: true,
+            ambiguous: Vec::new(),
+            reasons: Vec::new(),
+            warnings: Vec::new(),
+        })
     }
 
     pub fn queue(&self) -> Option<&QueueId> {

@@ -222,7 +222,7 @@ fn schemas() -> Value {
         "id": text("The lead's id."), "source": text("The system it came from."), "external_id": maybe("string", "Its name there."),
         "at": text("First arrival."), "custody": { "type": "string", "enum": ["owned", "held", "parked", "closed"] },
         "owner": maybe("string", "The rep who has it."), "stage": { "type": "string" }, "since": text("When custody changed."),
-        "decision": text("The last decision."), "priority": { "type": "integer" }, "completeness": number("0 to 1."),
+        "decision": maybe("string", "The last decision; absent for a lead that was imported."), "priority": { "type": "integer" }, "completeness": number("0 to 1."),
         "attributes": { "type": "object" },
     });
     let mut detail = lead.clone();

@@ -9,7 +9,9 @@ use pointsman_domain::{
 };
 
 use crate::{
+    cell::Cell,
     error::StoreError,
+    load::{Past, Table},
     log::{Head, LogRow},
     receipt::Receipt,
     row::{
@@ -95,6 +97,16 @@ pub trait Backend: Send {
 
     /// Between two batches: whatever the database needs now and then.
     fn rest(&mut self) {}
+
+    /// Adds rows of a history inside the open transaction; a row that is there stays as it is.
+    /// How many were new.
+    fn put(&mut self, table: &Table, rows: Vec<Vec<Cell<'_>>>) -> Result<u64, StoreError>;
+
+    /// What was loaded about these leads.
+    fn past(&mut self, leads: &[LeadId]) -> Result<BTreeMap<LeadId, Past>, StoreError>;
+
+    /// How these people are reached, and who dealt with them last.
+    fn people(&mut self, contacts: &[ContactId]) -> Result<BTreeMap<ContactId, ContactRow>, StoreError>;
 }
 
 /// What is done with each row of a stream.

@@ -135,7 +135,7 @@ fn person_facts(contact: &ContactRow, known: bool) -> ContactFacts {
     ContactFacts { id: contact.id, known, email_domain: domain, owner: contact.owner.clone() }
 }
 
-fn build(
+pub(crate) fn build(
     lead: &LeadRow,
     contact: Option<ContactFacts>,
     account: Option<&AccountRow>,

@@ -9,13 +9,14 @@
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
 //! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `pricer`, `follower`, `going_live`, [`service`],
-//! [`audit`], [`lock`], [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
+//! [`load`] (history from elsewhere), [`audit`], [`lock`], [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
 //! [`postgres`].
 
 pub mod audit;
 pub mod backend;
 pub mod backup;
 mod batch;
+mod cell;
 pub mod codec;
 pub mod command;
 mod committer;
@@ -23,6 +24,7 @@ pub mod enquiry;
 pub mod error;
 mod follower;
 mod going_live;
+pub mod load;
 pub mod location;
 pub mod lock;
 pub mod log;
@@ -47,6 +49,7 @@ pub use committer::{BATCH, Clock};
 pub use enquiry::Enquiry;
 pub use error::StoreError;
 pub use going_live::go_live;
+pub use load::Loader;
 pub use location::Location;
 pub use lock::WorkspaceLock;
 pub use log::Head;

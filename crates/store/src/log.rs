@@ -30,10 +30,12 @@ pub enum LogKind {
     PriceEpoch = 7,
     /// Personal data removed on request.
     Erasure = 8,
+    /// Leads of a history that another system kept.
+    Load = 9,
 }
 
 impl LogKind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Decision,
         Self::Outcome,
         Self::Transfer,
@@ -42,6 +44,7 @@ impl LogKind {
         Self::Credit,
         Self::PriceEpoch,
         Self::Erasure,
+        Self::Load,
     ];
 
     pub fn from_number(number: i64) -> Option<Self> {
@@ -58,6 +61,7 @@ impl LogKind {
             Self::Credit => "credit",
             Self::PriceEpoch => "price_epoch",
             Self::Erasure => "erasure",
+            Self::Load => "load",
         }
     }
 }

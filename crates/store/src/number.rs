@@ -1,7 +1,7 @@
 //! The numbers that closed enums have in the columns of both stores. Never renumber, only append.
 
 use pointsman_decision::{Hold, ValueSource};
-use pointsman_domain::record::Stage;
+use pointsman_domain::record::{ActivityKind, Stage};
 
 use crate::row::CustodyKind;
 
@@ -58,4 +58,23 @@ const STAGES: [Stage; 11] = [
     Stage::Nurture,
     Stage::Merged,
     Stage::Erased,
+];
+
+pub fn activity_number(kind: ActivityKind) -> i64 {
+    ACTIVITIES.iter().position(|k| *k == kind).map_or(0, |at| at as i64)
+}
+
+#[expect(dead_code, reason = "read by the views of activities")]
+pub fn activity(number: i64) -> Option<ActivityKind> {
+    usize::try_from(number).ok().and_then(|at| ACTIVITIES.get(at).copied())
+}
+
+const ACTIVITIES: [ActivityKind; 7] = [
+    ActivityKind::Call,
+    ActivityKind::Mail,
+    ActivityKind::Meeting,
+    ActivityKind::PageView,
+    ActivityKind::Task,
+    ActivityKind::State,
+    ActivityKind::Other,
 ];

@@ -71,3 +71,27 @@ pub struct Doctor {
     #[arg(long)]
     pub json: bool,
 }
+
+/// Copy imported history into a workspace's store
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Copies the canonical tables in DIR/data into the store, so that before and after are measured by one \
+    definition. The leads are marked as imported and have no decisions; one that is open and has an owner is that rep's work \
+    and takes a place of theirs; one without stays with the system it came from and is never routed. May be stopped and run \
+    again, and run again after a later import: what is there already is not written twice, and a lead that Pointsman dealt \
+    with since is left alone. Not while a server runs on a SQLite store."
+)]
+#[command(
+    after_help = "Example:\n  pointsman import --mapping mappings/salesforce.toml --into crm leads.csv\n  pointsman load crm"
+)]
+pub struct Load {
+    /// Folder with the imported history (DIR/data)
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// Workspace whose store is filled; the same folder unless said
+    #[arg(long, alias = "workspace", value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}

@@ -18,6 +18,7 @@ mod flow;
 mod import;
 mod init;
 mod kpi;
+mod load;
 mod migrate;
 mod model_report;
 mod models;
@@ -42,6 +43,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Load(args) => load::run(&args),
         Command::Flow(args) => flow::run(&args),
         Command::Kpi(args) => kpi::run(&args),
         Command::Report(args) => report::run(&args),

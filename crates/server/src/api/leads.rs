@@ -69,7 +69,10 @@ pub async fn take(
         (Some(decided), Command::Decide(command)) => {
             LeadAnswer::new(&decided.decision, Some(&command.qualified), &decided.trace)
         }
-        _ => stored(state, decision_of(&done.receipt)?).await?,
+        _ => match &done.receipt {
+            Receipt::Duplicate { lead, decision } if *decision == DecisionId::NONE => imported(state, *lead).await?,
+            receipt => stored(state, decision_of(receipt)?).await?,
+        },
     };
     match done.receipt {
         Receipt::Duplicate { .. } => answer.duplicate = true,
@@ -131,6 +134,13 @@ pub async fn prepared(
     state.work(&snapshot, move |reader, scratch| prepare(&enquiry, reader, &live, drawn, now, scratch)).await
 }
 
+/// The answer for a lead that another system dealt with: nothing was decided here.
+async fn imported(state: &Arc<State>, lead: LeadId) -> Result<LeadAnswer, Problem> {
+    let record = state.read(move |reader| reader.lead(lead)).await?;
+    let record = record.ok_or_else(|| Problem::NotFound { what: format!("lead {lead}") })?;
+    LeadAnswer::imported(&record).ok_or(Problem::LeadClosed)
+}
+
 /// The answer of a stored decision, as it was given.
 async fn stored(state: &Arc<State>, decision: DecisionId) -> Result<LeadAnswer, Problem> {
     let shared = Arc::clone(state);
@@ -159,7 +169,9 @@ pub struct LeadView {
     pub owner: Option<RepId>,
     pub stage: Stage,
     pub since: Instant,
-    pub decision: DecisionId,
+    /// `None` for a lead that was imported and not decided here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionId>,
     pub priority: u8,
     pub completeness: f64,
     pub attributes: Map<String, Json_>,
@@ -176,7 +188,7 @@ impl LeadView {
             custody: state.custody,
             stage: state.stage,
             since: state.since,
-            decision: state.decision,
+            decision: Some(state.decision).filter(|id| *id != DecisionId::NONE),
             priority: state.priority,
             completeness: row.completeness,
             attributes: shown(&row.attributes, schema),

@@ -9,7 +9,7 @@ use axum::{
     response::Response,
 };
 use pointsman_decision::{ExplainedRung, Explanation, Snapshot, Verdict as Rung, explain};
-use pointsman_domain::{Instant, LeadId, Reason};
+use pointsman_domain::{DecisionId, Instant, LeadId, Reason};
 use pointsman_report::{
     Cx, Section, Unit,
     page::{Field, Form},
@@ -65,7 +65,7 @@ pub async fn lead(
     let (shared, snapshot) = (Arc::clone(&state), Arc::clone(&live));
     let read = state.read(move |reader| {
         let Some(detail) = detail(reader, lead, &snapshot)? else { return Ok(None) };
-        let last = whole(&shared, reader, detail.lead.decision)?;
+        let last = whole(&shared, reader, detail.lead.decision.unwrap_or(DecisionId::NONE))?;
         Ok(Some((detail, last)))
     });
     let found = read.await?.filter(|(detail, _)| leads::may_see(&rights, detail));

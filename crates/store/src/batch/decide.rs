@@ -2,11 +2,11 @@
 
 use pointsman_assign::Change;
 use pointsman_decision::{Decided, decide, record::Outcome};
-use pointsman_domain::{ContactId, Instant, LeadId, RepId, record::Stage};
+use pointsman_domain::{ContactId, DecisionId, Instant, LeadId, RepId, record::Stage};
 
 use super::{Bench, Draft, Verdict, done, draft::Entry};
 use crate::{
-    backend::Found,
+    backend::{DuplicateHit, Found},
     command::{Arrival, Decide, Declined, Done, Occasion},
     log::{self, LogKind},
     receipt::Receipt,
@@ -71,7 +71,9 @@ fn same_enquiry(arrival: &Arrival, found: &Found, now: Instant) -> Same {
     let oldest = now - arrival.duplicate_window;
     let open = |key: &str| {
         let hits = found.duplicates.get(key)?;
-        hits.iter().find(|hit| hit.custody != CustodyKind::Closed && hit.at >= oldest)
+        // What another system deals with is no enquiry of ours; it only tells who the person is.
+        let ours = |hit: &&DuplicateHit| hit.decision != DecisionId::NONE;
+        hits.iter().filter(ours).find(|hit| hit.custody != CustodyKind::Closed && hit.at >= oldest)
     };
     let mut hits: Vec<_> = arrival.duplicate_keys.iter().filter_map(|key| open(key)).collect();
     hits.dedup_by_key(|hit| hit.lead);

@@ -25,12 +25,12 @@ pub(crate) struct Draft {
     /// Prices of a new epoch are in force.
     pub posted: bool,
     /// `committed_at` of the batch.
-    pub(super) at: Instant,
+    pub(crate) at: Instant,
     buffer: Vec<u8>,
 }
 
 /// What a log row says besides its place.
-pub(super) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     pub kind: LogKind,
     pub command: CommandId,
     pub lead: Option<LeadId>,
@@ -51,11 +51,11 @@ impl Draft {
     }
 
     /// The seq that the next row of the log will have.
-    pub(super) fn next(&self) -> u64 {
+    pub(crate) fn next(&self) -> u64 {
         self.rows.head.seq + 1
     }
 
-    pub(super) fn record(&mut self, entry: Entry<'_>) {
+    pub(crate) fn record(&mut self, entry: Entry<'_>) {
         let mut changes = Vec::new();
         codec::encode(entry.changes, &mut changes);
         let head = &mut self.rows.head;

@@ -17,7 +17,7 @@ use pointsman_assign::{Binding, Change, CounterKey, Ledger, Load};
 use pointsman_decision::Snapshot;
 use pointsman_domain::Window;
 
-pub(crate) use draft::Draft;
+pub(crate) use draft::{Draft, Entry};
 pub(crate) use switch::document_rows;
 
 use crate::{

@@ -4,11 +4,9 @@ use pointsman_decision::{Decision, Exposed, Outcome};
 use pointsman_domain::{DecisionId, Instant, LeadId, RuleId};
 use sqlx::{Row, postgres::PgRow};
 
-use super::{
-    table::{Cell, maybe, no_float, no_int},
-    value::{digest, flag, id, instant, maybe_instant, maybe_name, name, number, parsed},
-};
+use super::value::{digest, flag, id, instant, maybe_instant, maybe_name, name, number, parsed};
 use crate::{
+    cell::{Cell, maybe, no_float, no_int},
     codec,
     number::{HELD, OWNED, PARKED, hold, hold_number, source, source_number},
 };

@@ -111,8 +111,12 @@ async fn duplicates(connection: &mut PgConnection, keys: &Keys, found: &mut Foun
 
 async fn stages_of(connection: &mut PgConnection, keys: &Keys, found: &mut Found) -> sqlx::Result<()> {
     let leads: Vec<[u8; 16]> = keys.staged.iter().map(pointsman_domain::LeadId::bytes).collect();
-    let sql = "SELECT lead, at, known_at, stage, source_rank, external_id, reopen, value, reason FROM stage_changes
-        WHERE lead = ANY($1) ORDER BY seq";
+    let sql = "SELECT lead, at, known_at, stage, source_rank, external_id, reopen, value, reason FROM (
+            SELECT 0 AS seq, lead, at, known_at, stage, 0::int8 AS source_rank, 'load' AS external_id,
+                0::int8 AS reopen, value, NULL::text AS reason FROM loaded_stages WHERE lead = ANY($1)
+            UNION ALL
+            SELECT seq, lead, at, known_at, stage, source_rank, external_id, reopen, value, reason FROM stage_changes
+            WHERE lead = ANY($1)) facts ORDER BY seq, at, stage";
     for row in sqlx::query(sql).bind(leads).fetch_all(connection).await? {
         found.stages.entry(id(&row, 0, LeadId::from_bytes)?).or_default().push(stage_fact(&row, 1)?);
     }

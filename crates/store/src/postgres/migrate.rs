@@ -9,8 +9,10 @@ use crate::{
     migration::{Format, Migration, Step, pending},
 };
 
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "the house", step: Step::Expand, sql: include_str!("migrations/0001_the_house.sql") }];
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { name: "the house", step: Step::Expand, sql: include_str!("migrations/0001_the_house.sql") },
+    Migration { name: "rows to measure", step: Step::Expand, sql: include_str!("migrations/0002_rows_to_measure.sql") },
+];
 
 /// Any number that no other program takes.
 const LOCK: i64 = 0x706f_696e_7473_6d61;

@@ -9,6 +9,7 @@ mod fault;
 mod look_up;
 mod migrate;
 pub(crate) mod moving;
+mod past;
 mod read;
 mod shelf;
 mod table;

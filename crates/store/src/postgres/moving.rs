@@ -12,9 +12,9 @@ use super::{
     Postgres,
     connect::Line,
     fault::{refused, unavailable, unreadable},
-    table::{Cell, Rows},
+    table::Rows,
 };
-use crate::{error::StoreError, sqlite::Sqlite};
+use crate::{cell::Cell, error::StoreError, sqlite::Sqlite};
 
 /// Rows in flight.
 const CHUNK: usize = 2_000;

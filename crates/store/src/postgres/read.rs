@@ -1,6 +1,8 @@
 //! The connections that read. What takes one statement is one state of the database by itself;
 //! what takes several runs in a transaction that sees one state.
 
+use std::collections::BTreeMap;
+
 use pointsman_decision::{Decision, DocumentSet};
 use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, LeadId, Money, RepId};
 use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
@@ -61,6 +63,17 @@ fn contact(row: &PgRow, first: usize) -> sqlx::Result<ContactRow> {
         owner: maybe_name(row, first + 5)?,
         version: number(row, first + 6)?,
     })
+}
+
+/// Those of them that are there.
+pub(super) async fn people(
+    connection: &mut PgConnection,
+    contacts: &[ContactId],
+) -> sqlx::Result<BTreeMap<ContactId, ContactRow>> {
+    let ids: Vec<[u8; 16]> = contacts.iter().map(ContactId::bytes).collect();
+    let sql = "SELECT id, name, email, phone, account, owner, version FROM contacts WHERE id = ANY($1)";
+    let rows = sqlx::query(sql).bind(ids).fetch_all(connection).await?;
+    rows.iter().map(|row| contact(row, 0).map(|row| (row.id, row))).collect()
 }
 
 fn account(row: &PgRow, first: usize) -> sqlx::Result<AccountRow> {
@@ -276,7 +289,11 @@ impl Reader for PostgresReader {
     }
 
     fn assignments_of(&mut self, lead: LeadId) -> Result<Vec<AssignmentRow>, StoreError> {
-        let sql = format!("{ASSIGNMENT} WHERE lead = $1 ORDER BY seq");
+        let sql = format!(
+            "{ASSIGNMENT} WHERE lead = $1
+             UNION ALL SELECT 0, lead, rep, at, hop, propensity, 'import', NULL FROM loaded_assignments WHERE lead = $1
+             ORDER BY seq, at"
+        );
         let read = self.line.run(async |connection| {
             let rows = sqlx::query(AssertSqlSafe(sql)).bind(lead.bytes()).fetch_all(connection).await?;
             rows.iter().map(assignment).collect()
@@ -285,7 +302,11 @@ impl Reader for PostgresReader {
     }
 
     fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError> {
-        let sql = format!("{STAGE} WHERE lead = $1 ORDER BY seq");
+        let sql = format!(
+            "{STAGE} WHERE lead = $1
+             UNION ALL SELECT 0, lead, at, known_at, stage, 0, 'load', 0, value, NULL, 'import' FROM loaded_stages
+             WHERE lead = $1 ORDER BY seq, at"
+        );
         let read = self.line.run(async |connection| {
             let rows = sqlx::query(AssertSqlSafe(sql)).bind(lead.bytes()).fetch_all(connection).await?;
             rows.iter().map(stage_row).collect()
@@ -327,7 +348,9 @@ impl Reader for PostgresReader {
                 Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
             }),
             LogKind::Switch => switch_evidence(&mut self.line, row),
-            LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure => Ok(Evidence::default()),
+            LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Load => {
+                Ok(Evidence::default())
+            }
         }
     }
 

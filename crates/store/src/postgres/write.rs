@@ -10,16 +10,20 @@ use super::{
     connect::Line,
     decision,
     fault::{refused, unavailable, unreadable},
-    look_up,
-    table::{Cell, Rows, insert, insert_or, maybe, no_bytes, no_float, no_int, no_text},
+    look_up, past, read,
+    table::{Rows, insert, insert_or},
     value::{digest, id, instant, maybe_digest, maybe_id, number, parsed, text},
 };
 use crate::{
     backend::{Backend, Found, Keys, Visit},
+    cell::{Cell, maybe, no_bytes, no_float, no_int, no_text},
     error::StoreError,
+    load::{Past, Table},
     log::{Head, LogKind, LogRow},
     number::stage_number,
-    row::{BatchRows, CHECKPOINTS_KEPT, CheckpointRow, Custody, DocumentRow, Expect, LeadState, SnapshotRow},
+    row::{
+        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, Custody, DocumentRow, Expect, LeadState, SnapshotRow,
+    },
 };
 
 /// Writes batches into one schema.
@@ -127,6 +131,21 @@ impl Backend for PostgresBackend {
         {
             self.line.hang_up();
         }
+    }
+
+    fn put(&mut self, table: &Table, rows: Vec<Vec<Cell<'_>>>) -> Result<u64, StoreError> {
+        let put = self.line.run(async |connection| past::put(connection, table, rows).await);
+        put.map_err(refused(table.name))
+    }
+
+    fn past(&mut self, leads: &[LeadId]) -> Result<BTreeMap<LeadId, Past>, StoreError> {
+        let read = self.line.run(async |connection| past::past(connection, leads).await);
+        read.map_err(unreadable("read what was loaded"))
+    }
+
+    fn people(&mut self, contacts: &[ContactId]) -> Result<BTreeMap<ContactId, ContactRow>, StoreError> {
+        let read = self.line.run(async |connection| read::people(connection, contacts).await);
+        read.map_err(unreadable("read people"))
     }
 
     fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {

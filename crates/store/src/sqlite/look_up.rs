@@ -91,7 +91,9 @@ pub fn stages(connection: &Connection, lead: LeadId) -> rusqlite::Result<Vec<Sta
         "SELECT at, known_at, stage, source_rank, external_id, reopen, value, reason FROM stage_changes
          WHERE lead = ?1 ORDER BY seq",
     )?;
-    select.query_map([lead.bytes()], |row| stage_fact(row, 0))?.collect()
+    let mut facts = super::past::stages(connection, lead)?;
+    facts.extend(select.query_map([lead.bytes()], |row| stage_fact(row, 0))?.collect::<rusqlite::Result<Vec<_>>>()?);
+    Ok(facts)
 }
 
 /// The eight columns of a stage fact, from `first`.

@@ -9,6 +9,7 @@ mod decision;
 mod fault;
 mod look_up;
 mod migrate;
+mod past;
 mod read;
 mod shelf;
 mod value;

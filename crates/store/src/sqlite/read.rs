@@ -87,6 +87,15 @@ fn contact(row: &Row<'_>) -> rusqlite::Result<ContactRow> {
     })
 }
 
+/// Those of them that are there.
+pub(super) fn people(
+    connection: &Connection,
+    contacts: &[ContactId],
+) -> rusqlite::Result<BTreeMap<ContactId, ContactRow>> {
+    let found = contacts.iter().filter_map(|id| one(connection, CONTACT, [id.bytes()], contact).transpose());
+    found.map(|row| row.map(|row| (row.id, row))).collect()
+}
+
 fn account(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
     Ok(AccountRow {
         id: AccountId::from_bytes(row.get(0)?),
@@ -304,12 +313,20 @@ impl Reader for SqliteReader {
     }
 
     fn assignments_of(&mut self, lead: LeadId) -> Result<Vec<AssignmentRow>, StoreError> {
-        let sql = format!("{ASSIGNMENT} WHERE lead = ?1 ORDER BY seq");
+        let sql = format!(
+            "{ASSIGNMENT} WHERE lead = ?1
+             UNION ALL SELECT 0, lead, rep, at, hop, propensity, 'import', NULL FROM loaded_assignments WHERE lead = ?1
+             ORDER BY seq, at"
+        );
         self.consistently("read a lead's assignments", |connection| many(connection, &sql, [lead.bytes()], assignment))
     }
 
     fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError> {
-        let sql = format!("{STAGE} WHERE lead = ?1 ORDER BY seq");
+        let sql = format!(
+            "{STAGE} WHERE lead = ?1
+             UNION ALL SELECT 0, lead, at, known_at, stage, 0, 'load', 0, value, NULL, 'import' FROM loaded_stages
+             WHERE lead = ?1 ORDER BY seq, at"
+        );
         self.consistently("read a lead's stages", |connection| many(connection, &sql, [lead.bytes()], stage_row))
     }
 
@@ -343,7 +360,9 @@ impl Reader for SqliteReader {
                 Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
             }
             LogKind::Switch => switch_evidence(connection, row),
-            LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure => Ok(Evidence::default()),
+            LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Load => {
+                Ok(Evidence::default())
+            }
         })
     }
 

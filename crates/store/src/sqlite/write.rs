@@ -6,21 +6,25 @@ use std::{
 };
 
 use pointsman_decision::{DocumentKind, DocumentSet};
-use pointsman_domain::{CommandId, Digest, LeadId, Money, RepId};
+use pointsman_domain::{CommandId, ContactId, Digest, LeadId, Money, RepId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use super::{
     checkpoint, decision,
     fault::{refused, unavailable, unreadable},
-    look_up,
+    look_up, past, read,
     value::{at, digest, instant, maybe_digest, maybe_instant, number, parsed},
 };
 use crate::{
     backend::{Backend, Found, Keys, Visit},
+    cell::Cell,
     error::StoreError,
+    load::{Past, Table},
     log::{Head, LogKind, LogRow},
     number::stage_number,
-    row::{BatchRows, CHECKPOINTS_KEPT, CheckpointRow, Custody, DecisionRow, Expect, LeadState, SnapshotRow},
+    row::{
+        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, Custody, DecisionRow, Expect, LeadState, SnapshotRow,
+    },
 };
 
 /// Writes batches into one file.
@@ -354,6 +358,18 @@ impl Backend for SqliteBackend {
 
     fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
         documents(&self.connection, snapshot)
+    }
+
+    fn put(&mut self, table: &Table, rows: Vec<Vec<Cell<'_>>>) -> Result<u64, StoreError> {
+        past::put(&self.connection, table, &rows).map_err(refused(table.name))
+    }
+
+    fn past(&mut self, leads: &[LeadId]) -> Result<BTreeMap<LeadId, Past>, StoreError> {
+        past::past(&self.connection, leads).map_err(unreadable("read what was loaded"))
+    }
+
+    fn people(&mut self, contacts: &[ContactId]) -> Result<BTreeMap<ContactId, ContactRow>, StoreError> {
+        read::people(&self.connection, contacts).map_err(unreadable("read people"))
     }
 
     fn rest(&mut self) {

@@ -1,20 +1,30 @@
 //! What every backend must keep. Generic over the store; each backend's test file runs it all.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use pointsman_assign::{LedgerState, Posted, price::PriceBook};
 use pointsman_decision::{Facts, Replay, Snapshot, replay};
-use pointsman_domain::{CommandId, LimitId, Micros, RepId, record::Stage};
+use pointsman_domain::{CommandId, ContactId, LeadId, LimitId, Micros, RepId, record::Stage};
 use pointsman_store::{
     Backend, Command, Declined, Reader, Receipt, Shelf, Store, StoreError,
     audit::{verify, verify_ledger},
     backend::{Courses, Found, Keys, LeadFilter, Visit},
     command::{Post, Transfer},
+    load,
     log::Head,
-    row::{BatchRows, CheckpointRow, Custody, CustodyKind},
+    row::{BatchRows, CheckpointRow, ContactRow, Custody, CustodyKind},
 };
 
 use crate::world::{World, keyed, lead_of};
+
+mod history;
+pub use history::{
+    a_history_is_loaded_once_whatever_stops_it, a_later_import_takes_in_what_was_learned,
+    somebody_from_a_history_is_known_and_still_a_new_enquiry, what_was_loaded_counts_as_work_and_goes_on,
+};
 
 /// Names every test below to a macro of a backend's test file.
 #[macro_export]
@@ -35,6 +45,10 @@ macro_rules! for_every_contract_test {
             lists_are_paged_newest_first,
             only_the_command_that_fails_alone_fails,
             an_experiments_leads_are_told_with_their_course,
+            a_history_is_loaded_once_whatever_stops_it,
+            what_was_loaded_counts_as_work_and_goes_on,
+            a_later_import_takes_in_what_was_learned,
+            somebody_from_a_history_is_known_and_still_a_new_enquiry,
         }
     };
 }
@@ -482,6 +496,18 @@ impl Backend for FaultyBackend {
         snapshot: &pointsman_domain::Digest,
     ) -> Result<Option<pointsman_decision::DocumentSet>, StoreError> {
         self.inner.documents(snapshot)
+    }
+
+    fn put(&mut self, table: &load::Table, rows: Vec<Vec<load::Cell<'_>>>) -> Result<u64, StoreError> {
+        self.inner.put(table, rows)
+    }
+
+    fn past(&mut self, leads: &[LeadId]) -> Result<BTreeMap<LeadId, load::Past>, StoreError> {
+        self.inner.past(leads)
+    }
+
+    fn people(&mut self, contacts: &[ContactId]) -> Result<BTreeMap<ContactId, ContactRow>, StoreError> {
+        self.inner.people(contacts)
     }
 }
 
