@@ -8,9 +8,12 @@ use pointsman_domain::{
     AccountId, ContactId, DecisionId, Digest, ExperimentId, Instant, LeadId, RepId, Values, VariantId,
 };
 
+use pointsman_measure::rows::{self, Names};
+
 use crate::{
     cell::Cell,
     error::StoreError,
+    fact::{Life, Projection},
     load::{Past, Table},
     log::{Head, LogRow},
     receipt::Receipt,
@@ -21,6 +24,7 @@ use crate::{
     shelf::Shelf,
     stage::StageFact,
     upkeep::Upkeep,
+    view::View,
 };
 
 /// Everything a batch needs to know of the database, asked for in one go.
@@ -226,6 +230,10 @@ pub struct Exposure {
     pub at: Instant,
 }
 
+/// What is done with each row of a view: its cells in the order of [`View::columns`], flags as 0
+/// and 1, dates as days.
+pub type ViewVisit<'a> = &'a mut dyn FnMut(&[Cell<'_>]) -> Result<(), StoreError>;
+
 /// Reads, outside the head. Each call sees one consistent state.
 pub trait Reader: Send {
     fn head(&mut self) -> Result<Head, StoreError>;
@@ -255,6 +263,23 @@ pub trait Reader: Send {
     }
     /// For `audit verify --ledger`: the claims each owned lead holds.
     fn held_claims(&mut self, visit: &mut dyn FnMut(LeadState)) -> Result<(), StoreError>;
+
+    /// Where the rows that are reported stand in the record.
+    fn projected(&mut self) -> Result<u64, StoreError>;
+    /// The words of those rows.
+    fn names(&mut self) -> Result<Names, StoreError>;
+    /// Rows of leads written after `seq`, and where the projection stood on that state.
+    fn facts_after(&mut self, seq: u64, visit: &mut dyn FnMut(rows::LeadRow)) -> Result<u64, StoreError>;
+    /// Everything that is stored of these leads, in their order; who is not there is left out.
+    fn lives(&mut self, leads: &[LeadId]) -> Result<Vec<Life>, StoreError>;
+    /// The leads that a load brought or changed.
+    fn loaded_by(&mut self, seq: u64) -> Result<Vec<LeadId>, StoreError>;
+    /// The number that a set of documents has in this store's columns.
+    fn snapshot_number(&mut self, id: &Digest) -> Result<Option<i64>, StoreError>;
+    /// Streams a view in the order of its first column.
+    fn view(&mut self, view: &View, visit: ViewVisit<'_>) -> Result<(), StoreError>;
+    /// The columns that a view really has in this database.
+    fn view_columns(&mut self, view: &View) -> Result<Vec<String>, StoreError>;
 }
 
 /// A database of one company, chosen at run time by its [`Location`](crate::Location).
@@ -265,6 +290,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn reader(&self) -> Result<Box<dyn Reader>, StoreError>;
     /// What is kept beside the record.
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError>;
+    /// What keeps the rows that are reported.
+    fn projection(&self) -> Result<Box<dyn Projection>, StoreError>;
     /// Whether several processes may write at once.
     fn is_shared(&self) -> bool {
         false
@@ -291,6 +318,10 @@ impl<T: Store + ?Sized> Store for Arc<T> {
 
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
         T::shelf(self)
+    }
+
+    fn projection(&self) -> Result<Box<dyn Projection>, StoreError> {
+        T::projection(self)
     }
 
     fn is_shared(&self) -> bool {

@@ -9,7 +9,7 @@
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
 //! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `pricer`, `follower`, `going_live`, [`service`],
-//! [`load`] (history from elsewhere), [`audit`], [`lock`], [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
+//! [`load`] (history from elsewhere), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
 //! [`postgres`].
 
 pub mod audit;
@@ -22,6 +22,7 @@ pub mod command;
 mod committer;
 pub mod enquiry;
 pub mod error;
+pub mod fact;
 mod follower;
 mod going_live;
 pub mod load;
@@ -41,6 +42,7 @@ pub mod sqlite;
 pub mod stage;
 pub mod stopwatch;
 mod upkeep;
+pub mod view;
 mod waker;
 
 pub use backend::{Backend, Reader, Store};
@@ -48,6 +50,7 @@ pub use command::{Command, Decide, Declined, Done, Occasion, Reply};
 pub use committer::{BATCH, Clock};
 pub use enquiry::Enquiry;
 pub use error::StoreError;
+pub use fact::{Facts, Projector};
 pub use going_live::go_live;
 pub use load::Loader;
 pub use location::Location;

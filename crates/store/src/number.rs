@@ -64,7 +64,6 @@ pub fn activity_number(kind: ActivityKind) -> i64 {
     ACTIVITIES.iter().position(|k| *k == kind).map_or(0, |at| at as i64)
 }
 
-#[expect(dead_code, reason = "read by the views of activities")]
 pub fn activity(number: i64) -> Option<ActivityKind> {
     usize::try_from(number).ok().and_then(|at| ACTIVITIES.get(at).copied())
 }

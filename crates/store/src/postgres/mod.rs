@@ -11,6 +11,7 @@ mod migrate;
 pub(crate) mod moving;
 mod past;
 mod read;
+mod report;
 mod shelf;
 mod table;
 mod value;
@@ -25,6 +26,7 @@ use sqlx::postgres::PgConnectOptions;
 use crate::{
     backend::{Backend, Reader, Store},
     error::StoreError,
+    fact::Projection,
     migration::{Standing, standings},
     row::DocumentRow,
     shelf::Shelf,
@@ -32,6 +34,7 @@ use crate::{
 };
 use connect::Line;
 use read::PostgresReader;
+use report::PostgresProjection;
 use shelf::PostgresShelf;
 use write::PostgresBackend;
 
@@ -83,6 +86,10 @@ impl Store for Postgres {
 
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
         Ok(Box::new(PostgresShelf::new(Line::open(&self.options)?)))
+    }
+
+    fn projection(&self) -> Result<Box<dyn Projection>, StoreError> {
+        Ok(Box::new(PostgresProjection(Line::open(&self.options)?)))
     }
 
     fn is_shared(&self) -> bool {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use pointsman_decision::{Decision, DocumentSet};
 use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, LeadId, Money, RepId};
+use pointsman_measure::rows::{self, Names};
 use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 
 use super::{
@@ -12,18 +13,21 @@ use super::{
     course, decision,
     fault::unreadable,
     look_up::stage_fact,
+    report,
     value::{digest, flag, id, instant, json, maybe_id, maybe_name, name, number, parsed, text},
     write,
 };
 use crate::{
     backend::{
         Around, Counts, Courses, Evidence, LeadCourse, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings,
-        Visit,
+        ViewVisit, Visit,
     },
     error::StoreError,
+    fact::Life,
     log::{self, Head, LogKind, LogRow},
     number::custody,
     row::{AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
+    view::View,
 };
 
 /// Reads one schema.
@@ -145,10 +149,11 @@ fn surroundings(row: &PgRow) -> sqlx::Result<Surroundings> {
     })
 }
 
-const LEAD: &str = "l.id, l.source, l.external_id, l.at, l.contact, l.account, l.attributes, l.value, l.originator,
+pub(super) const LEAD: &str =
+    "l.id, l.source, l.external_id, l.at, l.contact, l.account, l.attributes, l.value, l.originator,
     l.completeness, s.state";
 
-fn lead(row: &PgRow) -> sqlx::Result<(LeadRow, LeadState)> {
+pub(super) fn lead(row: &PgRow) -> sqlx::Result<(LeadRow, LeadState)> {
     let lead = LeadRow {
         id: id(row, 0, LeadId::from_bytes)?,
         source: row.try_get(1)?,
@@ -172,7 +177,7 @@ async fn stored_decision(connection: &mut PgConnection, row: Option<PgRow>) -> s
     Ok(Some(StoredDecision { seq, decision, facts: bodies.try_get(0)?, trace: bodies.try_get(1)? }))
 }
 
-fn assignment(row: &PgRow) -> sqlx::Result<AssignmentRow> {
+pub(super) fn assignment(row: &PgRow) -> sqlx::Result<AssignmentRow> {
     Ok(AssignmentRow {
         seq: number(row, 0)?,
         lead: id(row, 1, LeadId::from_bytes)?,
@@ -185,7 +190,7 @@ fn assignment(row: &PgRow) -> sqlx::Result<AssignmentRow> {
     })
 }
 
-fn stage_row(row: &PgRow) -> sqlx::Result<StageRow> {
+pub(super) fn stage_row(row: &PgRow) -> sqlx::Result<StageRow> {
     let lead = id(row, 1, LeadId::from_bytes)?;
     Ok(StageRow { seq: number(row, 0)?, lead, fact: stage_fact(row, 2)?, actor: text(row, 10)? })
 }
@@ -385,6 +390,42 @@ impl Reader for PostgresReader {
             after = last.clone();
             page.into_iter().for_each(|(_, state)| visit(state));
         }
+    }
+
+    fn projected(&mut self) -> Result<u64, StoreError> {
+        let read = self.line.run(async |connection| report::projected(connection).await);
+        read.map_err(unreadable("read where its reports stand"))
+    }
+
+    fn names(&mut self) -> Result<Names, StoreError> {
+        self.line.run(async |connection| report::names(connection).await).map_err(unreadable("read its names"))
+    }
+
+    fn facts_after(&mut self, seq: u64, visit: &mut dyn FnMut(rows::LeadRow)) -> Result<u64, StoreError> {
+        report::facts_after(&mut self.line, seq, visit)
+    }
+
+    fn lives(&mut self, leads: &[LeadId]) -> Result<Vec<Life>, StoreError> {
+        self.consistently("read what is stored of leads", async |connection| report::lives(connection, leads).await)
+    }
+
+    fn loaded_by(&mut self, seq: u64) -> Result<Vec<LeadId>, StoreError> {
+        let read = self.line.run(async |connection| report::loaded_by(connection, seq).await);
+        read.map_err(unreadable("read what was loaded"))
+    }
+
+    fn snapshot_number(&mut self, id: &Digest) -> Result<Option<i64>, StoreError> {
+        let read = self.line.run(async |connection| report::snapshot_number(connection, id).await);
+        read.map_err(unreadable("read its documents"))
+    }
+
+    fn view(&mut self, view: &View, visit: ViewVisit<'_>) -> Result<(), StoreError> {
+        report::view(&mut self.line, view, visit)
+    }
+
+    fn view_columns(&mut self, view: &View) -> Result<Vec<String>, StoreError> {
+        let read = self.line.run(async |connection| report::view_columns(connection, view).await);
+        read.map_err(unreadable("read a view's columns"))
     }
 }
 

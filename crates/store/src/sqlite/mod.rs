@@ -11,6 +11,7 @@ mod look_up;
 mod migrate;
 mod past;
 mod read;
+mod report;
 mod shelf;
 mod value;
 mod write;
@@ -18,12 +19,14 @@ mod write;
 use std::path::{Path, PathBuf};
 
 use read::SqliteReader;
+use report::SqliteProjection;
 use shelf::SqliteShelf;
 use write::SqliteBackend;
 
 use crate::{
     backend::{Backend, Reader, Store},
     error::StoreError,
+    fact::Projection,
     migration::{Format, Standing, standings},
     shelf::Shelf,
     upkeep::Upkeep,
@@ -75,6 +78,10 @@ impl Store for Sqlite {
 
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
         Ok(Box::new(SqliteShelf(connect::write(&self.path)?)))
+    }
+
+    fn projection(&self) -> Result<Box<dyn Projection>, StoreError> {
+        Ok(Box::new(SqliteProjection::new(connect::write(&self.path)?)?))
     }
 
     /// Folds the write-ahead log into the file.

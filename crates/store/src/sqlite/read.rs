@@ -4,24 +4,28 @@ use std::collections::BTreeMap;
 
 use pointsman_decision::{Decision, DocumentSet};
 use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, LeadId, Money, RepId};
+use pointsman_measure::rows::{self, Names};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{
     course, decision,
     fault::{unavailable, unreadable},
     look_up::stage_fact,
+    report,
     value::{digest, instant, json, maybe_name, name, number, parsed},
     write,
 };
 use crate::{
     backend::{
         Around, Counts, Courses, Evidence, LeadCourse, LeadFilter, LeadRecord, Reader, StoredDecision, Surroundings,
-        Visit,
+        ViewVisit, Visit,
     },
     error::StoreError,
+    fact::Life,
     log::{self, Head, LogKind, LogRow},
     number::custody,
     row::{AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
+    view::View,
 };
 
 /// Reads one file.
@@ -108,10 +112,11 @@ fn account(row: &Row<'_>) -> rusqlite::Result<AccountRow> {
     })
 }
 
-const LEAD: &str = "l.id, l.source, l.external_id, l.at, l.contact, l.account, l.attributes, l.value, l.originator,
+pub(super) const LEAD: &str =
+    "l.id, l.source, l.external_id, l.at, l.contact, l.account, l.attributes, l.value, l.originator,
     l.completeness, s.state FROM leads l JOIN lead_state s ON s.lead = l.id";
 
-fn lead(row: &Row<'_>) -> rusqlite::Result<(LeadRow, LeadState)> {
+pub(super) fn lead(row: &Row<'_>) -> rusqlite::Result<(LeadRow, LeadState)> {
     let lead = LeadRow {
         id: LeadId::from_bytes(row.get(0)?),
         source: row.get(1)?,
@@ -226,6 +231,25 @@ fn stage_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
 const STAGE: &str =
     "SELECT seq, lead, at, known_at, stage, source_rank, external_id, reopen, value, reason, actor FROM stage_changes";
 
+/// Those of a history come before those of the record.
+pub(super) fn assignments_of(connection: &Connection, lead: LeadId) -> rusqlite::Result<Vec<AssignmentRow>> {
+    let sql = format!(
+        "{ASSIGNMENT} WHERE lead = ?1
+         UNION ALL SELECT 0, lead, rep, at, hop, propensity, 'import', NULL FROM loaded_assignments WHERE lead = ?1
+         ORDER BY seq, at"
+    );
+    many(connection, &sql, [lead.bytes()], assignment)
+}
+
+pub(super) fn stages_of(connection: &Connection, lead: LeadId) -> rusqlite::Result<Vec<StageRow>> {
+    let sql = format!(
+        "{STAGE} WHERE lead = ?1
+         UNION ALL SELECT 0, lead, at, known_at, stage, 0, 'load', 0, value, NULL, 'import' FROM loaded_stages
+         WHERE lead = ?1 ORDER BY seq, at"
+    );
+    many(connection, &sql, [lead.bytes()], stage_row)
+}
+
 impl Reader for SqliteReader {
     fn head(&mut self) -> Result<Head, StoreError> {
         write::head(&self.connection)
@@ -313,21 +337,11 @@ impl Reader for SqliteReader {
     }
 
     fn assignments_of(&mut self, lead: LeadId) -> Result<Vec<AssignmentRow>, StoreError> {
-        let sql = format!(
-            "{ASSIGNMENT} WHERE lead = ?1
-             UNION ALL SELECT 0, lead, rep, at, hop, propensity, 'import', NULL FROM loaded_assignments WHERE lead = ?1
-             ORDER BY seq, at"
-        );
-        self.consistently("read a lead's assignments", |connection| many(connection, &sql, [lead.bytes()], assignment))
+        self.consistently("read a lead's assignments", |connection| assignments_of(connection, lead))
     }
 
     fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError> {
-        let sql = format!(
-            "{STAGE} WHERE lead = ?1
-             UNION ALL SELECT 0, lead, at, known_at, stage, 0, 'load', 0, value, NULL, 'import' FROM loaded_stages
-             WHERE lead = ?1 ORDER BY seq, at"
-        );
-        self.consistently("read a lead's stages", |connection| many(connection, &sql, [lead.bytes()], stage_row))
+        self.consistently("read a lead's stages", |connection| stages_of(connection, lead))
     }
 
     fn counts(&mut self) -> Result<Counts, StoreError> {
@@ -382,6 +396,40 @@ impl Reader for SqliteReader {
             }
             Ok(())
         })
+    }
+
+    fn projected(&mut self) -> Result<u64, StoreError> {
+        report::projected(&self.connection).map_err(unreadable("read where its reports stand"))
+    }
+
+    fn names(&mut self) -> Result<Names, StoreError> {
+        report::names(&self.connection).map_err(unreadable("read its names"))
+    }
+
+    fn facts_after(&mut self, seq: u64, visit: &mut dyn FnMut(rows::LeadRow)) -> Result<u64, StoreError> {
+        self.consistently("read rows of leads", |connection| report::facts_after(connection, seq, visit))
+    }
+
+    fn lives(&mut self, leads: &[LeadId]) -> Result<Vec<Life>, StoreError> {
+        self.consistently("read what is stored of leads", |connection| {
+            leads.iter().filter_map(|lead| report::life(connection, *lead).transpose()).collect()
+        })
+    }
+
+    fn loaded_by(&mut self, seq: u64) -> Result<Vec<LeadId>, StoreError> {
+        report::loaded_by(&self.connection, seq).map_err(unreadable("read what was loaded"))
+    }
+
+    fn snapshot_number(&mut self, id: &Digest) -> Result<Option<i64>, StoreError> {
+        report::snapshot_number(&self.connection, id).map_err(unreadable("read its documents"))
+    }
+
+    fn view(&mut self, view: &View, visit: ViewVisit<'_>) -> Result<(), StoreError> {
+        report::view(&self.connection, view, visit)
+    }
+
+    fn view_columns(&mut self, view: &View) -> Result<Vec<String>, StoreError> {
+        report::view_columns(&self.connection, view).map_err(unreadable("read a view's columns"))
     }
 }
 

@@ -21,9 +21,13 @@ use pointsman_store::{
 use crate::world::{World, keyed, lead_of};
 
 mod history;
+mod reports;
 pub use history::{
     a_history_is_loaded_once_whatever_stops_it, a_later_import_takes_in_what_was_learned,
     somebody_from_a_history_is_known_and_still_a_new_enquiry, what_was_loaded_counts_as_work_and_goes_on,
+};
+pub use reports::{
+    rows_follow_the_record_and_can_be_made_anew, several_may_follow_at_once, views_say_what_the_rows_say,
 };
 
 /// Names every test below to a macro of a backend's test file.
@@ -49,6 +53,9 @@ macro_rules! for_every_contract_test {
             what_was_loaded_counts_as_work_and_goes_on,
             a_later_import_takes_in_what_was_learned,
             somebody_from_a_history_is_known_and_still_a_new_enquiry,
+            rows_follow_the_record_and_can_be_made_anew,
+            several_may_follow_at_once,
+            views_say_what_the_rows_say,
         }
     };
 }
@@ -443,6 +450,10 @@ impl<S: Store> Store for Faulty<S> {
 
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {
         self.0.shelf()
+    }
+
+    fn projection(&self) -> Result<Box<dyn pointsman_store::fact::Projection>, StoreError> {
+        self.0.projection()
     }
 }
 

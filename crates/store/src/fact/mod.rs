@@ -1,0 +1,20 @@
+//! What is reported: one narrow row a lead, made from the record and kept beside it.
+//!
+//! The rows are a projection. They follow the log by seq, a few hundred leads at a time, each part
+//! in a transaction of its own that moves a cursor only if nobody else did; so any number of
+//! processes may do it, a kill loses nothing, and the path of a decision knows nothing of it.
+//! Whoever reads rows or views calls [`Projector::catch_up`] first.
+//!
+//! Reading order: [`Life`] (what is stored of a lead), [`lead`](mod@lead) (a life to a row), `narrow` (a
+//! row as integers), [`Projector`] (the follower), [`Facts`] (all rows, in memory).
+
+mod cache;
+mod lead;
+mod life;
+pub(crate) mod narrow;
+mod projector;
+mod target;
+
+pub use cache::Facts;
+pub use life::{Life, Rating, Response};
+pub use projector::{Projection, Projector};
