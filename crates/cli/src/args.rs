@@ -23,7 +23,7 @@ pub use flow::Flow;
 pub use models::{Language, Models, ModelsShow, OneVersion};
 pub use roi::{Roi, RoiStep};
 pub use team::{Absences, AbsencesImport, Reps};
-pub use upkeep::{Backup, Doctor, Load, Migrate, Restore};
+pub use upkeep::{Backup, Doctor, Export, ExportFormat, Load, Migrate, Restore};
 
 /// Sends every sales lead to the rep most likely to win it, within everybody's capacity, and
 /// proves that it did better than before.
@@ -46,6 +46,7 @@ pub enum Command {
     Init(Init),
     Import(Import),
     Load(Load),
+    Export(Export),
     Flow(Flow),
     Kpi(kpi::KpiArgs),
     Report(kpi::Report),

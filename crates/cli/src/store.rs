@@ -20,11 +20,16 @@ use crate::{clock, output};
 
 /// Reads what is stored; works while a server runs.
 pub fn read(workspace: &Path) -> anyhow::Result<Box<dyn Reader>> {
+    Ok(open_existing(workspace)?.reader()?)
+}
+
+/// The store of a workspace that has one.
+pub fn open_existing(workspace: &Path) -> anyhow::Result<Arc<dyn Store>> {
     let location = Settings::read(workspace)?.store(workspace)?;
     if location.is_missing() {
         bail!("{} has no store yet (first: pointsman serve --workspace {})", workspace.display(), workspace.display());
     }
-    Ok(open(&location)?.reader()?)
+    open(&location)
 }
 
 /// Whether the workspace has a store.

@@ -10,9 +10,9 @@
 //! the canonical tables; `docs/tables.md` describes them), [`history`] (tables back to records),
 //! [`features`] and [`asof`] (tables to a feature table, as of each decision's border), [`feature_file`],
 //! [`table`] (a table made elsewhere, for `evaluate`), [`batches`] (columns of a large table,
-//! a slice at a time), [`npy`] and [`predictions`], [`flow`] (tables to a log of what happened), [`kpi`] (tables to the rows that figures are measured
-//! on), `data_file`
-//! (result tables to CSV and Parquet).
+//! a slice at a time), [`npy`] and [`predictions`], [`flow`] (tables to a log of what happened), [`kpi`]
+//! (tables to the rows that figures are measured on), `data_file` (result tables to CSV and Parquet),
+//! `table_file` (any table, row by row).
 
 mod answers;
 pub mod asof;
@@ -35,6 +35,7 @@ mod source;
 pub mod sql;
 mod stage;
 pub mod table;
+mod table_file;
 
 pub mod tables;
 
@@ -52,3 +53,4 @@ pub use kpi::{KpiInput, KpiRead, KpiReadError, kpi_input};
 pub use npy::{Matrix, read_npy, write_npy};
 pub use predictions::write_predictions;
 pub use table::{parse_time, read_table};
+pub use table_file::{Field, FileFormat, TableFile};

@@ -133,7 +133,7 @@ impl Sheet {
         }
     }
 
-    fn date(&mut self, days: Option<i32>) {
+    pub fn date(&mut self, days: Option<i32>) {
         if let Some(Builder::Date(dates)) = self.builder() {
             dates.push(days);
         }

@@ -274,6 +274,8 @@ pub trait Reader: Send {
     fn lives(&mut self, leads: &[LeadId]) -> Result<Vec<Life>, StoreError>;
     /// The leads that a load brought or changed.
     fn loaded_by(&mut self, seq: u64) -> Result<Vec<LeadId>, StoreError>;
+    /// Decisions after `seq` with what they were taken on, at most `limit`, oldest first.
+    fn decisions_after(&mut self, seq: u64, limit: u32) -> Result<Vec<StoredDecision>, StoreError>;
     /// The number that a set of documents has in this store's columns.
     fn snapshot_number(&mut self, id: &Digest) -> Result<Option<i64>, StoreError>;
     /// Streams a view in the order of its first column.

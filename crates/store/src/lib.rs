@@ -50,7 +50,7 @@ pub use command::{Command, Decide, Declined, Done, Occasion, Reply};
 pub use committer::{BATCH, Clock};
 pub use enquiry::Enquiry;
 pub use error::StoreError;
-pub use fact::{Facts, Projector};
+pub use fact::Projector;
 pub use going_live::go_live;
 pub use load::Loader;
 pub use location::Location;

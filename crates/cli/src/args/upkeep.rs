@@ -95,3 +95,41 @@ pub struct Load {
     #[arg(long)]
     pub json: bool,
 }
+
+/// Write what is reported as files that Tableau, Power BI and notebooks read
+#[derive(Debug, ClapArgs)]
+#[command(
+    long_about = "Writes the views rpt_*_v1 of a workspace's store, one file a table, as of now: every file appears when it is \
+    whole, export.json names the row of the record that they stand at. No personal data. The table 'candidate' (who was looked \
+    at for each decision, with reason, score and price) is decoded from the traces and written when it is named. \
+    docs/views.md describes every column. Works while a server runs."
+)]
+#[command(
+    after_help = "Example:\n  pointsman export --workspace crm --into tables\n  pointsman export --workspace crm --table lead --table candidate --format csv --into tables"
+)]
+pub struct Export {
+    /// Folder of the workspace
+    #[arg(long, value_name = "DIR")]
+    pub workspace: PathBuf,
+    /// Table to write (lead, decision, assignment, …, candidate); all views unless said. May be repeated
+    #[arg(long = "table", value_name = "TABLE")]
+    pub tables: Vec<String>,
+    /// Form of the files
+    #[arg(long, value_enum, default_value_t = ExportFormat::Parquet)]
+    pub format: ExportFormat,
+    /// Folder to write into; made where it is missing
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Make the rows of leads anew first, with the calendars that are live now
+    #[arg(long)]
+    pub rebuild: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ExportFormat {
+    Parquet,
+    Csv,
+}

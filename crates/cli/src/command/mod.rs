@@ -13,6 +13,7 @@ mod doctor;
 mod evaluate;
 mod experiment;
 mod explain;
+mod export;
 mod features;
 mod flow;
 mod import;
@@ -43,6 +44,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Demo(args) => demo::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Load(args) => load::run(&args),
         Command::Flow(args) => flow::run(&args),
         Command::Kpi(args) => kpi::run(&args),

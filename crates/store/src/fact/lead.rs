@@ -1,13 +1,13 @@
 //! A life to a row.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::RangeInclusive, sync::Arc};
 
 use pointsman_decision::{Decision, Outcome, Snapshot, ValueSource};
 use pointsman_domain::{
     CreditReason, Digest, Entity, Instant, Micros, Money, RepIndex, Value,
     record::{ActivityKind, Stage},
 };
-use pointsman_measure::rows::{Custody as Held, LeadRow, LocalDay, Millionths, Name, Names, Origin};
+use pointsman_measure::rows::{Custody as Held, LeadRow, LocalDay, Millionths, Name, Names, Origin, size_band};
 
 use super::{
     life::{Life, Response},
@@ -60,23 +60,12 @@ fn what_it_is(life: &Life, context: &mut Context<'_>, row: &mut LeadRow) {
     row.direction = word(said("direction"));
     let employees = schema.find(Entity::Lead, "employees").and_then(|index| life.row.attributes.get(index));
     row.size = word(match employees {
-        Some(Value::Integer(n)) => Some(size(*n).to_owned()),
+        Some(Value::Integer(n)) => size_band(*n).map(str::to_owned),
         Some(Value::Text(_) | Value::Choice(_)) => said("employees"),
         _ => None,
     });
     row.segment = row.size;
     row.completeness = Millionths::from_f64(life.row.completeness);
-}
-
-/// The classes of company size that figures are cut by.
-fn size(employees: i64) -> &'static str {
-    match employees {
-        ..10 => "1-9",
-        10..50 => "10-49",
-        50..250 => "50-249",
-        250..1000 => "250-999",
-        1000.. => "1000+",
-    }
 }
 
 fn how_it_was_routed(life: &Life, context: &mut Context<'_>, row: &mut LeadRow) {
@@ -125,10 +114,11 @@ fn money(decision: &Decision) -> Option<Money> {
     is_money.then(|| Money(decision.value.round() as i64))
 }
 
-/// The first of a thing: by a person, or a fact of at least this stage up to a win.
-fn first_of(life: &Life, least: Stage, activity: impl Fn(ActivityKind) -> bool) -> Option<Instant> {
+/// The first of a thing that a person did, or a fact between these stages. What closes a lead does
+/// not touch it.
+fn first_of(life: &Life, stages: RangeInclusive<Stage>, activity: impl Fn(ActivityKind) -> bool) -> Option<Instant> {
     let done = life.activities.iter().filter(|(_, kind)| activity(*kind)).map(|(at, _)| *at);
-    let told = life.stages.iter().filter(|row| (least..=Stage::Won).contains(&row.fact.stage));
+    let told = life.stages.iter().filter(|row| stages.contains(&row.fact.stage));
     done.chain(told.map(|row| row.fact.happened())).min()
 }
 
@@ -137,13 +127,10 @@ fn clocks(life: &Life, row: &mut LeadRow) {
     row.offered_at = life.offers.first().map(|(at, _)| *at);
     let accepted = life.responses.iter().filter(|(_, response)| *response == Response::Accepted);
     row.accepted_at = accepted.map(|(at, _)| *at).min();
-    row.touched_at = first_of(life, Stage::Attempted, |_| true);
-    row.reached_at = first_of(life, Stage::Contacted, |kind| kind == ActivityKind::Meeting);
-    row.qualified_at = first_of(life, Stage::Qualified, |_| false);
-    row.opportunity_at = first_of(life, Stage::Opportunity, |_| false);
-    row.won_at = first_of(life, Stage::Won, |_| false);
-    let lost = life.stages.iter().filter(|row| row.fact.stage == Stage::Lost);
-    row.lost_at = lost.map(|row| row.fact.happened()).min();
+    row.touched_at = first_of(life, Stage::Attempted..=Stage::Opportunity, |_| true);
+    row.reached_at = first_of(life, Stage::Contacted..=Stage::Opportunity, |kind| kind == ActivityKind::Meeting);
+    row.qualified_at = first_of(life, Stage::Qualified..=Stage::Qualified, |_| false);
+    row.opportunity_at = first_of(life, Stage::Opportunity..=Stage::Opportunity, |_| false);
     row.sla_due_at = life.decisions.iter().find_map(|decision| match decision.outcome {
         Outcome::Owned { sla_due, .. } => sla_due,
         Outcome::Held { .. } | Outcome::Parked { .. } => None,
@@ -153,22 +140,37 @@ fn clocks(life: &Life, row: &mut LeadRow) {
 fn on_the_way(life: &Life, row: &mut LeadRow) {
     let told = life.stages.iter().filter(|row| row.fact.is_activity()).count();
     row.touches = (life.activities.len() + told) as u32;
-    let owners: Vec<_> = life.assignments.iter().map(|row| (&row.rep, row.at)).collect();
-    let mut hops = owners.windows(2).filter(|pair| pair[0].0 != pair[1].0);
-    row.first_hop_at = hops.clone().next().map(|pair| pair[1].1);
-    row.hops = hops.by_ref().count() as u32;
-    row.ping_pong = owners.windows(3).any(|three| three[0].0 == three[2].0 && three[0].0 != three[1].0);
+    let mut owners: Vec<_> = life.assignments.iter().map(|row| (&row.rep, row.at)).collect();
+    owners.dedup_by_key(|(rep, _)| *rep);
+    row.hops = owners.len().saturating_sub(1) as u32;
+    row.first_hop_at = owners.get(1).map(|(_, at)| *at);
+    row.ping_pong = owners.iter().enumerate().any(|(at, (rep, _))| owners[..at].iter().any(|(had, _)| had == rep));
     let credited = life.state.credited.as_ref().is_some_and(|credit| credit.reason == CreditReason::WrongTerritory);
     row.misrouted = life.misrouted + u32::from(credited);
     row.requested = life.requested;
     let answers = |response| life.responses.iter().filter(|(_, given)| *given == response).count() as u32;
     row.declined = answers(Response::Declined);
     row.expired = answers(Response::Expired);
-    row.reopened = life.stages.iter().filter(|row| row.fact.reopen).count() as u32;
+    row.reopened = reopened(life);
     row.checklist_done = life.checklist_done;
     row.feedback = life.rating.map(|rating| rating.score);
     row.feedback_at = life.rating.map(|rating| rating.at);
     parked(life, row);
+}
+
+/// How often it was at rest and went on.
+fn reopened(life: &Life) -> u32 {
+    let mut facts: Vec<&StageFact> = life.stages.iter().map(|row| &row.fact).filter(|f| !f.is_activity()).collect();
+    facts.sort_by_key(|fact| (fact.happened(), fact.stage.is_terminal()));
+    let (mut stage, mut times) = (Stage::Open, 0);
+    for fact in facts {
+        if stage.is_terminal() && !fact.stage.is_terminal() && !fact.reopen {
+            continue;
+        }
+        times += u32::from(stage.closes() && !fact.stage.closes());
+        stage = fact.stage;
+    }
+    times
 }
 
 /// A stay begins with a decision that parks and ends with whatever comes next.
@@ -206,12 +208,19 @@ fn where_it_is(life: &Life, context: &mut Context<'_>, row: &mut LeadRow) {
     row.custody_since = state.since;
     let waits = matches!(state.custody, Custody::Held { .. } | Custody::Parked { .. });
     row.unassigned_since = waits.then(|| if state.last_owner.is_some() { state.since } else { row.arrived_at });
+    if life.imported && state.custody == Custody::Closed && !state.stage.closes() {
+        // Open in the system it came from, and nobody's.
+        (row.custody, row.custody_since, row.unassigned_since) = (Held::Parked, row.arrived_at, Some(row.arrived_at));
+    }
     let owner = state.custody.owner().or(state.last_owner.as_ref());
     row.owner = owner.map(|owner| context.names.intern(owner.as_str()));
     let facts: Vec<&StageFact> = life.stages.iter().map(|row| &row.fact).collect();
     let current = converge(facts.iter().copied()).filter(|fact| fact.stage == state.stage && fact.stage.closes());
     row.closed_at = current.map(StageFact::happened);
-    row.value = current.filter(|fact| fact.stage == Stage::Won).and_then(|fact| fact.value);
+    let ended = |stage: Stage| current.filter(|fact| fact.stage == stage);
+    row.won_at = ended(Stage::Won).map(StageFact::happened);
+    row.lost_at = ended(Stage::Lost).map(StageFact::happened);
+    row.value = ended(Stage::Won).and_then(|fact| fact.value);
 }
 
 /// The same clocks in open hours of the first owner; without an owner, or hours of theirs, they are

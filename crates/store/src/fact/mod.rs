@@ -6,15 +6,13 @@
 //! Whoever reads rows or views calls [`Projector::catch_up`] first.
 //!
 //! Reading order: [`Life`] (what is stored of a lead), [`lead`](mod@lead) (a life to a row), `narrow` (a
-//! row as integers), [`Projector`] (the follower), [`Facts`] (all rows, in memory).
+//! row as integers), [`Projector`] (the follower).
 
-mod cache;
 mod lead;
 mod life;
 pub(crate) mod narrow;
 mod projector;
 mod target;
 
-pub use cache::Facts;
 pub use life::{Life, Rating, Response};
 pub use projector::{Projection, Projector};

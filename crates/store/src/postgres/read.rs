@@ -414,6 +414,18 @@ impl Reader for PostgresReader {
         read.map_err(unreadable("read what was loaded"))
     }
 
+    fn decisions_after(&mut self, seq: u64, limit: u32) -> Result<Vec<StoredDecision>, StoreError> {
+        let sql = format!("SELECT {} WHERE d.seq > $1 ORDER BY d.seq LIMIT $2", decision::COLUMNS);
+        self.consistently("read decisions", async |connection| {
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(seq as i64).bind(i64::from(limit));
+            let mut found = Vec::new();
+            for row in query.fetch_all(&mut *connection).await? {
+                found.extend(stored_decision(&mut *connection, Some(row)).await?);
+            }
+            Ok(found)
+        })
+    }
+
     fn snapshot_number(&mut self, id: &Digest) -> Result<Option<i64>, StoreError> {
         let read = self.line.run(async |connection| report::snapshot_number(connection, id).await);
         read.map_err(unreadable("read its documents"))

@@ -420,6 +420,20 @@ impl Reader for SqliteReader {
         report::loaded_by(&self.connection, seq).map_err(unreadable("read what was loaded"))
     }
 
+    fn decisions_after(&mut self, seq: u64, limit: u32) -> Result<Vec<StoredDecision>, StoreError> {
+        let mut after = seq;
+        self.consistently("read decisions", |connection| {
+            let mut found = Vec::new();
+            while found.len() < limit as usize
+                && let Some(next) = stored_decision(connection, "d.seq > ?1 ORDER BY d.seq LIMIT 1", [after as i64])?
+            {
+                after = next.seq;
+                found.push(next);
+            }
+            Ok(found)
+        })
+    }
+
     fn snapshot_number(&mut self, id: &Digest) -> Result<Option<i64>, StoreError> {
         report::snapshot_number(&self.connection, id).map_err(unreadable("read its documents"))
     }
