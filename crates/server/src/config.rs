@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use pointsman_decision::DocumentSet;
 use pointsman_domain::{Digest, Micros};
+use pointsman_measure::kpi::KpiSpec;
 use pointsman_store::Location;
 
 use crate::{
@@ -29,6 +30,8 @@ pub struct ServeConfig {
     pub figures: RepFigures,
     /// People reach the server over TLS: cookies are sent over nothing else.
     pub https: bool,
+    /// What figures mean here: `kpi.toml`.
+    pub kpi: KpiSpec,
     /// Applied to a store to which nothing was applied yet.
     pub documents: Option<DocumentSet>,
     /// An open lead of the same person this far back is the same enquiry.
@@ -55,6 +58,7 @@ impl ServeConfig {
             rate: 20_000,
             figures: RepFigures::default(),
             https: false,
+            kpi: KpiSpec::default(),
             documents: None,
             duplicate_window: Micros::DAY.times(14),
             country: "DE".into(),

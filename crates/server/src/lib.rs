@@ -21,6 +21,7 @@ pub mod enquiry;
 pub mod error;
 pub mod experiment;
 pub mod findings;
+pub mod kpi;
 pub mod listen;
 mod login;
 pub mod metrics;

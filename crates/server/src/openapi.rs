@@ -332,6 +332,7 @@ fn schemas() -> Value {
     merge(&mut all, &of_intake());
     merge(&mut all, &of_access());
     merge(&mut all, &of_experiments());
+    merge(&mut all, &of_figures());
     all
 }
 
@@ -357,6 +358,36 @@ fn of_intake() -> Value {
             "taken": { "type": "integer" }, "refused": { "type": "integer" },
         })),
     })
+}
+
+/// Schemas of figures: what `pointsman kpi --json` prints, with the moment that it is of.
+fn of_figures() -> Value {
+    let moment = json!({
+        "measured_at": text("RFC 3339: leads that wait have waited until then."),
+        "seq": { "type": "integer", "description": "Where the record stood." },
+    });
+    let mut all = json!({
+        "Kpis": object(&["about", "overview", "measured_at", "seq"], json!({
+            "about": { "type": "object", "description": "Period, filters, number of leads, provenance." },
+            "overview": { "type": "object", "description": "Every figure with value, interval, n and pending, or why it is not measured; now and before." },
+            "spec": { "type": "object", "description": "kpi.toml." },
+        })),
+        "Kpi": object(&["about", "detail", "definition", "measured_at", "seq"], json!({
+            "about": { "type": "object" }, "detail": { "type": "object", "description": "The figure, the period before, the way there, by groups." },
+            "definition": { "type": "object", "description": "Slug, formula, unit, window, what must feed it." }, "spec": { "type": "object" },
+        })),
+        "KpiLeads": object(&["total", "leads", "measured_at", "seq"], json!({
+            "total": { "type": "integer" }, "next": maybe("string", "The next page's cursor."),
+            "leads": list(object(&["lead", "arrived_at", "stage", "custody"], json!({
+                "lead": text("Its id."), "arrived_at": text("RFC 3339."), "rep": text("The first owner; empty: nobody yet."), "team": text(""), "source": text(""),
+                "stage": text(""), "custody": text(""), "value": maybe("number", "What it counts with; absent: pending."),
+            }))),
+        })),
+    });
+    for schema in ["Kpis", "Kpi", "KpiLeads"] {
+        merge(&mut all[schema]["properties"], &moment);
+    }
+    all
 }
 
 /// Schemas of keys, users and logins.

@@ -2,6 +2,7 @@
 //! are made of the same parts as reports. The page of one lead: [`lead`].
 
 pub mod experiments;
+pub mod kpi;
 mod lead;
 pub mod policies;
 mod prices;
@@ -61,6 +62,7 @@ fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, Str
         place("/", "Today"),
         place("/leads", "Leads"),
         place("/team", "Team"),
+        place("/kpi", "Figures"),
         place("/prices", "Prices"),
         place("/policies", "Policy"),
         place("/experiments", "Experiments"),

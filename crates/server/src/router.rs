@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     access::{Access, Rights, Scope},
     api::{
-        absences, access, activities, assignment, audit, batch, credit, decisions, experiments, leads, operation,
+        absences, access, activities, assignment, audit, batch, credit, decisions, experiments, kpis, leads, operation,
         outcomes, policies, preview, prices, reps, scores,
     },
     around,
@@ -441,6 +441,8 @@ pub fn routes() -> Vec<Entry> {
         batch::routes(),
         policies::routes(),
         experiments::routes(),
+        kpis::routes(),
+        pages::kpi::routes(),
         pages::policies::routes(),
         pages::experiments::routes(),
         access::routes(),

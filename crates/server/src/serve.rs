@@ -40,8 +40,10 @@ pub async fn serve(
     tracing::info!(%address, "serving");
     let limits = state.config.connections;
     let rounds = tokio::spawn(crate::experiment::rounds::run(Arc::clone(&state)));
+    let figures = tokio::spawn(crate::kpi::run(Arc::clone(&state)));
     listen(listener, app(Arc::clone(&state)), limits, stop).await;
     rounds.abort();
+    figures.abort();
     tokio::task::spawn_blocking(move || state.stop()).await.map_err(|error| StartError::Serve(error.into()))?;
     drop(lock);
     Ok(())

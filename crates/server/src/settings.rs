@@ -7,6 +7,7 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 use pointsman_decision::RoutingSettings;
 use pointsman_domain::{Currency, Micros, PolicyName};
+use pointsman_measure::kpi::KpiSpec;
 use pointsman_store::Location;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -289,11 +290,23 @@ impl Settings {
             rate: server.rate,
             https: server.https,
             figures: RepFigures(self.privacy.rep_figures.clone()),
+            kpi: figures(workspace)?,
             duplicate_window: Micros::DAY.times(i64::from(server.duplicate_days)),
             timeout: Duration::from_secs(u64::from(server.timeout_seconds)),
             connections: Connections { most: server.connections as usize, ..Connections::default() },
             ..ServeConfig::of_folder(workspace)
         })
+    }
+}
+
+/// `kpi.toml`, or what holds without one.
+fn figures(workspace: &Path) -> Result<KpiSpec, SettingsError> {
+    let path = workspace.join(KpiSpec::FILE);
+    let fault = |error: &dyn std::fmt::Display| SettingsError::one(format!("{}: {error}", path.display()));
+    match std::fs::read_to_string(&path) {
+        Ok(text) => KpiSpec::parse(&text).map_err(|error| fault(&error)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(KpiSpec::default()),
+        Err(error) => Err(fault(&error)),
     }
 }
 

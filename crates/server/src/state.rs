@@ -18,6 +18,7 @@ use crate::{
     access::gate::Gate,
     config::{ServeConfig, StartError},
     error::{FieldError, Problem},
+    kpi::Desk,
     metrics::Metrics,
 };
 
@@ -28,6 +29,7 @@ pub struct State {
     pub outside: Outside,
     pub metrics: Metrics,
     pub gate: Gate,
+    pub desk: Desk,
     /// Held by steps of experiments and looks at them: one waits for the other.
     pub editing: tokio::sync::Mutex<()>,
     shelf: Mutex<Box<dyn Shelf>>,
@@ -95,6 +97,7 @@ impl State {
             outside,
             metrics: Metrics::default(),
             gate,
+            desk: Desk::default(),
             editing: tokio::sync::Mutex::new(()),
             shelf: Mutex::new(shelf),
             slow: Semaphore::new(SLOW),
@@ -189,6 +192,18 @@ impl State {
 
     pub fn live(&self) -> Result<Arc<Snapshot>, Problem> {
         self.handle.live().ok_or(Problem::NothingLive)
+    }
+
+    /// Reads here and now: for threads that may wait.
+    pub(crate) fn read_now<T>(
+        &self,
+        read: impl FnOnce(&mut dyn Reader) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.readers.with(read)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.readers.store
     }
 
     /// Reads on a thread that may wait for the disk.

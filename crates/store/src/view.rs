@@ -342,3 +342,40 @@ pub const VIEWS: &[View] = &[
     // One row a word.
     View { name: "rpt_name_v1", columns: &[("name", Integer), ("text", Text)] },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn word(kind: Kind) -> &'static str {
+        match kind {
+            Kind::Text => "text",
+            Kind::Integer => "integer",
+            Kind::Money => "money",
+            Kind::Number => "number",
+            Kind::Flag => "flag",
+            Kind::Time => "time",
+            Kind::Date => "date",
+        }
+    }
+
+    #[test]
+    fn the_page_describes_every_column_in_its_order() {
+        let page = include_str!("../../../docs/views.md");
+        for view in VIEWS {
+            let start = page.find(&format!("## {}:", view.name)).unwrap_or_else(|| panic!("no {}", view.name));
+            let section = page[start + 3..].split("\n## ").next().unwrap_or_default();
+            let told = section.lines().filter(|line| line.starts_with("| ")).skip(1);
+            let told: Vec<(String, String)> = told
+                .map(|line| {
+                    let mut cells = line.trim_matches('|').split('|').map(str::trim);
+                    (cells.next().unwrap_or_default().to_owned(), cells.next().unwrap_or_default().to_owned())
+                })
+                .collect();
+            let real: Vec<(String, String)> =
+                view.columns.iter().map(|(name, kind)| ((*name).to_owned(), word(*kind).to_owned())).collect();
+            assert_eq!(told, real, "{}", view.name);
+        }
+        assert_eq!(View::find("rpt_lead_v1"), View::find("lead"));
+    }
+}

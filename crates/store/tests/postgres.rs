@@ -49,3 +49,25 @@ fn backups_go_between_both_kinds() {
         backups::same(Postgres::open(&url).unwrap(), kept);
     }
 }
+
+#[test]
+fn counts_and_sums_are_what_sql_says() {
+    use std::str::FromStr;
+
+    use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgConnectOptions};
+
+    let Some(server) = server::shared() else { return };
+    let url = server.url("counts_and_sums");
+    let store = Postgres::open(&url).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let sql = |sql: &str| -> i64 {
+        runtime.block_on(async {
+            let options = PgConnectOptions::from_str(url.split('?').next().unwrap()).unwrap();
+            let options = options.options([("search_path", "counts_and_sums")]);
+            let mut connection = PgConnection::connect_with(&options).await.unwrap();
+            let row = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await;
+            row.unwrap_or_else(|error| panic!("{sql}: {error}")).get(0)
+        })
+    };
+    contract::counts_and_sums_are_what_sql_says(store, &sql);
+}

@@ -19,3 +19,15 @@ macro_rules! on_sqlite {
 }
 
 for_every_contract_test!(on_sqlite);
+
+#[test]
+fn counts_and_sums_are_what_sql_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pointsman.db");
+    let store = Sqlite::open(&path).unwrap();
+    let sql = |sql: &str| {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.query_row(sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    };
+    contract::counts_and_sums_are_what_sql_says(store, &sql);
+}

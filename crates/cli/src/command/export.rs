@@ -1,6 +1,10 @@
 //! `pointsman export`: the views that analysts read as files, and the candidates of decisions.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::{Context, bail};
 use pointsman_decision::{Facts, Snapshot, explain};
@@ -151,12 +155,14 @@ fn write_candidates(opened: &dyn Store, format: FileFormat, into: &Path) -> anyh
         after = last.seq;
         for stored in &page {
             let id = stored.decision.snapshot;
-            if !snapshots.contains_key(&id) {
-                let set = documents.documents(&id)?;
-                snapshots.insert(id, set.and_then(|set| Snapshot::compile(set).ok()).map(Arc::new));
-            }
-            let snapshot = snapshots.get(&id).and_then(Option::as_ref);
-            if !write_decision(stored, snapshot, &mut file)? {
+            let snapshot = match snapshots.entry(id) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    let set = documents.documents(&id)?;
+                    place.insert(set.and_then(|set| Snapshot::compile(set).ok()).map(Arc::new))
+                }
+            };
+            if !write_decision(stored, snapshot.as_ref(), &mut file)? {
                 gone += 1;
             }
         }

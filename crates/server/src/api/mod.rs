@@ -9,6 +9,7 @@ pub mod batch;
 pub mod credit;
 pub mod decisions;
 pub mod experiments;
+pub mod kpis;
 pub mod leads;
 pub mod operation;
 pub mod outcomes;

@@ -10,6 +10,7 @@ mod daemon;
 mod door;
 mod experiments;
 mod hostile;
+mod kpis;
 mod people;
 mod policies;
 mod prices;

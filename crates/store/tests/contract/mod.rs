@@ -20,8 +20,10 @@ use pointsman_store::{
 
 use crate::world::{World, keyed, lead_of};
 
+mod figures;
 mod history;
 mod reports;
+pub use figures::{counts_and_sums_are_what_sql_says, figures_over_exported_rows_are_the_same};
 pub use history::{
     a_history_is_loaded_once_whatever_stops_it, a_later_import_takes_in_what_was_learned,
     somebody_from_a_history_is_known_and_still_a_new_enquiry, what_was_loaded_counts_as_work_and_goes_on,
@@ -58,6 +60,7 @@ macro_rules! for_every_contract_test {
             several_may_follow_at_once,
             a_loaded_history_is_told_as_its_tables_are,
             views_say_what_the_rows_say,
+            figures_over_exported_rows_are_the_same,
         }
     };
 }

@@ -15,7 +15,7 @@ use super::history::{assigned, became, called, history, lead, loader};
 use crate::world::{World, lead_of, with_experiment};
 
 /// A company with a history, decisions, hops, a parked lead, outcomes.
-fn company<S: Store>(world: &World<S>) -> Vec<LeadId> {
+pub fn company<S: Store>(world: &World<S>) -> Vec<LeadId> {
     history(&mut loader(world));
     let mut leads: Vec<LeadId> = (0..5).map(|_| lead_of(&world.decide(&world.enquiry("DE"), None).unwrap())).collect();
     leads.push(lead_of(&world.decide(&world.enquiry("CH"), None).unwrap()));

@@ -1,0 +1,264 @@
+//! Rows of leads in columns, kept as fresh as their number allows.
+//!
+//! Whoever asks first brings the projection to where the record stands. Where making the columns
+//! anew is quick, it is done whenever anything changed; where it takes longer (a million leads:
+//! seconds), the columns that are there are shown, with the moment that they are of, and made anew
+//! beside the reader, so that a page never waits for them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use pointsman_decision::Snapshot;
+use pointsman_domain::{Currency, Instant, Micros, RepIndex};
+use pointsman_measure::{
+    kpi::{Days, Detail, Feeds, Kpi, KpiSpec, Kpis, LeadTable, Overview, Selection},
+    rows::{IMPORTED, LocalDay, Name, Names, RepDayRow},
+};
+use pointsman_store::{Projector, StoreError, stopwatch};
+use pointsman_workhours::{Calendar, Zone};
+
+use crate::{error::Problem, state::State};
+
+/// The columns with everything that figures are measured with.
+#[derive(Debug)]
+pub struct Measured {
+    pub table: LeadTable,
+    pub names: Names,
+    pub rep_days: Vec<RepDayRow>,
+    pub spec: KpiSpec,
+    pub feeds: Feeds,
+    pub currency: Currency,
+    pub zone: Zone,
+    /// Where the record stood.
+    pub seq: u64,
+    /// What making them took.
+    cost: Duration,
+    answers: Mutex<BTreeMap<String, Answer>>,
+}
+
+#[derive(Debug, Clone)]
+enum Answer {
+    Overview(Arc<Overview>),
+    Detail(Arc<Detail>),
+}
+
+/// Answers kept with one set of columns: pages that people look at again and again.
+const ANSWERS: usize = 128;
+/// Columns that take no longer than this are made anew whenever anything changed.
+const QUICK: Duration = Duration::from_millis(60);
+/// At most this share of the time is spent on making columns anew: one part in so many.
+const SHARE: u32 = 25;
+/// Columns are of this moment or a later one even where nothing changed: time passes.
+const OLDEST: Micros = Micros(5 * Micros::MINUTE.0);
+/// Quick ones are of this moment at least.
+const SOON: Micros = Micros(10 * Micros::SECOND.0);
+/// How often the projection follows while nobody asks.
+const EVERY: Duration = Duration::from_secs(1);
+/// Days of the usual page: thirteen weeks.
+const WEEKS_DAYS: i32 = 91;
+
+impl Measured {
+    pub fn kpis(&self) -> Kpis<'_> {
+        Kpis {
+            table: &self.table,
+            rep_days: &self.rep_days,
+            names: &self.names,
+            spec: &self.spec,
+            feeds: &self.feeds,
+            currency: self.currency,
+        }
+    }
+
+    /// The last thirteen weeks; of a history that ended before, its last ones.
+    pub fn usual_days(&self) -> Days {
+        let today = self.zone.local_day(self.table.as_of());
+        let last = self.table.days().map_or(today, |(_, last)| last);
+        let until = if last <= today - WEEKS_DAYS { last + 1 } else { today + 1 };
+        Days { from: LocalDay(until - WEEKS_DAYS), until: LocalDay(until) }
+    }
+
+    /// The page of a period. Single reps are left out where the reader may not see them.
+    pub fn overview(&self, selection: &Selection, days: Days, reps: bool) -> Arc<Overview> {
+        let key = format!("{selection:?} {days:?} {reps}");
+        if let Some(Answer::Overview(known)) = locked(&self.answers).get(&key) {
+            return Arc::clone(known);
+        }
+        let made = Arc::new(self.kpis().overview(selection, days, reps));
+        self.keep(key, Answer::Overview(Arc::clone(&made)));
+        made
+    }
+
+    pub fn detail(
+        &self,
+        kpi: Kpi,
+        selection: &Selection,
+        days: Days,
+        by: &[pointsman_measure::kpi::Dimension],
+    ) -> Arc<Detail> {
+        let key = format!("{kpi:?} {selection:?} {days:?} {by:?}");
+        if let Some(Answer::Detail(known)) = locked(&self.answers).get(&key) {
+            return Arc::clone(known);
+        }
+        let made = Arc::new(self.kpis().detail(kpi, selection, days, by));
+        self.keep(key, Answer::Detail(Arc::clone(&made)));
+        made
+    }
+
+    fn keep(&self, key: String, answer: Answer) {
+        let mut answers = locked(&self.answers);
+        if answers.len() >= ANSWERS {
+            answers.clear();
+        }
+        answers.insert(key, answer);
+    }
+
+    fn is_quick(&self) -> bool {
+        self.cost <= QUICK
+    }
+
+    /// Whether they are to be made anew, with the record at `seq`.
+    fn is_old(&self, seq: u64, now: Instant) -> bool {
+        let age = now - self.table.as_of();
+        let pause = Micros((self.cost * SHARE).as_micros() as i64);
+        match self.seq == seq {
+            true => age >= OLDEST,
+            false => self.is_quick() || age >= pause,
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The columns that are there, and who keeps them.
+#[derive(Debug, Default)]
+pub struct Desk {
+    projector: Mutex<Option<Projector>>,
+    current: Mutex<Option<Arc<Measured>>>,
+    /// Held while columns are made.
+    making: Mutex<()>,
+    /// Somebody makes them beside the readers.
+    at_work: AtomicBool,
+}
+
+impl Desk {
+    /// Brings what is reported to where the record stands. Blocks.
+    pub fn follow(&self, state: &State) -> Result<u64, StoreError> {
+        let mut projector = locked(&self.projector);
+        match &mut *projector {
+            Some(projector) => projector.catch_up(),
+            none => none.insert(Projector::new(state.store())?).catch_up(),
+        }
+    }
+
+    /// The columns, as fresh as their number allows. Blocks.
+    pub fn measured(&self, state: &Arc<State>) -> Result<Arc<Measured>, Problem> {
+        let seq = self.follow(state)?;
+        let now = state.now();
+        let there = locked(&self.current).clone();
+        match there {
+            // Time passes under quick ones, too: a lead that waits has waited longer.
+            Some(there) if there.is_quick() && (there.is_old(seq, now) || now - there.table.as_of() >= SOON) => {
+                self.make(state, Some(&there))
+            }
+            Some(there) => {
+                if there.is_old(seq, now) && !self.at_work.swap(true, Ordering::AcqRel) {
+                    let (state, old) = (Arc::clone(state), Arc::clone(&there));
+                    std::thread::spawn(move || {
+                        // What fails here is met again, and told, by whoever asks next.
+                        let _made = state.desk.make(&state, Some(&old));
+                        state.desk.at_work.store(false, Ordering::Release);
+                    });
+                }
+                Ok(there)
+            }
+            None => self.make(state, None),
+        }
+    }
+
+    /// Makes them, once for all who wait.
+    fn make(&self, state: &Arc<State>, over: Option<&Arc<Measured>>) -> Result<Arc<Measured>, Problem> {
+        let _one_at_a_time = locked(&self.making);
+        let there = locked(&self.current).clone();
+        if let Some(newer) = there.filter(|there| over.is_none_or(|over| !Arc::ptr_eq(there, over))) {
+            return Ok(newer);
+        }
+        let made = Arc::new(read(state)?);
+        if !made.is_quick() {
+            // The page that everybody opens first is ready before anybody does.
+            made.overview(&Selection::default(), made.usual_days(), true);
+        }
+        *locked(&self.current) = Some(Arc::clone(&made));
+        Ok(made)
+    }
+}
+
+/// Reads the rows and lays them out.
+fn read(state: &Arc<State>) -> Result<Measured, Problem> {
+    let (live, now, started) = (state.live()?, state.now(), stopwatch::start());
+    let spec = state.config.kpi.clone();
+    let read = state.read_now(|reader| {
+        let names = reader.names()?;
+        let calendars = calendars(&live, &names);
+        let by_hand: Vec<Name> = ["named", "crm", IMPORTED].iter().filter_map(|word| names.find(word)).collect();
+        let mut table = LeadTable::new(now, calendars);
+        let seq = reader.facts_after(0, &mut |row| table.push(&row, |name| by_hand.contains(&name)))?;
+        // Words that came in between are in the dictionary of now.
+        Ok((table, reader.names()?, seq))
+    });
+    let (table, names, seq) = read?;
+    let rep_days = Vec::new();
+    let feeds = Feeds::of(&table, &rep_days, &spec);
+    Ok(Measured {
+        feeds,
+        table,
+        names,
+        rep_days,
+        spec,
+        currency: live.currency,
+        zone: live.calendars[0].zone().clone(),
+        seq,
+        cost: started.elapsed(),
+        answers: Mutex::new(BTreeMap::new()),
+    })
+}
+
+/// The calendars that rows name.
+fn calendars(live: &Snapshot, names: &Names) -> BTreeMap<Name, Calendar> {
+    let reps = (0..).map(RepIndex).zip(&live.roster.reps);
+    let named = reps.filter_map(|(index, rep)| Some((names.find(rep.calendar.as_ref()?.as_str())?, index)));
+    let mut calendars = BTreeMap::new();
+    for (name, index) in named {
+        calendars.entry(name).or_insert_with(|| live.calendar(index).clone());
+    }
+    calendars
+}
+
+/// Follows the record while nobody asks, and keeps columns that are slow to make warm. Runs until
+/// it is aborted.
+pub async fn run(state: Arc<State>) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        let state = Arc::clone(&state);
+        let followed = tokio::task::spawn_blocking(move || {
+            let slow = locked(&state.desk.current).as_ref().is_none_or(|there| !there.is_quick());
+            match slow && state.live().is_ok() {
+                true => state.desk.measured(&state).map(drop).map_err(|problem| format!("{problem:?}")),
+                false => state.desk.follow(&state).map(drop).map_err(|error| error.to_string()),
+            }
+        });
+        match followed.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "what is reported could not be brought up to date"),
+            Err(error) => tracing::warn!(%error, "what is reported could not be brought up to date"),
+        }
+    }
+}
