@@ -13,7 +13,7 @@ use pointsman_measure::rows::{self, Names};
 use crate::{
     cell::Cell,
     error::StoreError,
-    fact::{Life, Projection},
+    fact::{Answered, Life, Projection},
     load::{Past, Table},
     log::{Head, LogRow},
     receipt::Receipt,
@@ -272,6 +272,10 @@ pub trait Reader: Send {
     fn facts_after(&mut self, seq: u64, visit: &mut dyn FnMut(rows::LeadRow)) -> Result<u64, StoreError>;
     /// Everything that is stored of these leads, in their order; who is not there is left out.
     fn lives(&mut self, leads: &[LeadId]) -> Result<Vec<Life>, StoreError>;
+    /// What reps did, each with who and when.
+    fn touches(&mut self, visit: &mut dyn FnMut(&str, Instant)) -> Result<(), StoreError>;
+    /// Offers and the answers to them, each with who and when.
+    fn offers(&mut self, visit: &mut dyn FnMut(&str, Instant, Answered)) -> Result<(), StoreError>;
     /// The leads that a load brought or changed.
     fn loaded_by(&mut self, seq: u64) -> Result<Vec<LeadId>, StoreError>;
     /// Decisions after `seq` with what they were taken on, at most `limit`, oldest first.

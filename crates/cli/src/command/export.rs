@@ -34,8 +34,9 @@ pub fn run(args: &Export) -> anyhow::Result<Done> {
     let mut projector = Projector::new(&*opened)?;
     let bar = output::spinner("bringing reports up to date");
     let seq = if args.rebuild { projector.rebuild() } else { projector.catch_up() };
+    let days = projector.rep_days(clock::now());
     bar.finish_and_clear();
-    let seq = seq.context("cannot bring what is reported up to date")?;
+    let seq = seq.and_then(|seq| days.map(|_| seq)).context("cannot bring what is reported up to date")?;
     std::fs::create_dir_all(&args.into).with_context(|| format!("cannot make {}", args.into.display()))?;
     let mut reader = opened.reader()?;
     let mut written = Vec::new();

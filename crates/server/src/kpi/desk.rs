@@ -15,12 +15,12 @@ use std::{
 };
 
 use pointsman_decision::Snapshot;
-use pointsman_domain::{Currency, Instant, Micros, RepIndex};
+use pointsman_domain::{Currency, Instant, Micros, Money, RepIndex};
 use pointsman_measure::{
     kpi::{Days, Detail, Feeds, Kpi, KpiSpec, Kpis, LeadTable, Overview, Selection},
-    rows::{IMPORTED, LocalDay, Name, Names, RepDayRow},
+    rows::{IMPORTED, LocalDay, Millionths, Name, Names, RepDayRow},
 };
-use pointsman_store::{Projector, StoreError, stopwatch};
+use pointsman_store::{Projector, Reader, StoreError, load::Cell, stopwatch, view::View};
 use pointsman_workhours::{Calendar, Zone};
 
 use crate::{error::Problem, state::State};
@@ -141,6 +141,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug, Default)]
 pub struct Desk {
     projector: Mutex<Option<Projector>>,
+    /// Another one for the days of reps, which take longer.
+    days: Mutex<Option<Projector>>,
     current: Mutex<Option<Arc<Measured>>>,
     /// Held while columns are made.
     making: Mutex<()>,
@@ -156,6 +158,16 @@ impl Desk {
             Some(projector) => projector.catch_up(),
             none => none.insert(Projector::new(state.store())?).catch_up(),
         }
+    }
+
+    /// Brings the days of reps up to now. Blocks.
+    fn days_of_reps(&self, state: &State, now: Instant) -> Result<(), StoreError> {
+        let mut days = locked(&self.days);
+        let projector = match &mut *days {
+            Some(projector) => projector,
+            none => none.insert(Projector::new(state.store())?),
+        };
+        projector.rep_days(now).map(drop)
     }
 
     /// The columns, as fresh as their number allows. Blocks.
@@ -204,6 +216,7 @@ impl Desk {
 fn read(state: &Arc<State>) -> Result<Measured, Problem> {
     let (live, now, started) = (state.live()?, state.now(), stopwatch::start());
     let spec = state.config.kpi.clone();
+    state.desk.days_of_reps(state, now)?;
     let read = state.read_now(|reader| {
         let names = reader.names()?;
         let calendars = calendars(&live, &names);
@@ -211,10 +224,11 @@ fn read(state: &Arc<State>) -> Result<Measured, Problem> {
         let mut table = LeadTable::new(now, calendars);
         let seq = reader.facts_after(0, &mut |row| table.push(&row, |name| by_hand.contains(&name)))?;
         // Words that came in between are in the dictionary of now.
-        Ok((table, reader.names()?, seq))
+        let mut names = reader.names()?;
+        let rep_days = rep_days(reader, &mut names)?;
+        Ok((table, names, rep_days, seq))
     });
-    let (table, names, seq) = read?;
-    let rep_days = Vec::new();
+    let (table, names, rep_days, seq) = read?;
     let feeds = Feeds::of(&table, &rep_days, &spec);
     Ok(Measured {
         feeds,
@@ -227,6 +241,46 @@ fn read(state: &Arc<State>) -> Result<Measured, Problem> {
         seq,
         cost: started.elapsed(),
         answers: Mutex::new(BTreeMap::new()),
+    })
+}
+
+/// The days of reps as rows; a rep without a lead gets a number of its own here.
+fn rep_days(reader: &mut dyn Reader, names: &mut Names) -> Result<Vec<RepDayRow>, StoreError> {
+    let mut days = Vec::new();
+    let view = View::find("rep_day").expect("it is one of the views");
+    reader.view(view, &mut |cells| {
+        days.extend(rep_day(cells, names));
+        Ok(())
+    })?;
+    Ok(days)
+}
+
+fn rep_day(cells: &[Cell<'_>], names: &mut Names) -> Option<RepDayRow> {
+    let [Cell::Text(Some(rep)), Cell::Text(team), Cell::Int(Some(day)), figures @ ..] = cells else { return None };
+    let number = |at: usize| match figures.get(at) {
+        Some(Cell::Int(number)) => *number,
+        _ => None,
+    };
+    let count = |at: usize| number(at).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+    Some(RepDayRow {
+        rep: names.intern(rep),
+        team: team.as_ref().map(|team| names.intern(team)),
+        day: LocalDay(i32::try_from(*day).ok()?),
+        work: Micros(number(0).unwrap_or_default()),
+        absent: Micros(number(1).unwrap_or_default()),
+        busy: number(2).map(Micros),
+        room: number(3).map(Micros),
+        received: count(4),
+        entitled: number(5).map(Millionths),
+        offered: count(6),
+        accepted: count(7),
+        declined: count(8),
+        expired: count(9),
+        touches: count(10),
+        won: count(11),
+        lost: count(12),
+        won_value: number(13).map(Money),
+        open: count(14),
     })
 }
 

@@ -6,13 +6,15 @@
 //! Whoever reads rows or views calls [`Projector::catch_up`] first.
 //!
 //! Reading order: [`Life`] (what is stored of a lead), [`lead`](mod@lead) (a life to a row), `narrow` (a
-//! row as integers), [`Projector`] (the follower).
+//! row as integers), [`Projector`] (the follower), `rep_day` (what each rep's days held).
 
 mod lead;
 mod life;
 pub(crate) mod narrow;
 mod projector;
+mod rep_day;
 mod target;
 
 pub use life::{Life, Rating, Response};
 pub use projector::{Projection, Projector};
+pub use rep_day::Answered;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use pointsman_decision::{Decision, DocumentSet};
-use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, LeadId, Money, RepId};
+use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, Instant, LeadId, Money, RepId};
 use pointsman_measure::rows::{self, Names};
 use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 
@@ -23,7 +23,7 @@ use crate::{
         ViewVisit, Visit,
     },
     error::StoreError,
-    fact::Life,
+    fact::{Answered, Life},
     log::{self, Head, LogKind, LogRow},
     number::custody,
     row::{AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
@@ -407,6 +407,14 @@ impl Reader for PostgresReader {
 
     fn lives(&mut self, leads: &[LeadId]) -> Result<Vec<Life>, StoreError> {
         self.consistently("read what is stored of leads", async |connection| report::lives(connection, leads).await)
+    }
+
+    fn touches(&mut self, visit: &mut dyn FnMut(&str, Instant)) -> Result<(), StoreError> {
+        report::touches(&mut self.line, visit)
+    }
+
+    fn offers(&mut self, visit: &mut dyn FnMut(&str, Instant, Answered)) -> Result<(), StoreError> {
+        report::offers(&mut self.line, visit)
     }
 
     fn loaded_by(&mut self, seq: u64) -> Result<Vec<LeadId>, StoreError> {

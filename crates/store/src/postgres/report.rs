@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pointsman_domain::{Digest, LeadId};
+use pointsman_domain::{Digest, Instant, LeadId};
 use pointsman_measure::rows::{LeadRow, Name, NameRow, Names};
 use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 
@@ -18,7 +18,7 @@ use crate::{
     backend::ViewVisit,
     cell::Cell,
     error::StoreError,
-    fact::{Life, Projection, Rating, Response, narrow},
+    fact::{Answered, Life, Projection, Rating, Response, narrow},
     load::Table,
     number::activity,
     view::{Kind, View},
@@ -57,7 +57,7 @@ impl Projection for PostgresProjection {
 
     fn restart(&mut self) -> Result<(), StoreError> {
         let sql = "BEGIN; UPDATE projection SET seq = 0; DELETE FROM lead_fact; DELETE FROM rule_targets;
-            DELETE FROM local_days; COMMIT";
+            DELETE FROM local_days; DELETE FROM rep_days; COMMIT";
         let done = self.0.run(async |connection| sqlx::raw_sql(sql).execute(connection).await);
         done.map(drop).map_err(unavailable("make what is reported anew"))
     }
@@ -127,6 +127,29 @@ pub fn facts_after(line: &mut Line, seq: u64, visit: &mut dyn FnMut(LeadRow)) ->
         Some(at) => Ok(at),
         None => line.run(async |connection| projected(connection).await).map_err(unreadable(what)),
     }
+}
+
+pub fn touches(line: &mut Line, visit: &mut dyn FnMut(&str, Instant)) -> Result<(), StoreError> {
+    let what = "read what reps did";
+    let sql = "SELECT rep, at FROM activities WHERE human = 1 AND rep IS NOT NULL
+        UNION ALL SELECT actor, at FROM stage_changes WHERE external_id LIKE 'activity:%' AND actor IS NOT NULL";
+    stream(line, what, sql, &mut |row| {
+        let (rep, at) = (row.try_get(0).map_err(unreadable(what))?, instant(row, 1).map_err(unreadable(what))?);
+        visit(rep, at);
+        Ok(())
+    })
+}
+
+pub fn offers(line: &mut Line, visit: &mut dyn FnMut(&str, Instant, Answered)) -> Result<(), StoreError> {
+    let what = "read offers";
+    let sql =
+        "SELECT rep, at, 0::int8 FROM offers UNION ALL SELECT rep, at, response FROM responses WHERE response < 4";
+    stream(line, what, sql, &mut |row| {
+        let (rep, at) = (row.try_get(0).map_err(unreadable(what))?, instant(row, 1).map_err(unreadable(what))?);
+        let answered = parsed(row, 2, Answered::from_number).map_err(unreadable(what))?;
+        visit(rep, at, answered);
+        Ok(())
+    })
 }
 
 pub async fn loaded_by(connection: &mut PgConnection, seq: u64) -> sqlx::Result<Vec<LeadId>> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pointsman_decision::{Decision, DocumentSet};
-use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, LeadId, Money, RepId};
+use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, Instant, LeadId, Money, RepId};
 use pointsman_measure::rows::{self, Names};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -21,7 +21,7 @@ use crate::{
         ViewVisit, Visit,
     },
     error::StoreError,
-    fact::Life,
+    fact::{Answered, Life},
     log::{self, Head, LogKind, LogRow},
     number::custody,
     row::{AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
@@ -414,6 +414,14 @@ impl Reader for SqliteReader {
         self.consistently("read what is stored of leads", |connection| {
             leads.iter().filter_map(|lead| report::life(connection, *lead).transpose()).collect()
         })
+    }
+
+    fn touches(&mut self, visit: &mut dyn FnMut(&str, Instant)) -> Result<(), StoreError> {
+        report::touches(&self.connection, visit).map_err(unreadable("read what reps did"))
+    }
+
+    fn offers(&mut self, visit: &mut dyn FnMut(&str, Instant, Answered)) -> Result<(), StoreError> {
+        report::offers(&self.connection, visit).map_err(unreadable("read offers"))
     }
 
     fn loaded_by(&mut self, seq: u64) -> Result<Vec<LeadId>, StoreError> {

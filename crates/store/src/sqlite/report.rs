@@ -1,6 +1,6 @@
 //! What is reported: the projection's cursor, rows of leads, and views.
 
-use pointsman_domain::{Digest, LeadId};
+use pointsman_domain::{DecisionId, Digest, Instant, LeadId};
 use pointsman_measure::rows::{LeadRow, Name, NameRow, Names};
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
@@ -15,7 +15,7 @@ use crate::{
     backend::ViewVisit,
     cell::Cell,
     error::StoreError,
-    fact::{Life, Projection, Rating, Response, narrow},
+    fact::{Answered, Life, Projection, Rating, Response, narrow},
     load::Table,
     number::activity,
     view::{Kind, View},
@@ -63,7 +63,7 @@ impl Projection for SqliteProjection {
 
     fn restart(&mut self) -> Result<(), StoreError> {
         let sql = "BEGIN IMMEDIATE; UPDATE projection SET seq = 0; DELETE FROM lead_fact; DELETE FROM rule_targets;
-            DELETE FROM local_days; COMMIT;";
+            DELETE FROM local_days; DELETE FROM rep_days; COMMIT;";
         let done = self.0.execute_batch(sql).map_err(unavailable("make what is reported anew"));
         self.roll_back();
         done
@@ -98,6 +98,31 @@ pub fn facts_after(connection: &Connection, seq: u64, visit: &mut dyn FnMut(Lead
     projected(connection)
 }
 
+const TOUCHES: &str = "SELECT rep, at FROM activities WHERE human = 1 AND rep IS NOT NULL
+    UNION ALL SELECT actor, at FROM stage_changes WHERE external_id LIKE 'activity:%' AND actor IS NOT NULL";
+
+pub fn touches(connection: &Connection, visit: &mut dyn FnMut(&str, Instant)) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached(TOUCHES)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        visit(row.get_ref(0)?.as_str()?, instant(row, 1)?);
+    }
+    Ok(())
+}
+
+const OFFERS: &str =
+    "SELECT rep, at, 0 FROM offers UNION ALL SELECT rep, at, response FROM responses WHERE response < 4";
+
+pub fn offers(connection: &Connection, visit: &mut dyn FnMut(&str, Instant, Answered)) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached(OFFERS)?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let answered = parsed(row, 2, Answered::from_number)?;
+        visit(row.get_ref(0)?.as_str()?, instant(row, 1)?, answered);
+    }
+    Ok(())
+}
+
 pub fn loaded_by(connection: &Connection, seq: u64) -> rusqlite::Result<Vec<LeadId>> {
     let mut select = connection.prepare_cached("SELECT id FROM leads WHERE loaded = ?1 ORDER BY id")?;
     select.query_map([seq as i64], |row| row.get(0).map(LeadId::from_bytes))?.collect()
@@ -114,6 +139,7 @@ pub fn life(connection: &Connection, lead: LeadId) -> rusqlite::Result<Option<Li
     let Some((row, state)) = connection.prepare_cached(&sql)?.query_row([id], lead_row).optional()? else {
         return Ok(None);
     };
+    let undecided = state.decision == DecisionId::NONE;
     let origin = "SELECT origin = 'import' FROM leads WHERE id = ?1";
     let decisions = format!("SELECT {} WHERE d.lead = ?1 ORDER BY d.seq", decision::COLUMNS);
     let activities = "SELECT at, kind FROM activities WHERE lead = ?1 AND human = 1 ORDER BY at";
@@ -130,7 +156,10 @@ pub fn life(connection: &Connection, lead: LeadId) -> rusqlite::Result<Option<Li
         row,
         state,
         imported: connection.prepare_cached(origin)?.query_row([id], |row| row.get(0))?,
-        decisions: many(connection, &decisions, lead, |row| decision::read(row).map(|(_, decision)| decision))?,
+        decisions: match undecided {
+            true => Vec::new(),
+            false => many(connection, &decisions, lead, |row| decision::read(row).map(|(_, decision)| decision))?,
+        },
         assignments: assignments_of(connection, lead)?,
         stages: stages_of(connection, lead)?,
         activities: many(connection, activities, lead, |row| Ok((instant(row, 0)?, parsed(row, 1, activity)?)))?,

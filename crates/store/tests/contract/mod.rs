@@ -29,8 +29,8 @@ pub use history::{
     somebody_from_a_history_is_known_and_still_a_new_enquiry, what_was_loaded_counts_as_work_and_goes_on,
 };
 pub use reports::{
-    a_loaded_history_is_told_as_its_tables_are, rows_follow_the_record_and_can_be_made_anew,
-    several_may_follow_at_once, views_say_what_the_rows_say,
+    a_loaded_history_is_told_as_its_tables_are, days_of_reps_add_up_to_leads,
+    rows_follow_the_record_and_can_be_made_anew, several_may_follow_at_once, views_say_what_the_rows_say,
 };
 
 /// Names every test below to a macro of a backend's test file.
@@ -61,6 +61,7 @@ macro_rules! for_every_contract_test {
             a_loaded_history_is_told_as_its_tables_are,
             views_say_what_the_rows_say,
             figures_over_exported_rows_are_the_same,
+            days_of_reps_add_up_to_leads,
         }
     };
 }

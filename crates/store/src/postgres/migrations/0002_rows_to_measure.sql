@@ -405,7 +405,7 @@ CREATE VIEW rpt_activity_v1 AS SELECT
 FROM (
         SELECT lead, rep, at, known_at, kind, label, human FROM activities
         UNION ALL
-        SELECT lead, NULL, at, known_at, CASE reason WHEN 'call' THEN 0 WHEN 'mail' THEN 1 WHEN 'meeting' THEN 2 WHEN 'task' THEN 4 ELSE 6 END,
+        SELECT lead, (SELECT id FROM reps WHERE id = actor), at, known_at, CASE reason WHEN 'call' THEN 0 WHEN 'mail' THEN 1 WHEN 'meeting' THEN 2 WHEN 'task' THEN 4 ELSE 6 END,
             coalesce(reason, 'other'), 1 FROM stage_changes WHERE external_id LIKE 'activity:%') a
     JOIN lead_fact f ON f.lead = a.lead LEFT JOIN reps r ON r.id = a.rep;
 
