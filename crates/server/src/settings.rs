@@ -300,7 +300,7 @@ impl Settings {
 }
 
 /// `kpi.toml`, or what holds without one.
-fn figures(workspace: &Path) -> Result<KpiSpec, SettingsError> {
+pub fn figures(workspace: &Path) -> Result<KpiSpec, SettingsError> {
     let path = workspace.join(KpiSpec::FILE);
     let fault = |error: &dyn std::fmt::Display| SettingsError::one(format!("{}: {error}", path.display()));
     match std::fs::read_to_string(&path) {

@@ -10,6 +10,10 @@ use anyhow::{Context, bail};
 use pointsman_decision::{Facts, Snapshot, explain};
 use pointsman_domain::{Digest, Instant, Reason};
 use pointsman_pipeline::{Field, FileFormat, TableFile, tables::Kind as Column};
+use pointsman_server::{
+    kpi::{Measured, keep_days, nothing_kept},
+    settings::figures as figures_spec,
+};
 use pointsman_store::{
     Projector, Reader, Store, StoreError,
     backend::StoredDecision,
@@ -19,7 +23,7 @@ use pointsman_store::{
 use serde_json::json;
 
 use crate::args::{Export, ExportFormat};
-use crate::{Done, clock, output, store};
+use crate::{Done, clock, output, store, workspace};
 
 /// The table that no view holds: it is decoded from traces.
 const CANDIDATE: &str = "candidate";
@@ -34,9 +38,10 @@ pub fn run(args: &Export) -> anyhow::Result<Done> {
     let mut projector = Projector::new(&*opened)?;
     let bar = output::spinner("bringing reports up to date");
     let seq = if args.rebuild { projector.rebuild() } else { projector.catch_up() };
-    let days = projector.rep_days(clock::now());
+    let seq = seq.and_then(|seq| projector.rep_days(clock::now()).map(|_| seq));
+    let seq = seq.context("cannot bring what is reported up to date")?;
+    keep_figures(&*opened, &mut projector, args)?;
     bar.finish_and_clear();
-    let seq = seq.and_then(|seq| days.map(|_| seq)).context("cannot bring what is reported up to date")?;
     std::fs::create_dir_all(&args.into).with_context(|| format!("cannot make {}", args.into.display()))?;
     let mut reader = opened.reader()?;
     let mut written = Vec::new();
@@ -67,6 +72,18 @@ pub fn run(args: &Export) -> anyhow::Result<Done> {
     output::text(output::table(&["file", "rows"], &rows))?;
     output::text(format!("\nas of row {seq} of the record; docs/views.md describes every column"))?;
     Ok(Done::Fine)
+}
+
+/// Figures of days, as a running server keeps them.
+fn keep_figures(opened: &dyn Store, projector: &mut Projector, args: &Export) -> anyhow::Result<()> {
+    let mut reader = opened.reader()?;
+    let Some(live) = reader.head()?.snapshot else { return Ok(()) };
+    let documents = reader.documents(&live)?.context("the documents that are live are not stored")?;
+    let live = workspace::compile(&args.workspace, documents)?;
+    let spec = figures_spec(&args.workspace)?;
+    let measured = Measured::read(&mut *reader, &live, spec, clock::now())?;
+    let everything = args.rebuild || nothing_kept(&mut *reader)?;
+    keep_days(&measured, projector, everything).context("cannot keep figures of days").map(drop)
 }
 
 /// The tables that were named; all views where none was.

@@ -59,7 +59,12 @@ fn check_currency(history: &History, into: &Path) -> anyhow::Result<()> {
 /// Attributes of the history that the store's schema does not have: they are left out.
 fn unknown_attributes(history: &AttributeSchema, live: &AttributeSchema) -> Vec<String> {
     let unknown = history.iter().filter(|(_, entity, attribute)| live.find(*entity, &attribute.name).is_none());
-    unknown.map(|(_, _, attribute)| attribute.name.to_string()).collect()
+    let named = |entity: Entity, name: &str| match entity {
+        Entity::Lead => name.to_owned(),
+        Entity::Account => format!("account.{name}"),
+        Entity::Contact => format!("contact.{name}"),
+    };
+    unknown.map(|(_, entity, attribute)| named(entity, &attribute.name)).collect()
 }
 
 /// How many rows a table has, and how many of them were new.

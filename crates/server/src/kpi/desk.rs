@@ -23,6 +23,10 @@ use pointsman_measure::{
 use pointsman_store::{Projector, Reader, StoreError, load::Cell, stopwatch, view::View};
 use pointsman_workhours::{Calendar, Zone};
 
+use super::{
+    question,
+    reported::{keep_days, nothing_kept},
+};
 use crate::{error::Problem, state::State};
 
 /// The columns with everything that figures are measured with.
@@ -85,13 +89,54 @@ impl Measured {
 
     /// The page of a period. Single reps are left out where the reader may not see them.
     pub fn overview(&self, selection: &Selection, days: Days, reps: bool) -> Arc<Overview> {
-        let key = format!("{selection:?} {days:?} {reps}");
-        if let Some(Answer::Overview(known)) = locked(&self.answers).get(&key) {
-            return Arc::clone(known);
+        let key = format!("{selection:?} {days:?}");
+        let known = locked(&self.answers).get(&key).cloned();
+        let whole = match known {
+            Some(Answer::Overview(known)) => known,
+            _ => {
+                let made = Arc::new(self.kpis().overview(selection, days, true));
+                self.keep(key, Answer::Overview(Arc::clone(&made)));
+                made
+            }
+        };
+        match reps {
+            true => whole,
+            false => Arc::new(Overview { reps: None, ..Overview::clone(&whole) }),
         }
-        let made = Arc::new(self.kpis().overview(selection, days, reps));
-        self.keep(key, Answer::Overview(Arc::clone(&made)));
-        made
+    }
+
+    /// What people open first: the last thirteen weeks, this quarter, the one before.
+    fn warm(&self) {
+        let today = LocalDay(self.zone.local_day(self.table.as_of()));
+        let quarters = question::quarters_until(today);
+        for days in [self.usual_days()].into_iter().chain(quarters) {
+            self.overview(&Selection::default(), days, true);
+        }
+    }
+
+    /// Rows as they are, in columns, as of `now`.
+    pub fn read(reader: &mut dyn Reader, live: &Snapshot, spec: KpiSpec, now: Instant) -> Result<Self, StoreError> {
+        let started = stopwatch::start();
+        let names = reader.names()?;
+        let by_hand: Vec<Name> = ["named", "crm", IMPORTED].iter().filter_map(|word| names.find(word)).collect();
+        let mut table = LeadTable::new(now, calendars(live, &names));
+        let seq = reader.facts_after(0, &mut |row| table.push(&row, |name| by_hand.contains(&name)))?;
+        // Words that came in between are in the dictionary of now.
+        let mut names = reader.names()?;
+        let rep_days = rep_days(reader, &mut names)?;
+        let feeds = Feeds::of(&table, &rep_days, &spec);
+        Ok(Self {
+            feeds,
+            table,
+            names,
+            rep_days,
+            spec,
+            currency: live.currency,
+            zone: live.calendars[0].zone().clone(),
+            seq,
+            cost: started.elapsed(),
+            answers: Mutex::new(BTreeMap::new()),
+        })
     }
 
     pub fn detail(
@@ -144,6 +189,8 @@ pub struct Desk {
     /// Another one for the days of reps, which take longer.
     days: Mutex<Option<Projector>>,
     current: Mutex<Option<Arc<Measured>>>,
+    /// When figures of days were last kept.
+    kept: Mutex<Option<Instant>>,
     /// Held while columns are made.
     making: Mutex<()>,
     /// Somebody makes them beside the readers.
@@ -168,6 +215,22 @@ impl Desk {
             none => none.insert(Projector::new(state.store())?),
         };
         projector.rep_days(now).map(drop)
+    }
+
+    /// Keeps figures of days for dashboards, once an hour. Blocks.
+    fn keep_days(&self, state: &Arc<State>) -> Result<(), Problem> {
+        let now = state.now();
+        let last = *locked(&self.kept);
+        if last.is_some_and(|last| now - last < Micros::HOUR) {
+            return Ok(());
+        }
+        let measured = self.measured(state)?;
+        let everything = last.is_none() && state.read_now(nothing_kept)?;
+        if let Some(projector) = &mut *locked(&self.days) {
+            keep_days(&measured, projector, everything)?;
+        }
+        *locked(&self.kept) = Some(now);
+        Ok(())
     }
 
     /// The columns, as fresh as their number allows. Blocks.
@@ -204,8 +267,8 @@ impl Desk {
         }
         let made = Arc::new(read(state)?);
         if !made.is_quick() {
-            // The page that everybody opens first is ready before anybody does.
-            made.overview(&Selection::default(), made.usual_days(), true);
+            // Those pages are ready before anybody asks.
+            made.warm();
         }
         *locked(&self.current) = Some(Arc::clone(&made));
         Ok(made)
@@ -215,33 +278,10 @@ impl Desk {
 /// Reads the rows and lays them out.
 fn read(state: &Arc<State>) -> Result<Measured, Problem> {
     let (live, now, started) = (state.live()?, state.now(), stopwatch::start());
-    let spec = state.config.kpi.clone();
     state.desk.days_of_reps(state, now)?;
-    let read = state.read_now(|reader| {
-        let names = reader.names()?;
-        let calendars = calendars(&live, &names);
-        let by_hand: Vec<Name> = ["named", "crm", IMPORTED].iter().filter_map(|word| names.find(word)).collect();
-        let mut table = LeadTable::new(now, calendars);
-        let seq = reader.facts_after(0, &mut |row| table.push(&row, |name| by_hand.contains(&name)))?;
-        // Words that came in between are in the dictionary of now.
-        let mut names = reader.names()?;
-        let rep_days = rep_days(reader, &mut names)?;
-        Ok((table, names, rep_days, seq))
-    });
-    let (table, names, rep_days, seq) = read?;
-    let feeds = Feeds::of(&table, &rep_days, &spec);
-    Ok(Measured {
-        feeds,
-        table,
-        names,
-        rep_days,
-        spec,
-        currency: live.currency,
-        zone: live.calendars[0].zone().clone(),
-        seq,
-        cost: started.elapsed(),
-        answers: Mutex::new(BTreeMap::new()),
-    })
+    let spec = state.config.kpi.clone();
+    let made = state.read_now(|reader| Measured::read(reader, &live, spec, now))?;
+    Ok(Measured { cost: started.elapsed(), ..made })
 }
 
 /// The days of reps as rows; a rep without a lead gets a number of its own here.
@@ -304,10 +344,12 @@ pub async fn run(state: Arc<State>) {
         let state = Arc::clone(&state);
         let followed = tokio::task::spawn_blocking(move || {
             let slow = locked(&state.desk.current).as_ref().is_none_or(|there| !there.is_quick());
-            match slow && state.live().is_ok() {
-                true => state.desk.measured(&state).map(drop).map_err(|problem| format!("{problem:?}")),
-                false => state.desk.follow(&state).map(drop).map_err(|error| error.to_string()),
-            }
+            let followed = match slow && state.live().is_ok() {
+                true => state.desk.measured(&state).map(drop),
+                false => state.desk.follow(&state).map(drop).map_err(Problem::from),
+            };
+            let kept = if state.live().is_ok() { state.desk.keep_days(&state) } else { Ok(()) };
+            followed.and(kept).map_err(|problem| format!("{problem:?}"))
         });
         match followed.await {
             Ok(Ok(())) => {}

@@ -1,7 +1,7 @@
 //! What an answer is about and rests on.
 
 use pointsman_decision::Snapshot;
-use pointsman_measure::kpi::{Days, Filter, Kpi, Part, Selection};
+use pointsman_measure::kpi::{Days, Filter, Selection};
 use pointsman_report::{
     Day,
     kpi::{About, Links},
@@ -19,7 +19,7 @@ pub fn about(measured: &Measured, question: &Question, selection: &Selection, da
         from: day(days.from.0),
         until: day(days.until.0 - 1),
         as_of: day(measured.zone.local_day(measured.table.as_of())),
-        leads: measured.kpis().behind(Kpi::CostPerLead, &selection.in_days(days), Part::All, 0, 0).total,
+        leads: measured.kpis().count(&selection.in_days(days)),
         filters: selection.filters.iter().map(filter).collect(),
         currency: measured.currency,
         links: Some(Links { base: "/kpi".into(), query: question.kept.clone() }),

@@ -223,6 +223,19 @@ fn quarter(text: &str) -> Result<Days, Problem> {
     Ok(Days { from: day(first), until: day(first.plus_months(3)) })
 }
 
+/// The quarter of a day, and the one before.
+pub(super) fn quarters_until(today: LocalDay) -> [Days; 2] {
+    let text = today.text();
+    let number = |part: std::ops::Range<usize>| text.get(part).and_then(|part| part.parse::<i32>().ok()).unwrap_or(1);
+    // Quarters counted from year 0.
+    let now = number(0..4) * 4 + (number(5..7) - 1) / 3;
+    let first = |quarter: i32| {
+        let date = Date::new(quarter / 4, (quarter % 4 * 3 + 1) as u8, 1);
+        LocalDay(date.map_or(today.0, |date| date.unix_days() as i32))
+    };
+    [now, now - 1].map(|quarter| Days { from: first(quarter), until: first(quarter + 1) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,6 +269,16 @@ mod tests {
             assert!(matches!(read(&bad, Role::Ops), Err(Problem::Parameter(_))), "{bad:?}");
         }
         assert!(read(&[("from", "2026-02-01"), ("until", "2026-01-01")], Role::Ops).is_err());
+    }
+
+    #[test]
+    fn quarters_end_where_the_next_begins() {
+        let told = |text: &str| {
+            let day = date("from", text).unwrap();
+            quarters_until(day).map(|days| format!("{} {}", days.from.text(), days.until.text()))
+        };
+        assert_eq!(told("2026-02-28"), ["2026-01-01 2026-04-01", "2025-10-01 2026-01-01"]);
+        assert_eq!(told("2026-12-31"), ["2026-10-01 2027-01-01", "2026-07-01 2026-10-01"]);
     }
 
     #[test]

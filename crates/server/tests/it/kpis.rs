@@ -9,8 +9,9 @@ use pointsman_domain::Micros;
 use pointsman_server::{
     ApiKey,
     access::{RepFigures, Role},
+    kpi::{Measured, keep_days, nothing_kept},
 };
-use pointsman_store::{Location, load::Cell, view::View};
+use pointsman_store::{Location, Projector, Store, load::Cell, view::View};
 use serde_json::Value;
 
 use crate::world::{Door, JSON, documents};
@@ -49,8 +50,15 @@ fn company() -> (Door, Arc<AtomicI64>) {
     (door, clock)
 }
 
+fn store(door: &Door) -> Arc<dyn Store> {
+    Location::parse("sqlite:pointsman.db", door.folder.path()).unwrap().open().unwrap()
+}
+
 fn rows(door: &Door) -> Vec<Vec<Cell<'static>>> {
-    let store = Location::parse("sqlite:pointsman.db", door.folder.path()).unwrap().open().unwrap();
+    rows_of(door, "lead")
+}
+
+fn rows_of(door: &Door, table: &str) -> Vec<Vec<Cell<'static>>> {
     let mut rows = Vec::new();
     let owned = |cell: &Cell<'_>| match cell {
         Cell::Text(text) => Cell::Text(text.as_ref().map(|text| text.to_string().into())),
@@ -62,7 +70,7 @@ fn rows(door: &Door) -> Vec<Vec<Cell<'static>>> {
         rows.push(cells.iter().map(owned).collect());
         Ok(())
     };
-    store.reader().unwrap().view(View::find("lead").unwrap(), visit).unwrap();
+    store(door).reader().unwrap().view(View::find(table).unwrap(), visit).unwrap();
     rows
 }
 
@@ -164,5 +172,45 @@ fn figures_of_single_reps_are_for_who_may_see_them() {
     let by = get(viewer, "/v1/kpis/conversion").text;
     assert!(!by.contains("\"rep\""), "{by}");
     assert_eq!(get(viewer, "/v1/kpis/conversion/leads").status, 403, "lists of leads need their scope");
+    door.stop();
+}
+
+#[test]
+fn figures_of_days_add_up_to_the_figure() {
+    let (door, _) = company();
+    let whole = door.get("/v1/kpis").json();
+    let (store, live) = (store(&door), door.state.live().unwrap());
+    let mut reader = store.reader().unwrap();
+    let measured = Measured::read(&mut *reader, &live, door.state.config.kpi.clone(), door.state.now()).unwrap();
+    assert!(nothing_kept(&mut *reader).unwrap());
+    let mut projector = Projector::new(&*store).unwrap();
+    assert!(keep_days(&measured, &mut projector, true).unwrap() > 0);
+    assert!(!nothing_kept(&mut *reader).unwrap());
+    // Again is the same rows.
+    let before = rows_of(&door, "kpi_day");
+    keep_days(&measured, &mut projector, true).unwrap();
+    assert_eq!(rows_of(&door, "kpi_day"), before);
+    let place = |name: &str| View::find("kpi_day").unwrap().column(name).unwrap();
+    let sum = |kpi: &str, by: &str, column: &str| -> i64 {
+        let text = |text: &str| Cell::Text(Some(text.to_owned().into()));
+        let wanted = before.iter().filter(|row| row[place("kpi")] == text(kpi) && row[place("by")] == text(by));
+        wanted
+            .map(|row| match row[place(column)] {
+                Cell::Int(number) => number.unwrap_or_default(),
+                _ => panic!("{column} is no integer"),
+            })
+            .sum()
+    };
+    let conversion = figure(&whole, "conversion");
+    for by in ["all", "source"] {
+        assert_eq!(sum("conversion", by, "n"), conversion["n"].as_i64().unwrap());
+        assert_eq!(sum("conversion", by, "hits"), conversion["measured"]["value"]["hits"].as_i64().unwrap());
+    }
+    assert_eq!(
+        sum("lost-leads", "all", "hits"),
+        figure(&whole, "lost-leads")["measured"]["value"]["hits"].as_i64().unwrap()
+    );
+    // The days of reps came with the columns.
+    assert!(!rows_of(&door, "rep_day").is_empty());
     door.stop();
 }

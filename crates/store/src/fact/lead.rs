@@ -24,6 +24,8 @@ pub(super) struct Context<'a> {
     pub live: &'a Snapshot,
     /// What decisions of this part were taken on, as far as it compiles.
     pub taken_on: &'a BTreeMap<Digest, Arc<Snapshot>>,
+    /// Of reps whom a history brought, and who are not in the roster any more.
+    pub teams: &'a BTreeMap<Box<str>, Box<str>>,
     pub names: &'a mut Names,
 }
 
@@ -104,7 +106,11 @@ fn how_it_was_routed(life: &Life, context: &mut Context<'_>, row: &mut LeadRow) 
         row.rep = Some(context.names.intern(first.rep.as_str()));
         row.assigned_at = Some(first.at);
         let rep = context.live.roster.rep(first.rep.as_str()).map(|index| context.live.roster.rep_at(index));
-        row.team = rep.and_then(|rep| rep.team.as_ref()).map(|team| context.names.intern(team.as_str()));
+        let team = match rep {
+            Some(rep) => rep.team.as_ref().map(pointsman_domain::TeamId::as_str),
+            None => context.teams.get(first.rep.as_str()).map(|team| &**team),
+        };
+        row.team = team.map(|team| context.names.intern(team));
     }
 }
 

@@ -48,6 +48,7 @@ pub struct Projector {
     /// Words that the database has.
     kept: usize,
     live: Option<Arc<Snapshot>>,
+    teams: BTreeMap<Box<str>, Box<str>>,
     snapshots: Snapshots,
     /// The zone whose days are laid out.
     zone: Option<Box<str>>,
@@ -69,6 +70,7 @@ impl Projector {
             kept: names.len(),
             names,
             live: None,
+            teams: BTreeMap::new(),
             snapshots: Snapshots::default(),
             zone: None,
         })
@@ -78,6 +80,9 @@ impl Projector {
     pub fn catch_up(&mut self) -> Result<u64, StoreError> {
         let head = self.reader.head()?;
         let mut at = self.reader.projected()?;
+        if at < head.seq {
+            self.teams = teams(&mut *self.reader)?;
+        }
         while at < head.seq {
             self.follow_documents(head.snapshot.as_ref())?;
             let page = page(&mut *self.reader, at)?;
@@ -127,13 +132,13 @@ impl Projector {
         let changed: Vec<_> = new.iter().filter(|(key, day)| old.get(*key) != Some(*day)).collect();
         for some in changed.chunks(DAYS_PART) {
             let rows = some.iter().map(|((rep, day), figures)| rep_day::cells(rep, *day, figures)).collect();
-            self.beside(&[(rep_day::TABLE, rows)])?;
+            self.keep(&[(rep_day::TABLE, rows)])?;
         }
         Ok(changed.len() as u64)
     }
 
-    /// Writes rows that do not move the cursor, wherever it stands by now.
-    fn beside(&mut self, parts: &[(Table, Vec<Vec<Cell<'_>>>)]) -> Result<(), StoreError> {
+    /// Writes rows beside those of leads: the cursor stays where it is.
+    pub fn keep(&mut self, parts: &[(Table, Vec<Vec<Cell<'_>>>)]) -> Result<(), StoreError> {
         loop {
             let at = self.reader.projected()?;
             if self.projection.advance(at, at, parts)? {
@@ -189,7 +194,7 @@ impl Projector {
                     taken_on.insert(decision.snapshot, snapshot);
                 }
             }
-            let mut context = Context { live: &live, taken_on: &taken_on, names: &mut self.names };
+            let mut context = Context { live: &live, taken_on: &taken_on, teams: &self.teams, names: &mut self.names };
             facts.extend(lives.iter().map(|life| narrow::cells(&lead::row(life, &mut context), to)));
         }
         let mut parts = vec![(NAMES, self.new_names()), (TARGETS, self.targets(&targets)?), (narrow::TABLE, facts)];
@@ -293,6 +298,19 @@ fn reps(live: &Snapshot) -> Vec<Vec<Cell<'static>>> {
         ]
     };
     live.roster.reps.iter().map(row).collect()
+}
+
+/// Who is in which team, whoever says so.
+fn teams(reader: &mut dyn Reader) -> Result<BTreeMap<Box<str>, Box<str>>, StoreError> {
+    let view = View::find("rep").expect("it is one of the views");
+    let mut teams = BTreeMap::new();
+    reader.view(view, &mut |cells| {
+        if let [Cell::Text(Some(rep)), Cell::Text(Some(team)), ..] = cells {
+            teams.insert(rep.as_ref().into(), team.as_ref().into());
+        }
+        Ok(())
+    })?;
+    Ok(teams)
 }
 
 /// Days written at once.

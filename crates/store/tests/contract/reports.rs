@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use pointsman_domain::{CommandId, Instant, LeadId, Micros, Money, record::Stage};
+use pointsman_domain::{
+    CommandId, Instant, LeadId, Micros, Money,
+    record::{Rep, Stage},
+};
 use pointsman_measure::rows::{Custody, HistoryRows, LeadRow, LocalDay, Name, Names, Origin};
 use pointsman_store::{
     Command, Projector, Reader, Store,
@@ -169,6 +172,7 @@ pub fn a_loaded_history_is_told_as_its_tables_are<S: Store>(store: S) {
         (3, "bo", 4),
         (3, "cy", 6),
         (5, "di", 1),
+        (6, "gone", 1),
         (7, "eve", 0),
     ];
     let owners = owners.map(|(n, rep, after)| assigned(n, rep, after));
@@ -187,6 +191,14 @@ pub fn a_loaded_history_is_told_as_its_tables_are<S: Store>(store: S) {
     let facts = facts.map(|(n, stage, after)| became(n, stage, after));
     let calls = [called(1, 3), called(5, 2), called(7, 4)];
     let mut load = loader(&world);
+    let left = Rep {
+        id: "gone".parse().unwrap(),
+        external_id: "7".into(),
+        name: "Somebody Else".into(),
+        team: Some("north".parse().unwrap()),
+        active: false,
+    };
+    load.rows(std::slice::from_ref(&left)).unwrap();
     load.rows(&owners).unwrap();
     load.rows(&facts).unwrap();
     load.rows(&calls).unwrap();
@@ -200,6 +212,7 @@ pub fn a_loaded_history_is_told_as_its_tables_are<S: Store>(store: S) {
         let (id, at) = (lead(n).row.id, lead(n).row.at);
         tables.lead(LeadRow::new(id, at, LocalDay(zone.local_day(at))));
     }
+    tables.rep(&left);
     owners.iter().for_each(|owner| tables.assignment(owner));
     facts.iter().for_each(|fact| tables.outcome(fact));
     calls.iter().for_each(|call| tables.activity(call));
@@ -216,12 +229,14 @@ pub fn a_loaded_history_is_told_as_its_tables_are<S: Store>(store: S) {
             completeness: None,
             rep: None,
             owner: None,
+            team: None,
             path: None,
             stage: stage(row.stage),
             ..row.clone()
         };
         assert_eq!(shared(row), shared(&told));
-        let reps = |names: &Names, row: &LeadRow| [row.rep, row.owner, row.path].map(|name| text(names, name));
+        let reps =
+            |names: &Names, row: &LeadRow| [row.rep, row.owner, row.team, row.path].map(|name| text(names, name));
         assert_eq!(reps(&live.names, row), reps(&names, &told));
     }
     world.stop();
