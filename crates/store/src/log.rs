@@ -31,7 +31,7 @@ pub enum LogKind {
     /// Personal data removed on request.
     Erasure = 8,
     /// Leads of a history that another system kept.
-    Load = 9,
+    Load = 10,
 }
 
 impl LogKind {

@@ -14,7 +14,7 @@ use pointsman_report::{
     kpi::{DetailReport, KpiReport, ListReport, detail_page, list_page, page as overview_page},
 };
 
-use super::respond;
+use super::{lead_link, respond};
 use crate::{
     access::{Access, Rights, Scope},
     api::kpis::{Pairs, answer, figure, next},
@@ -138,8 +138,9 @@ async fn leads(
             next,
             list: &list,
         };
-        Ok((list_page(&report, other(&here, question), question.cx), question.cx))
+        let links = list.leads.iter().map(|lead| lead_link(lead.lead)).collect::<Vec<_>>();
+        Ok((list_page(&report, other(&here, question), question.cx), question.cx, links))
     });
-    let (page, cx) = made.await?;
-    Ok(respond(&state, "/kpi", &page, cx, &[]))
+    let (page, cx, links) = made.await?;
+    Ok(respond(&state, "/kpi", &page, cx, &links))
 }

@@ -144,7 +144,7 @@ fn pages_show_figures_and_what_is_behind_them_in_two_languages() {
     assert_eq!(one.status, 200);
     assert!(one.text.contains("/kpi/conversion/leads?quarter=2026-Q1"), "{}", one.text);
     let list = door.get("/kpi/conversion/leads?part=hits&limit=2");
-    assert!(list.text.contains("lead_") && list.text.contains("cursor=2"), "{}", list.text);
+    assert!(list.text.contains("<a href=\"/leads/lead_") && list.text.contains("cursor=2"), "{}", list.text);
     for bad in ["/kpi?quarter=2026", "/kpi?colour=red", "/v1/kpis?from=2026-01-01", "/v1/kpis/conversion?part=x"] {
         assert_eq!(door.get(bad).status, 400, "{bad}");
     }

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pointsman_decision::Snapshot;
-use pointsman_domain::{Instant, LimitKind, Micros, RepIndex};
+use pointsman_domain::{Instant, LimitKind, Micros, Money, RepIndex};
 use pointsman_measure::rows::{LeadRow, Millionths, Name, Names};
 
 use crate::{
@@ -130,7 +130,7 @@ impl<'a> RepDays<'a> {
             }
         }
         if let Some(at) = row.won_at {
-            let value = row.value.map_or(0, |value| value.minor_units());
+            let value = row.value.map_or(0, Money::minor_units);
             self.count(owner, at, |counts| {
                 counts.won += 1;
                 counts.won_value += value;

@@ -142,8 +142,9 @@ pub fn touches(line: &mut Line, visit: &mut dyn FnMut(&str, Instant)) -> Result<
 
 pub fn offers(line: &mut Line, visit: &mut dyn FnMut(&str, Instant, Answered)) -> Result<(), StoreError> {
     let what = "read offers";
-    let sql =
-        "SELECT rep, at, 0::int8 FROM offers UNION ALL SELECT rep, at, response FROM responses WHERE response < 4";
+    let sql = "SELECT rep, at, 0::int8 FROM offers
+    UNION ALL SELECT d.rep, l.at, 0::int8 FROM decisions d JOIN log l ON l.seq = d.seq WHERE d.state = 5
+    UNION ALL SELECT rep, at, response FROM responses WHERE response < 4";
     stream(line, what, sql, &mut |row| {
         let (rep, at) = (row.try_get(0).map_err(unreadable(what))?, instant(row, 1).map_err(unreadable(what))?);
         let answered = parsed(row, 2, Answered::from_number).map_err(unreadable(what))?;
@@ -213,7 +214,10 @@ pub async fn lives(connection: &mut PgConnection, leads: &[LeadId]) -> sqlx::Res
         Ok(())
     };
     each(activities, take, 0).await?;
-    let offers = "SELECT lead, at, rep FROM offers WHERE lead = ANY($1) ORDER BY seq";
+    let offers = "SELECT lead, at, rep, seq FROM offers WHERE lead = ANY($1)
+        UNION ALL SELECT d.lead, l.at, d.rep, d.seq FROM decisions d JOIN log l ON l.seq = d.seq
+            WHERE d.lead = ANY($1) AND d.state = 5
+        ORDER BY seq";
     let take = &mut |row: &PgRow, life: &mut Life| {
         life.offers.push((instant(row, 1)?, name(row, 2)?));
         Ok(())

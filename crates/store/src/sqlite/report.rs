@@ -110,8 +110,9 @@ pub fn touches(connection: &Connection, visit: &mut dyn FnMut(&str, Instant)) ->
     Ok(())
 }
 
-const OFFERS: &str =
-    "SELECT rep, at, 0 FROM offers UNION ALL SELECT rep, at, response FROM responses WHERE response < 4";
+const OFFERS: &str = "SELECT rep, at, 0 FROM offers
+    UNION ALL SELECT d.rep, l.at, 0 FROM decisions d JOIN log l ON l.seq = d.seq WHERE d.state = 5
+    UNION ALL SELECT rep, at, response FROM responses WHERE response < 4";
 
 pub fn offers(connection: &Connection, visit: &mut dyn FnMut(&str, Instant, Answered)) -> rusqlite::Result<()> {
     let mut select = connection.prepare_cached(OFFERS)?;
@@ -143,7 +144,10 @@ pub fn life(connection: &Connection, lead: LeadId) -> rusqlite::Result<Option<Li
     let origin = "SELECT origin = 'import' FROM leads WHERE id = ?1";
     let decisions = format!("SELECT {} WHERE d.lead = ?1 ORDER BY d.seq", decision::COLUMNS);
     let activities = "SELECT at, kind FROM activities WHERE lead = ?1 AND human = 1 ORDER BY at";
-    let offers = "SELECT at, rep FROM offers WHERE lead = ?1 ORDER BY seq";
+    let offers = "SELECT at, rep, seq FROM offers WHERE lead = ?1
+        UNION ALL SELECT l.at, d.rep, d.seq FROM decisions d JOIN log l ON l.seq = d.seq
+            WHERE d.lead = ?1 AND d.state = 5
+        ORDER BY seq";
     let responses = "SELECT at, response FROM responses WHERE lead = ?1 ORDER BY seq";
     let moved = "SELECT count(*) FILTER (WHERE reason = 1), count(*) FILTER (WHERE reason = 4) FROM reassignments
         WHERE lead = ?1";

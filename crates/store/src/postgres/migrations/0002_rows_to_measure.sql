@@ -322,7 +322,7 @@ CREATE VIEW rpt_decision_v1 AS SELECT
     l.at AS committed_at,
     to_timestamp((l.at) / 1000000.0) AS committed_utc,
     (d.seq = (SELECT min(x.seq) FROM decisions x WHERE x.lead = d.lead)) AS "first",
-    CASE d.state WHEN 1 THEN 'owned' WHEN 2 THEN 'held' WHEN 3 THEN 'parked' END AS state,
+    CASE d.state WHEN 1 THEN 'owned' WHEN 2 THEN 'held' WHEN 3 THEN 'parked' WHEN 5 THEN 'offered' END AS state,
     d.rep AS rep,
     d.policy AS policy,
     substr(encode(p.digest, 'hex'), 1, 12) AS policy_version,
@@ -387,7 +387,11 @@ CREATE VIEW rpt_offer_v1 AS SELECT
     x.at AS answered_at,
     to_timestamp((x.at) / 1000000.0) AS answered_utc,
     CASE x.response WHEN 1 THEN 'accepted' WHEN 2 THEN 'declined' WHEN 3 THEN 'expired' WHEN 4 THEN 'withdrawn' END AS answer
-FROM offers o JOIN lead_fact f ON f.lead = o.lead LEFT JOIN reps r ON r.id = o.rep
+FROM (
+        SELECT seq, lead, rep, at, until FROM offers
+        UNION ALL
+        SELECT d.seq, d.lead, d.rep, l.at, d.until FROM decisions d JOIN log l ON l.seq = d.seq WHERE d.state = 5) o
+    JOIN lead_fact f ON f.lead = o.lead LEFT JOIN reps r ON r.id = o.rep
     LEFT JOIN responses x ON x.lead = o.lead AND x.rep = o.rep AND x.offered_at = o.at;
 
 CREATE VIEW rpt_activity_v1 AS SELECT
