@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod capacity;
+pub mod deliveries;
 pub mod experiment;
 mod models;
 pub mod preview;
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use pointsman_domain::ModelName;
 
+pub use deliveries::Deliveries;
 pub use experiment::Experiment;
 pub use flow::Flow;
 pub use models::{Language, Models, ModelsShow, OneVersion};
@@ -67,6 +69,8 @@ pub enum Command {
     Keys(access::Keys),
     #[command(subcommand)]
     Users(access::Users),
+    #[command(subcommand)]
+    Deliveries(Deliveries),
     Prices(capacity::Prices),
     Assign(capacity::Assign),
     Backtest(capacity::Backtest),

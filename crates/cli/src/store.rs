@@ -11,8 +11,8 @@ use pointsman_decision::{
 };
 use pointsman_domain::CommandId;
 use pointsman_store::{
-    Location, Outside, Reader, Service, ServiceConfig, Shelf, Store, WorkspaceLock, codec, command::Switch, go_live,
-    log::LogRow,
+    Location, Outbox, Outside, Reader, Service, ServiceConfig, Shelf, Store, WorkspaceLock, codec, command::Switch,
+    go_live, log::LogRow,
 };
 
 use crate::settings::Settings;
@@ -100,6 +100,14 @@ pub fn write(workspace: &Path) -> anyhow::Result<Opened> {
 /// What is kept beside the record; written while a server runs, too.
 pub fn shelf(workspace: &Path) -> anyhow::Result<Box<dyn Shelf>> {
     Ok(open(&Settings::read(workspace)?.store(workspace)?)?.shelf()?)
+}
+
+/// What is still to be told to other systems; written while a server runs, too.
+pub fn outbox(workspace: &Path) -> anyhow::Result<Outbox> {
+    if !exists(workspace)? {
+        bail!("{} has no store yet (first: pointsman serve --workspace {})", workspace.display(), workspace.display());
+    }
+    Ok(Outbox::new(open(&Settings::read(workspace)?.store(workspace)?)?.statements()?))
 }
 
 /// Time and chance for the store.

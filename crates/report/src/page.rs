@@ -49,6 +49,8 @@ pub struct Section {
     pub links: Vec<Link>,
     /// A question that the reader may ask; live pages only.
     pub form: Option<Form>,
+    /// What the reader may do; live pages only.
+    pub actions: Vec<Action>,
     /// How it was computed, one paragraph each.
     pub method: Vec<String>,
 }
@@ -67,6 +69,20 @@ pub struct Form {
     pub hidden: Vec<(String, String)>,
     pub field: Field,
     pub button: String,
+}
+
+/// Something that the reader may do: a button, perhaps with a line to write. Sent by `POST`, without
+/// script.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Action {
+    pub action: String,
+    /// Sent along as they are.
+    pub hidden: Vec<(String, String)>,
+    /// Name and label of a line to write.
+    pub line: Option<(String, String)>,
+    pub button: String,
+    /// Not the one that most readers want.
+    pub quiet: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -244,6 +260,7 @@ pub fn section(section: &Section, cx: Cx) -> Markup {
             @if !section.links.is_empty() {
                 ul class="links" { @for link in &section.links { li { a href=(link.href) { (link.label) } } } }
             }
+            @for (at, act) in section.actions.iter().enumerate() { (action(&section.id, at, act)) }
             @if !section.method.is_empty() {
                 details class="method" {
                     summary { (words::page::method(cx.locale)) }
@@ -266,6 +283,20 @@ fn question(form: &Form) -> Markup {
                 }
             }
             button type="submit" { (form.button) }
+        }
+    }
+}
+
+fn action(section: &str, at: usize, action: &Action) -> Markup {
+    html! {
+        form class="action" method="post" action=(action.action) {
+            @for (name, value) in &action.hidden { input type="hidden" name=(name) value=(value); }
+            @if let Some((name, label)) = &action.line {
+                @let id = format!("{section}-{name}-{at}");
+                label for=(id) { (label) }
+                input id=(id) name=(name) maxlength="500";
+            }
+            button type="submit" class=[action.quiet.then_some("quiet")] { (action.button) }
         }
     }
 }

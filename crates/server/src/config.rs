@@ -1,6 +1,6 @@
 //! What serving needs to be told.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use pointsman_decision::DocumentSet;
 use pointsman_domain::{Digest, Micros};
@@ -9,6 +9,7 @@ use pointsman_store::Location;
 
 use crate::{
     access::{RepFigures, Scopes},
+    deliver::Sink,
     listen::Connections,
 };
 
@@ -43,6 +44,8 @@ pub struct ServeConfig {
     pub connections: Connections,
     /// Commands that may wait before new ones are refused.
     pub queue: usize,
+    /// Systems that are told what happens.
+    pub sinks: Vec<Arc<Sink>>,
 }
 
 impl ServeConfig {
@@ -65,6 +68,7 @@ impl ServeConfig {
             timeout: Duration::from_secs(10),
             connections: Connections::default(),
             queue: 4096,
+            sinks: Vec::new(),
         }
     }
 }

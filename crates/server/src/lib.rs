@@ -7,7 +7,7 @@
 //! Reading order: [`settings`] and [`config`] (what serving needs to be told), [`daemon()`], [`serve()`], [`listen`]
 //! (connections), [`router`] (every route
 //! once), [`access`] (roles, scopes, keys), `around` (ids, who it is, limits), [`state`], [`body`] and [`enquiry`] (from bytes to an
-//! enquiry), [`answer`], [`api`] (one file per thing), [`error`] (problems), [`openapi`],
+//! enquiry), [`answer`], [`deliver`] (telling other systems), [`api`] (one file per thing), [`error`] (problems), [`openapi`],
 //! [`metrics`], `login`, `pages`.
 
 pub mod access;
@@ -17,6 +17,7 @@ mod around;
 pub mod body;
 pub mod config;
 pub mod daemon;
+pub mod deliver;
 pub mod enquiry;
 pub mod error;
 pub mod experiment;

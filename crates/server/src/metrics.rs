@@ -11,7 +11,7 @@ use std::{
 };
 
 use pointsman_domain::Instant;
-use pointsman_store::{Handle, backend::Counts, row::CustodyKind};
+use pointsman_store::{Handle, backend::Counts, outbox::SinkStanding, row::CustodyKind};
 
 /// Upper bounds in microseconds.
 const BOUNDS: [u64; 12] = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 1_000_000];
@@ -58,6 +58,8 @@ pub struct Metrics {
     arrivals: Mutex<BTreeMap<String, Instant>>,
     /// Whole requests, by route and status.
     requests: Mutex<BTreeMap<(String, u16), (u64, Duration)>>,
+    /// Messages since the start, by receiver and what came of an attempt.
+    deliveries: Mutex<BTreeMap<(Box<str>, &'static str), u64>>,
 }
 
 impl Metrics {
@@ -81,6 +83,34 @@ impl Metrics {
         // Sources are few; whoever makes up new ones shares one line.
         let name = if arrivals.len() < MOST_SOURCES { source } else { "other" };
         arrivals.insert(name.to_owned(), at);
+    }
+
+    /// So many messages to this receiver ended like this.
+    pub fn delivered(&self, sink: &str, result: &'static str, count: u64) {
+        let mut deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+        *deliveries.entry((sink.into(), result)).or_default() += count;
+    }
+
+    /// What is known of messages to other systems: since the start here, and now in the store.
+    pub fn render_deliveries(&self, standing: &[SinkStanding], now: Instant) -> String {
+        let mut out = String::new();
+        let deliveries = self.deliveries.lock().unwrap_or_else(PoisonError::into_inner);
+        help(&mut out, "pointsman_deliveries_total", "counter", "Attempts by this process, by receiver and result.");
+        for ((sink, result), count) in deliveries.iter() {
+            line(&mut out, &format!("pointsman_deliveries_total{{sink=\"{sink}\",result=\"{result}\"}}"), count);
+        }
+        let mut gauge = |name: &str, text: &str, value: &dyn Fn(&SinkStanding) -> f64| {
+            help(&mut out, name, "gauge", text);
+            for sink in standing {
+                line(&mut out, &format!("{name}{{sink=\"{}\"}}", sink.cursor.sink), value(sink));
+            }
+        };
+        gauge("pointsman_deliveries_waiting", "Messages that wait for another attempt.", &|sink| sink.waiting as f64);
+        gauge("pointsman_deliveries_dead", "Messages that were given up.", &|sink| sink.dead as f64);
+        gauge("pointsman_deliveries_lag_seconds", "Age of the oldest thing a receiver was not told yet.", &|sink| {
+            sink.oldest.map_or(0.0, |at| (now - at).0.max(0) as f64 / 1e6)
+        });
+        out
     }
 
     fn write_arrivals(&self, out: &mut String) {

@@ -333,6 +333,7 @@ fn schemas() -> Value {
     merge(&mut all, &of_access());
     merge(&mut all, &of_experiments());
     merge(&mut all, &of_figures());
+    merge(&mut all, &of_deliveries());
     all
 }
 
@@ -417,6 +418,27 @@ fn of_access() -> Value {
             "password": maybe("string", ""), "role": { "type": ["string", "null"], "enum": roles_or_null }, "disabled": maybe("boolean", ""),
         }))),
         "Login": object(&["name", "password"], json!({ "name": text(""), "password": text(""), "next": text("Where to go then.") })),
+    })
+}
+
+/// Schemas of messages to other systems.
+fn of_deliveries() -> Value {
+    json!({
+        "Deliveries": object(&["sinks", "deliveries"], json!({
+            "sinks": list(object(&["name", "delivered", "waiting", "dead", "lag_seconds"], json!({
+                "name": text("The receiver."), "url": maybe("string", "Without its query."), "seq": { "type": "integer", "description": "The last row of the record that it was told of." },
+                "delivered": { "type": "integer" }, "last_at": maybe("string", "When something last arrived."), "waiting": { "type": "integer" },
+                "dead": { "type": "integer", "description": "Given up." }, "lag_seconds": number("Age of the oldest thing it was not told yet."),
+                "error": maybe("string", "What was wrong last."),
+            }))),
+            "deliveries": list(reference("Delivery")), "next": maybe("string", "The next page's cursor."),
+        })),
+        "Delivery": object(&["id", "sink", "event", "state", "attempts"], json!({
+            "id": text("The receiver's name, a dot, the event's place in the record."), "sink": text("The receiver."), "event": text("lead.owned, for example."),
+            "lead": maybe("string", ""), "at": text("When it happened."), "state": { "type": "string", "enum": ["waiting", "dead"] },
+            "attempts": { "type": "integer", "description": "0: it waits behind another message of its lead." },
+            "due": maybe("string", "When it is tried again."), "failed_at": maybe("string", ""), "error": maybe("string", "What was wrong last."),
+        })),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Pages for people: today, the leads, one lead with its reasons. They work without script and
 //! are made of the same parts as reports. The page of one lead: [`lead`].
 
+pub mod connections;
 pub mod experiments;
 pub mod kpi;
 mod lead;
@@ -66,6 +67,7 @@ fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, Str
         place("/prices", "Prices"),
         place("/policies", "Policy"),
         place("/experiments", "Experiments"),
+        place("/connections", "Connections"),
         place("/docs", "API"),
     ];
     if !state.gate.is_open() {

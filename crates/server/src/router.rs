@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     access::{Access, Rights, Scope},
     api::{
-        absences, access, activities, assignment, audit, batch, credit, decisions, experiments, kpis, leads, operation,
+        absences, access, activities, assignment, audit, batch, credit, decisions, deliveries, experiments, kpis, leads, operation,
         outcomes, policies, preview, prices, reps, scores,
     },
     around,
@@ -439,11 +439,13 @@ pub fn routes() -> Vec<Entry> {
     let others = [
         activities::routes(),
         batch::routes(),
+        deliveries::routes(),
         policies::routes(),
         experiments::routes(),
         kpis::routes(),
         pages::kpi::routes(),
         pages::policies::routes(),
+        pages::connections::routes(),
         pages::experiments::routes(),
         access::routes(),
         login::routes(),

@@ -41,9 +41,12 @@ pub async fn serve(
     let limits = state.config.connections;
     let rounds = tokio::spawn(crate::experiment::rounds::run(Arc::clone(&state)));
     let figures = tokio::spawn(crate::kpi::run(Arc::clone(&state)));
+    let deliveries = crate::deliver::start(&state);
     listen(listener, app(Arc::clone(&state)), limits, stop).await;
     rounds.abort();
     figures.abort();
+    drop(deliveries);
+    crate::deliver::release(&state).await;
     tokio::task::spawn_blocking(move || state.stop()).await.map_err(|error| StartError::Serve(error.into()))?;
     drop(lock);
     Ok(())

@@ -3,8 +3,9 @@
 //! there. All faults are told together. Secrets come from the environment or a file, never from
 //! here.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use pointsman_connect::{Secret, Target, Webhook};
 use pointsman_decision::RoutingSettings;
 use pointsman_domain::{Currency, Micros, PolicyName};
 use pointsman_measure::kpi::KpiSpec;
@@ -15,6 +16,7 @@ use toml::{Table, Value};
 use crate::{
     access::{RepFigures, Role},
     config::ServeConfig,
+    deliver::{Sink, message::EventName},
     listen::Connections,
 };
 
@@ -34,6 +36,9 @@ pub struct Settings {
     pub server: ServerSettings,
     #[serde(default)]
     pub privacy: PrivacySettings,
+    /// Systems that are told what happens, by name.
+    #[serde(default)]
+    pub webhooks: BTreeMap<Box<str>, WebhookSettings>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +84,31 @@ pub struct PrivacySettings {
     pub rep_figures: Vec<Role>,
 }
 
+/// One system that is told what happens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookSettings {
+    pub url: Box<str>,
+    /// Empty: everything.
+    #[serde(default)]
+    pub events: Vec<Box<str>>,
+    /// Where the environment does not hold the secret.
+    pub secret_file: Option<Box<str>>,
+    pub ca_file: Option<Box<str>>,
+    #[serde(default = "attempts")]
+    pub attempts: u32,
+    #[serde(default = "timeout_seconds")]
+    pub timeout_seconds: u32,
+}
+
+fn attempts() -> u32 {
+    16
+}
+
+fn timeout_seconds() -> u32 {
+    10
+}
+
 impl Default for PrivacySettings {
     fn default() -> Self {
         Self { rep_figures: RepFigures::default().0 }
@@ -94,6 +124,10 @@ pub enum Kind {
     /// A whole number between two others.
     Count(i64, i64),
     Roles,
+    /// Where messages are sent.
+    Url,
+    /// Names of what is told.
+    Events,
 }
 
 /// One setting.
@@ -156,6 +190,24 @@ pub const KNOWN: &[Known] = &[
     ),
 ];
 
+/// The place of a name in [`NAMED`].
+const NAME: &str = "NAME";
+
+/// Settings of sections that have a name of the workspace's own.
+pub const NAMED: &[Known] = &[
+    known("webhooks.NAME.url", Kind::Url, "", "where messages are sent: https, or http to this machine"),
+    known("webhooks.NAME.events", Kind::Events, "[]", "what is told (docs/webhooks.md); everything, if empty"),
+    known(
+        "webhooks.NAME.secret_file",
+        Kind::Text,
+        "-",
+        "a file with the secret that signs; read where POINTSMAN_WEBHOOKS_NAME_SECRET is not set",
+    ),
+    known("webhooks.NAME.ca_file", Kind::Text, "-", "certificates (PEM) that are trusted besides the well-known ones"),
+    known("webhooks.NAME.attempts", Kind::Count(1, 100), "16", "a message is given up after so many"),
+    known("webhooks.NAME.timeout_seconds", Kind::Count(1, 60), "10", "a receiver that takes longer did not answer"),
+];
+
 /// Everything that is wrong with the settings.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", faults.join("\n"))]
@@ -172,16 +224,38 @@ impl SettingsError {
 impl Known {
     /// The name in the environment: `server.listen` is `POINTSMAN_SERVER_LISTEN`.
     pub fn variable(&self) -> String {
-        format!("POINTSMAN_{}", self.path.to_uppercase().replace('.', "_"))
+        variable(self.path)
+    }
+
+    /// Takes the environment's value for this path before the file's, and checks it.
+    fn take(
+        &self,
+        path: &str,
+        table: &mut Table,
+        environment: &impl Fn(&str) -> Option<String>,
+        faults: &mut Vec<String>,
+    ) {
+        let variable = variable(path);
+        if let Some(text) = environment(&variable) {
+            match self.read(text.trim()) {
+                Ok(value) => put(table, path, value),
+                Err(why) => faults.push(format!("{variable} {why}")),
+            }
+        }
+        match find(table, path).map(|value| self.check(value)) {
+            Some(Err(why)) => faults.push(format!("{path} {why}")),
+            None if self.default.is_empty() => faults.push(format!("{path} is missing: {}", self.meaning)),
+            Some(Ok(())) | None => {}
+        }
     }
 
     /// What the environment's text means.
     fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
-            Kind::Text | Kind::Address => Ok(Value::String(text.into())),
+            Kind::Text | Kind::Address | Kind::Url => Ok(Value::String(text.into())),
             Kind::Flag => text.parse().map(Value::Boolean).map_err(|_| "is neither true nor false".into()),
             Kind::Count(..) => text.parse().map(Value::Integer).map_err(|_| "is no whole number".into()),
-            Kind::Roles => {
+            Kind::Roles | Kind::Events => {
                 let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
                 Ok(Value::Array(names.map(|name| Value::String(name.into())).collect()))
             }
@@ -194,6 +268,12 @@ impl Known {
             (Kind::Address, Value::String(text)) => text.parse::<SocketAddr>().is_ok(),
             (Kind::Flag, Value::Boolean(_)) => true,
             (Kind::Count(least, most), Value::Integer(n)) => (least..=most).contains(n),
+            (Kind::Url, Value::String(text)) => {
+                return Target::parse(text).map(drop).map_err(|why| format!("'{text}' {why}"));
+            }
+            (Kind::Events, Value::Array(names)) => {
+                names.iter().all(|name| name.as_str().is_some_and(|name| name.parse::<EventName>().is_ok()))
+            }
             (Kind::Roles, Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().and_then(Role::parse).is_some())
             }
@@ -210,6 +290,8 @@ impl Known {
             Kind::Count(1, 1) => "this version reads 1".into(),
             Kind::Count(least, most) => format!("a whole number from {least} to {most} is wanted"),
             Kind::Roles => format!("a list of roles is wanted: {}", Role::names()),
+            Kind::Url => "an address like https://host/path is wanted".into(),
+            Kind::Events => format!("a list of events is wanted: {}", EventName::ALL.map(EventName::as_str).join(", ")),
         }
     }
 }
@@ -240,18 +322,11 @@ impl Settings {
         let mut faults = Vec::new();
         unknown("", &table, &mut faults);
         for known in KNOWN {
-            if let Some(text) = environment(&known.variable()) {
-                match known.read(text.trim()) {
-                    Ok(value) => put(&mut table, known.path, value),
-                    Err(why) => faults.push(format!("{} {why}", known.variable())),
-                }
-            }
-            match find(&table, known.path).map(|value| known.check(value)) {
-                Some(Err(why)) => faults.push(format!("{} {why}", known.path)),
-                None if known.default.is_empty() => {
-                    faults.push(format!("{} is missing: {}", known.path, known.meaning));
-                }
-                Some(Ok(())) | None => {}
+            known.take(known.path, &mut table, &environment, &mut faults);
+        }
+        for known in NAMED {
+            for path in paths(known.path, &table) {
+                known.take(&path, &mut table, &environment, &mut faults);
             }
         }
         if faults.is_empty() {
@@ -277,6 +352,22 @@ impl Settings {
         Ok(text.into_bytes())
     }
 
+    /// The receivers, with their secrets from the environment or a file. All faults together.
+    #[expect(clippy::disallowed_methods, reason = "settings are an edge: this is where secrets are read")]
+    pub fn sinks(&self, workspace: &Path) -> Result<Vec<Arc<Sink>>, SettingsError> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let (mut sinks, mut faults) = (Vec::new(), Vec::new());
+        for (name, webhook) in &self.webhooks {
+            let section = format!("webhooks.{name}");
+            let read = secrets(&section, webhook.secret_file.as_deref(), workspace, &environment);
+            match read.and_then(|secrets| sink(name, webhook, secrets, workspace)) {
+                Ok(sink) => sinks.push(Arc::new(sink)),
+                Err(why) => faults.push(format!("{section}: {why}")),
+            }
+        }
+        if faults.is_empty() { Ok(sinks) } else { Err(SettingsError { faults }) }
+    }
+
     /// What a server needs to be told; without documents and keys.
     pub fn serve_config(&self, workspace: &Path) -> Result<ServeConfig, SettingsError> {
         let server = &self.server;
@@ -294,6 +385,7 @@ impl Settings {
             duplicate_window: Micros::DAY.times(i64::from(server.duplicate_days)),
             timeout: Duration::from_secs(u64::from(server.timeout_seconds)),
             connections: Connections { most: server.connections as usize, ..Connections::default() },
+            sinks: self.sinks(workspace)?,
             ..ServeConfig::of_folder(workspace)
         })
     }
@@ -310,23 +402,89 @@ pub fn figures(workspace: &Path) -> Result<KpiSpec, SettingsError> {
     }
 }
 
+/// One or several secrets, the newest first, from the environment or else from a file.
+pub fn secrets(
+    section: &str,
+    file: Option<&str>,
+    workspace: &Path,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Secret>, String> {
+    let variable = variable(&format!("{section}.secret"));
+    let text = match (environment(&variable), file) {
+        (Some(text), _) => text,
+        (None, Some(file)) => {
+            let path = workspace.join(file);
+            std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?
+        }
+        (None, None) => return Err(format!("has no secret: set {variable}, or secret_file")),
+    };
+    let secrets: Result<Vec<Secret>, _> = text.split_whitespace().map(Secret::parse).collect();
+    let secrets = secrets.map_err(|error| format!("its secret is none: {error}"))?;
+    if secrets.is_empty() { Err("its secret is empty".into()) } else { Ok(secrets) }
+}
+
+fn sink(name: &str, settings: &WebhookSettings, secrets: Vec<Secret>, workspace: &Path) -> Result<Sink, String> {
+    let target = Target::parse(&settings.url).map_err(|error| format!("its url {error}"))?;
+    let authorities = settings.ca_file.as_ref().map(|file| {
+        let path = workspace.join(&**file);
+        std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    });
+    let authorities = authorities.transpose()?;
+    let patience = Duration::from_secs(u64::from(settings.timeout_seconds));
+    let webhook = Webhook::new(target, secrets, authorities.as_deref(), patience).map_err(|error| error.to_string())?;
+    let events = settings.events.iter().map(|event| event.parse()).collect::<Result<_, _>>()?;
+    Ok(Sink { name: name.into(), webhook, events, attempts: settings.attempts })
+}
+
+fn variable(path: &str) -> String {
+    format!("POINTSMAN_{}", path.to_uppercase().replace(['.', '-'], "_"))
+}
+
+/// The paths that a setting of named sections has in this file.
+fn paths(path: &str, table: &Table) -> Vec<String> {
+    let Some((section, rest)) = path.split_once(".NAME.") else { return Vec::new() };
+    let names = table.get(section).and_then(Value::as_table).into_iter().flat_map(Table::keys);
+    names.map(|name| format!("{section}.{name}.{rest}")).collect()
+}
+
+/// The path as the list has it: a name of the workspace's own is [`NAME`].
+fn general(path: &str) -> String {
+    let mut parts: Vec<&str> = path.split('.').collect();
+    let named = |section: &str| NAMED.iter().any(|known| known.path.starts_with(&format!("{section}.")));
+    if parts.len() >= 2 && named(parts[0]) {
+        parts[1] = NAME;
+    }
+    parts.join(".")
+}
+
 /// Keys of the file that no setting has.
 fn unknown(prefix: &str, table: &Table, faults: &mut Vec<String>) {
     for (key, value) in table {
         let path = format!("{prefix}{key}");
         let section = format!("{path}.");
+        let (one, within) = (general(&path), general(&section));
+        let mut all = KNOWN.iter().chain(NAMED);
         match value {
-            _ if KNOWN.iter().any(|known| known.path == path) => {}
-            Value::Table(inner) if KNOWN.iter().any(|known| known.path.starts_with(&section)) => {
+            _ if all.clone().any(|known| known.path == one) => {}
+            Value::Table(_) if one.ends_with(".NAME") && !plain_name(key) => {
+                faults.push(format!("{path}: a name has letters a to z, digits, dashes and underscores, at most 63"));
+            }
+            Value::Table(inner) if all.any(|known| known.path.starts_with(&within)) => {
                 unknown(&section, inner, faults);
             }
             _ => {
-                let there: Vec<&str> =
-                    KNOWN.iter().map(|known| known.path).filter(|path| path.starts_with(prefix)).collect();
+                let prefix = general(prefix);
+                let all = KNOWN.iter().chain(NAMED).map(|known| known.path);
+                let there: Vec<&str> = all.filter(|path| path.starts_with(&prefix)).collect();
                 faults.push(format!("{path} is no setting; there are {}", there.join(", ")));
             }
         }
     }
+}
+
+fn plain_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
+    (1..=63).contains(&name.len()) && name.bytes().all(plain)
 }
 
 fn find<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
@@ -356,11 +514,16 @@ pub fn markdown() -> String {
         "# Settings\n\nOf a workspace: `pointsman.toml` in its folder. A variable of the environment goes before the file. All of it is\n\
          checked at the start and all faults are told together. Secrets are never in the file: keys and users are in the store\n\
          (`pointsman keys`, `pointsman users`), further keys in `POINTSMAN_API_KEYS=NAME:KEY,…`; `POINTSMAN_LOG` says what is logged\n\
-         (`info` for a line per request and decision). Made from `crates/server/src/settings.rs`, and compared with it by a test.\n\n\
+         (`info` for a line per request and decision); secrets of webhooks in `POINTSMAN_WEBHOOKS_NAME_SECRET`. `NAME` is a name of\n\
+         your own: a section has one for each system. Made from `crates/server/src/settings.rs`, and compared with it by a test.\n\n\
          | setting | default | in the environment | meaning |\n|---|---|---|---|\n",
     );
-    for known in KNOWN {
-        let default = if known.default.is_empty() { "must be given".into() } else { format!("`{}`", known.default) };
+    for known in KNOWN.iter().chain(NAMED) {
+        let default = match known.default {
+            "" => "must be given".into(),
+            "-" => "none".into(),
+            default => format!("`{default}`"),
+        };
         let wanted = match known.kind {
             Kind::Count(least, most) if least < most => format!(" ({least} to {most})"),
             _ => String::new(),

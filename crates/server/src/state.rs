@@ -8,7 +8,7 @@ use std::{
 use pointsman_decision::{DocumentSet, Facts, Scratch, Snapshot, SnapshotError};
 use pointsman_domain::{CommandId, Digest, Instant};
 use pointsman_store::{
-    Command, Declined, Handle, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Store, StoreError,
+    Command, Declined, Handle, Outbox, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Store, StoreError,
     backend::StoredDecision, command::Switch, go_live,
 };
 
@@ -30,9 +30,13 @@ pub struct State {
     pub metrics: Metrics,
     pub gate: Gate,
     pub desk: Desk,
+    /// This process's name on leases.
+    pub holder: String,
     /// Held by steps of experiments and looks at them: one waits for the other.
     pub editing: tokio::sync::Mutex<()>,
     shelf: Mutex<Box<dyn Shelf>>,
+    /// Opened by the first who asks.
+    outbox: Mutex<Option<Outbox>>,
     slow: Semaphore,
     readers: Readers,
     /// Snapshots that older decisions were taken on, compiled again when somebody asks.
@@ -94,12 +98,14 @@ impl State {
         let service = Service::start(&store, ServiceConfig { queue: config.queue }, outside.clone())?;
         let state = Self {
             handle: service.handle(),
+            holder: CommandId::new(outside.now(), outside.chance()).to_string(),
             outside,
             metrics: Metrics::default(),
             gate,
             desk: Desk::default(),
             editing: tokio::sync::Mutex::new(()),
             shelf: Mutex::new(shelf),
+            outbox: Mutex::new(None),
             slow: Semaphore::new(SLOW),
             readers: Readers { store, free: Mutex::new(Vec::new()) },
             compiled: Mutex::new(BTreeMap::new()),
@@ -244,6 +250,23 @@ impl State {
             let done = work(&mut **shelf)?;
             state.gate.refresh(&mut **shelf, state.now())?;
             Ok(done)
+        };
+        Ok(blocking(run).await??)
+    }
+
+    /// Reads or writes what is still to be told, on a thread that may wait for the disk.
+    pub async fn outbox<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut Outbox) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let state = Arc::clone(self);
+        let run = move || {
+            let mut kept = locked(&state.outbox);
+            let outbox = match &mut *kept {
+                Some(outbox) => outbox,
+                None => kept.insert(Outbox::new(state.readers.store.statements()?)),
+            };
+            work(outbox)
         };
         Ok(blocking(run).await??)
     }

@@ -23,6 +23,7 @@ use crate::{
     },
     shelf::Shelf,
     stage::StageFact,
+    statements::Statements,
     upkeep::Upkeep,
     view::View,
 };
@@ -298,6 +299,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError>;
     /// What keeps the rows that are reported.
     fn projection(&self) -> Result<Box<dyn Projection>, StoreError>;
+    /// Plain statements, for what is not on the way of a decision.
+    fn statements(&self) -> Result<Box<dyn Statements>, StoreError>;
     /// Whether several processes may write at once.
     fn is_shared(&self) -> bool {
         false
@@ -328,6 +331,10 @@ impl<T: Store + ?Sized> Store for Arc<T> {
 
     fn projection(&self) -> Result<Box<dyn Projection>, StoreError> {
         T::projection(self)
+    }
+
+    fn statements(&self) -> Result<Box<dyn Statements>, StoreError> {
+        T::statements(self)
     }
 
     fn is_shared(&self) -> bool {

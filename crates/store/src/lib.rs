@@ -9,7 +9,7 @@
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
 //! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `pricer`, `follower`, `going_live`, [`service`],
-//! [`load`] (history from elsewhere), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
+//! [`load`] (history from elsewhere), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`statements`] and what is made of them ([`outbox`]), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
 //! [`postgres`].
 
 pub mod audit;
@@ -31,6 +31,7 @@ pub mod lock;
 pub mod log;
 pub mod migration;
 mod number;
+pub mod outbox;
 pub mod postgres;
 mod pricer;
 pub mod queue;
@@ -40,6 +41,7 @@ pub mod service;
 pub mod shelf;
 pub mod sqlite;
 pub mod stage;
+pub mod statements;
 pub mod stopwatch;
 mod upkeep;
 pub mod view;
@@ -56,6 +58,7 @@ pub use load::Loader;
 pub use location::Location;
 pub use lock::WorkspaceLock;
 pub use log::Head;
+pub use outbox::Outbox;
 pub use postgres::Postgres;
 pub use queue::{Full, Handle, Pending};
 pub use receipt::Receipt;

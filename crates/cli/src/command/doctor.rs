@@ -2,9 +2,11 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use pointsman_server::deliver::Sink;
 use pointsman_store::{Location, stopwatch};
 use serde_json::json;
 
@@ -30,6 +32,7 @@ pub fn run(args: &Doctor) -> anyhow::Result<Done> {
     let location = settings.store(&args.workspace)?;
     let mut findings = vec![documents(&args.workspace)];
     findings.extend(store(&location));
+    findings.extend(webhooks(&args.workspace, &settings));
     findings.push(disk(&args.workspace)?);
     findings.extend(open_files());
     let fine = findings.iter().all(|finding| finding.fine);
@@ -77,6 +80,32 @@ fn store(location: &Location) -> Vec<Finding> {
             ),
         ),
     }
+}
+
+/// Whether every receiver can be called, and whether everything reached it.
+fn webhooks(folder: &Path, settings: &Settings) -> Vec<Finding> {
+    if settings.webhooks.is_empty() {
+        return Vec::new();
+    }
+    let finding = |fine, says| Finding { what: "webhooks", fine, says };
+    let sinks = match settings.sinks(folder) {
+        Ok(sinks) => sinks,
+        Err(error) => return error.faults.into_iter().map(|fault| finding(false, fault)).collect(),
+    };
+    let standing = crate::store::outbox(folder).and_then(|mut outbox| Ok(outbox.standing()?)).unwrap_or_default();
+    let says = |sink: &Arc<Sink>| {
+        let (name, target) = (&sink.name, sink.webhook.target());
+        match standing.iter().find(|one| one.cursor.sink == *name) {
+            None => finding(true, format!("{name}: {target}, told nothing yet")),
+            Some(one) => {
+                let why = one.cursor.error.as_ref().map_or_else(String::new, |error| format!("; last: {error}"));
+                let (waiting, dead, delivered) = (one.waiting, one.dead, one.cursor.delivered);
+                let says = format!("{name}: {target}, {delivered} delivered, {waiting} waiting, {dead} given up{why}");
+                finding(dead == 0, says)
+            }
+        }
+    };
+    sinks.iter().map(says).collect()
 }
 
 /// What the disk under the workspace takes to keep 4 KiB, and what that allows.

@@ -8,6 +8,7 @@ mod audit;
 mod backtest;
 mod backup;
 mod comparison_page;
+mod deliveries;
 mod demo;
 mod doctor;
 mod evaluate;
@@ -61,6 +62,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Serve(args) => serve::run(&args),
         Command::Keys(args) => access::keys(&args),
         Command::Users(args) => access::users(&args),
+        Command::Deliveries(args) => deliveries::run(&args),
         Command::Prices(args) => prices::run(&args),
         Command::Assign(args) => assign::run(&args),
         Command::Backtest(args) => backtest::run(&args),

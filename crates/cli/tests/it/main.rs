@@ -37,6 +37,10 @@ fn every_help_reads_well_and_has_an_example() {
         &["restore"],
         &["migrate"],
         &["doctor"],
+        &["deliveries", "list"],
+        &["deliveries", "retry"],
+        &["deliveries", "ping"],
+        &["deliveries", "secret"],
     ];
     for command in commands {
         let mut args = command.to_vec();

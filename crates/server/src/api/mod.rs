@@ -8,6 +8,7 @@ pub mod audit;
 pub mod batch;
 pub mod credit;
 pub mod decisions;
+pub mod deliveries;
 pub mod experiments;
 pub mod kpis;
 pub mod leads;

@@ -40,7 +40,9 @@ pub async fn ready(Shared(state): Shared<Arc<State>>) -> Result<Json<ReadyBody>,
 
 pub async fn metrics(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
     let counts = state.read(|reader| reader.counts()).await?;
-    let mut response = state.metrics.render(&state.handle, &counts).into_response();
+    let standing = state.outbox(pointsman_store::Outbox::standing).await?;
+    let text = state.metrics.render(&state.handle, &counts) + &state.metrics.render_deliveries(&standing, state.now());
+    let mut response = text.into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     Ok(response)

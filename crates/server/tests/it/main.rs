@@ -7,6 +7,7 @@ mod activities;
 mod batch;
 #[cfg(unix)]
 mod daemon;
+mod deliveries;
 mod door;
 mod experiments;
 mod hostile;

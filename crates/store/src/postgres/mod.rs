@@ -13,6 +13,7 @@ mod past;
 mod read;
 mod report;
 mod shelf;
+mod statements;
 mod table;
 mod value;
 mod write;
@@ -30,12 +31,14 @@ use crate::{
     migration::{Standing, standings},
     row::DocumentRow,
     shelf::Shelf,
+    statements::Statements,
     upkeep::Upkeep,
 };
 use connect::Line;
 use read::PostgresReader;
 use report::PostgresProjection;
 use shelf::PostgresShelf;
+use statements::PostgresStatements;
 use write::PostgresBackend;
 
 /// A store in one schema of a database.
@@ -90,6 +93,10 @@ impl Store for Postgres {
 
     fn projection(&self) -> Result<Box<dyn Projection>, StoreError> {
         Ok(Box::new(PostgresProjection(Line::open(&self.options)?)))
+    }
+
+    fn statements(&self) -> Result<Box<dyn Statements>, StoreError> {
+        Ok(Box::new(PostgresStatements::new(Line::open(&self.options)?)))
     }
 
     fn is_shared(&self) -> bool {

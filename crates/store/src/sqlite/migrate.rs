@@ -14,6 +14,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "the shelf", step: Step::Expand, sql: include_str!("migrations/0002_the_shelf.sql") },
     Migration { name: "checkpoints", step: Step::Expand, sql: include_str!("migrations/0003_checkpoints.sql") },
     Migration { name: "rows to measure", step: Step::Expand, sql: include_str!("migrations/0004_rows_to_measure.sql") },
+    Migration { name: "deliveries", step: Step::Expand, sql: include_str!("migrations/0005_deliveries.sql") },
 ];
 
 pub fn run(connection: &mut Connection) -> Result<(), StoreError> {

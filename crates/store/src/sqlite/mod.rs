@@ -13,6 +13,7 @@ mod past;
 mod read;
 mod report;
 mod shelf;
+mod statements;
 mod value;
 mod write;
 
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use read::SqliteReader;
 use report::SqliteProjection;
 use shelf::SqliteShelf;
+use statements::SqliteStatements;
 use write::SqliteBackend;
 
 use crate::{
@@ -29,6 +31,7 @@ use crate::{
     fact::Projection,
     migration::{Format, Standing, standings},
     shelf::Shelf,
+    statements::Statements,
     upkeep::Upkeep,
 };
 
@@ -82,6 +85,10 @@ impl Store for Sqlite {
 
     fn projection(&self) -> Result<Box<dyn Projection>, StoreError> {
         Ok(Box::new(SqliteProjection::new(connect::write(&self.path)?)?))
+    }
+
+    fn statements(&self) -> Result<Box<dyn Statements>, StoreError> {
+        Ok(Box::new(SqliteStatements(connect::write(&self.path)?)))
     }
 
     /// Folds the write-ahead log into the file.

@@ -16,6 +16,8 @@ use pointsman_store::{
     load,
     log::Head,
     row::{BatchRows, CheckpointRow, ContactRow, Custody, CustodyKind},
+    row::{BatchRows, CheckpointRow, Custody, CustodyKind},
+    statements::Statements,
 };
 
 use crate::world::{World, keyed, lead_of};
@@ -62,6 +64,7 @@ macro_rules! for_every_contract_test {
             views_say_what_the_rows_say,
             figures_over_exported_rows_are_the_same,
             days_of_reps_add_up_to_leads,
+            what_is_to_be_told_is_told_by_one_in_order,
         }
     };
 }
@@ -461,6 +464,10 @@ impl<S: Store> Store for Faulty<S> {
     fn projection(&self) -> Result<Box<dyn pointsman_store::fact::Projection>, StoreError> {
         self.0.projection()
     }
+
+    fn statements(&self) -> Result<Box<dyn Statements>, StoreError> {
+        self.0.statements()
+    }
 }
 
 impl Backend for FaultyBackend {
@@ -607,5 +614,86 @@ pub fn an_experiments_leads_are_told_with_their_course<S: Store>(store: S) {
     let all = read(Courses::Since(crate::world::START));
     assert_eq!((all.len(), all[0].lead, &all[0].exposure), (13, lead_of(&early), &None));
     assert!(read(Courses::Of(&pointsman_domain::ExperimentId::new("nobody").unwrap())).is_empty());
+    world.stop();
+}
+
+/// The outbox: a lease for one, a cursor that moves once, messages of a lead behind each other.
+pub fn what_is_to_be_told_is_told_by_one_in_order<S: Store + Clone>(store: S) {
+    use pointsman_store::{
+        Outbox,
+        outbox::{Delivery, DeliveryFilter, DeliveryState, LEASE, Settled},
+    };
+    let mut outbox = Outbox::new(store.statements().unwrap());
+    let world = World::with_cap(store, 5);
+    let before = world.decide(&world.enquiry("DE"), None).unwrap();
+    let found = outbox.cursor("crm").unwrap();
+    assert_eq!(found.seq, world.read(Reader::head).unwrap().seq, "what was before is not told");
+    assert_eq!(outbox.events(found.seq, 10).unwrap(), []);
+    let first = lead_of(&world.decide(&world.enquiry("DE"), None).unwrap());
+    world.stage(first, Stage::Won).unwrap();
+    let parked = lead_of(&world.decide(&world.enquiry("CH"), None).unwrap());
+    let events = outbox.events(found.seq, 10).unwrap();
+    let told: Vec<_> = events.iter().map(|event| event.lead.as_ref().unwrap().id).collect();
+    assert_eq!(told, [first, first, parked]);
+    assert_eq!(events[0].decision.as_ref().unwrap().rep, events[0].assignment.as_ref().map(|a| a.rep.clone()));
+    assert_eq!(events[1].stage.as_ref().map(|staged| staged.stage), Some(Stage::Won));
+    assert_eq!(events[2].decision.as_ref().unwrap().queue.as_ref().unwrap().as_str(), "swiss");
+    assert_eq!(outbox.event(events[1].seq).unwrap().as_ref(), Some(&events[1]));
+    let old = outbox.events(0, 100).unwrap();
+    assert!(old.iter().any(|event| event.lead.as_ref().is_some_and(|lead| lead.id == lead_of(&before))));
+    // One has it; another only after its end, or when it is let go.
+    let now = world.outside.now();
+    assert!(outbox.lease("deliver crm", "a", now).unwrap() && outbox.lease("deliver crm", "a", now).unwrap());
+    assert!(!outbox.lease("deliver crm", "b", now + Micros::SECOND).unwrap());
+    // The first two do not arrive: the second waits behind the first.
+    let row = |at: usize, attempts| Delivery {
+        sink: "crm".into(),
+        seq: events[at].seq,
+        lead: Some(told[at]),
+        event: "lead.owned".into(),
+        at: events[at].at,
+        state: DeliveryState::Waiting,
+        attempts,
+        due: now,
+        failed_at: None,
+        error: Some("ünreachable".into()),
+    };
+    let left =
+        pointsman_store::outbox::Cursor { seq: events[2].seq, delivered: 1, last_at: Some(now), ..found.clone() };
+    let settled = Settled { found, left: left.clone(), kept: vec![row(0, 1), row(1, 0)], arrived: vec![] };
+    assert!(!outbox.settle("deliver crm", "b", &settled).unwrap(), "b has no lease");
+    assert_eq!(outbox.deliveries(&DeliveryFilter { limit: 10, ..DeliveryFilter::default() }).unwrap(), []);
+    assert!(outbox.settle("deliver crm", "a", &settled).unwrap());
+    assert!(!outbox.settle("deliver crm", "a", &settled).unwrap(), "the same round once");
+    assert_eq!(outbox.cursor("crm").unwrap(), left);
+    assert_eq!(outbox.due("crm", now, 10).unwrap(), [row(0, 1)], "the first of its lead");
+    assert_eq!(outbox.due("crm", now - Micros::SECOND, 10).unwrap(), []);
+    assert_eq!(outbox.due("erp", now, 10).unwrap(), []);
+    assert_eq!(outbox.blocked("crm").unwrap().into_iter().collect::<Vec<_>>(), [first]);
+    let standing = outbox.standing().unwrap();
+    assert_eq!((standing[0].waiting, standing[0].dead, standing[0].oldest), (2, 0, Some(events[0].at)));
+    // The first is given up: the second is next; a retry puts it before it again.
+    let dead = Delivery { state: DeliveryState::Dead, attempts: 16, ..row(0, 16) };
+    let round = Settled { found: left.clone(), left: left.clone(), kept: vec![dead.clone()], arrived: vec![] };
+    assert!(outbox.settle("deliver crm", "a", &round).unwrap());
+    assert_eq!(outbox.due("crm", now, 10).unwrap(), [row(1, 0)]);
+    let list = |outbox: &mut Outbox, state, after| {
+        let filter = DeliveryFilter { sink: Some("crm".into()), state, after, limit: 10 };
+        outbox.deliveries(&filter).unwrap().into_iter().map(|row| row.seq).collect::<Vec<_>>()
+    };
+    assert_eq!(list(&mut outbox, Some(DeliveryState::Dead), None), [dead.seq]);
+    assert_eq!(list(&mut outbox, None, Some(("crm".into(), dead.seq))), [events[1].seq]);
+    assert_eq!(outbox.retry("crm", 1, now).unwrap(), None);
+    let again = outbox.retry("crm", dead.seq, now).unwrap().expect("there");
+    assert_eq!((again.state, again.attempts), (DeliveryState::Waiting, 0));
+    assert_eq!(outbox.due("crm", now, 10).unwrap(), [again]);
+    let done =
+        Settled { found: left.clone(), left: left.clone(), kept: vec![], arrived: vec![events[0].seq, events[1].seq] };
+    assert!(outbox.settle("deliver crm", "a", &done).unwrap());
+    assert!(outbox.standing().unwrap()[0].oldest.is_none() && outbox.blocked("crm").unwrap().is_empty());
+    assert!(outbox.lease("deliver crm", "b", now + LEASE + Micros::SECOND).unwrap(), "a said nothing for too long");
+    assert!(!outbox.settle("deliver crm", "a", &done).unwrap());
+    outbox.release("deliver crm", "b").unwrap();
+    assert!(outbox.lease("deliver crm", "a", now).unwrap());
     world.stop();
 }

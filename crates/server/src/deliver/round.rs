@@ -1,0 +1,267 @@
+//! One round of a sink: what is due and what is new, sent, and what came of it written.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+};
+
+use pointsman_connect::{Backoff, Failure, Line, Message};
+use pointsman_domain::{Instant, LeadId, Micros};
+use pointsman_store::outbox::{Cursor, Delivery, DeliveryState, Event, Settled};
+
+use super::{
+    Sink,
+    message::{EventName, message},
+};
+use crate::{error::Problem, state::State};
+
+/// Messages to be tried again in one round.
+const AGAIN: u32 = 64;
+/// New rows of the record in one round.
+const NEW: u32 = 256;
+/// Connections to one receiver.
+const LANES: usize = 8;
+/// So many failures of the receiver in a row, and the round ends.
+const TROUBLE: u32 = 3;
+/// An error is kept in this many bytes.
+const LONGEST_ERROR: usize = 300;
+
+/// One message to send.
+struct Task {
+    seq: u64,
+    lead: Option<LeadId>,
+    event: EventName,
+    at: Instant,
+    message: Message,
+    /// The row it has already.
+    known: Option<Delivery>,
+}
+
+/// What came of one task.
+#[derive(Debug, Clone, PartialEq)]
+enum Fate {
+    Sent,
+    Failed(Failure),
+    /// An earlier message of its lead did not arrive.
+    Behind,
+    /// The round ended before it.
+    Unsent,
+}
+
+/// Says whether there may be more to do at once.
+pub async fn run(state: &Arc<State>, sink: &Arc<Sink>, cursor: Cursor) -> Result<bool, Problem> {
+    let (now, name, seq) = (state.now(), sink.name.clone(), cursor.seq);
+    let probing = cursor.failures > 0;
+    let read = state.outbox(move |outbox| {
+        let mut due = Vec::new();
+        for delivery in outbox.due(&name, now, if probing { 1 } else { AGAIN })? {
+            if let Some(event) = outbox.event(delivery.seq)? {
+                due.push((delivery, event));
+            }
+        }
+        let events = outbox.events(seq, NEW)?;
+        let blocked = if events.is_empty() { BTreeSet::new() } else { outbox.blocked(&name)? };
+        Ok((due, events, blocked))
+    });
+    let (due, events, blocked) = read.await?;
+    if due.is_empty() && events.is_empty() {
+        return Ok(false);
+    }
+    let full = events.len() == NEW as usize || due.len() == AGAIN as usize;
+    let last = events.last().map_or(seq, |event| event.seq);
+    let (mut tasks, mut behind) = tasks(sink, due, &events, &blocked);
+    if probing {
+        tasks.truncate(1);
+    }
+    // Probing, nothing after the one message was looked at.
+    let last = if probing && !tasks.is_empty() { tasks[0].seq.max(seq).min(last) } else { last };
+    let fates = send(sink, &tasks).await;
+    let mut settled = settle(state, sink, &cursor, tasks, fates, last);
+    behind.retain(|row| row.seq <= settled.left.seq);
+    settled.kept.append(&mut behind);
+    let went_well = settled.left.failures == 0;
+    let (job, holder) = (sink.job(), state.holder.clone());
+    let written = state.outbox(move |outbox| outbox.settle(&job, &holder, &settled)).await?;
+    if !written {
+        tracing::warn!(sink = &*sink.name, "another process delivers for this sink: what was sent is sent again");
+    }
+    Ok(written && went_well && (full || probing))
+}
+
+/// What is to be sent, in order, and what waits behind something else.
+fn tasks(
+    sink: &Sink,
+    due: Vec<(Delivery, Event)>,
+    events: &[Event],
+    blocked: &BTreeSet<LeadId>,
+) -> (Vec<Task>, Vec<Delivery>) {
+    let (mut tasks, mut behind) = (Vec::new(), Vec::new());
+    for (delivery, event) in due {
+        let Some(name) = EventName::of(&event) else { continue };
+        tasks.push(task(name, &event, Some(delivery)));
+    }
+    for event in events {
+        let Some(name) = EventName::of(event).filter(|name| sink.wants(*name)) else { continue };
+        let lead = event.lead.as_ref().map(|lead| lead.id);
+        if lead.is_some_and(|lead| blocked.contains(&lead)) {
+            behind.push(row(sink, &task(name, event, None)));
+        } else {
+            tasks.push(task(name, event, None));
+        }
+    }
+    (tasks, behind)
+}
+
+fn task(event: EventName, of: &Event, known: Option<Delivery>) -> Task {
+    let lead = of.lead.as_ref().map(|lead| lead.id);
+    Task { seq: of.seq, lead, event, at: of.at, message: message(event, of), known }
+}
+
+/// A row for a message that was not tried.
+fn row(sink: &Sink, task: &Task) -> Delivery {
+    Delivery {
+        sink: sink.name.clone(),
+        seq: task.seq,
+        lead: task.lead,
+        event: task.event.as_str().into(),
+        at: task.at,
+        state: DeliveryState::Waiting,
+        attempts: 0,
+        due: task.at,
+        failed_at: None,
+        error: None,
+    }
+}
+
+/// Sends the tasks in lanes: those of one lead in their order.
+async fn send(sink: &Arc<Sink>, tasks: &[Task]) -> HashMap<u64, Fate> {
+    let mut lanes: BTreeMap<usize, Vec<(u64, Option<LeadId>, Message)>> = BTreeMap::new();
+    for task in tasks {
+        let mut hasher = DefaultHasher::new();
+        task.lead.hash(&mut hasher);
+        let lane = lanes.entry(hasher.finish() as usize % LANES).or_default();
+        lane.push((task.seq, task.lead, task.message.clone()));
+    }
+    let (troubles, ended) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+    let mut running = tokio::task::JoinSet::new();
+    for (_, lane) in lanes {
+        let (sink, troubles, ended) = (Arc::clone(sink), Arc::clone(&troubles), Arc::clone(&ended));
+        running.spawn(async move {
+            let mut line = Line::new(&sink.webhook);
+            let (mut fates, mut failed) = (Vec::new(), BTreeSet::new());
+            for (seq, lead, message) in lane {
+                let fate = if lead.is_some_and(|lead| failed.contains(&lead)) {
+                    Fate::Behind
+                } else if ended.load(Ordering::Relaxed) {
+                    Fate::Unsent
+                } else {
+                    match line.send(&message).await {
+                        Ok(()) => {
+                            troubles.store(0, Ordering::Relaxed);
+                            Fate::Sent
+                        }
+                        Err(failure) => {
+                            if failure.is_of_receiver() && troubles.fetch_add(1, Ordering::Relaxed) + 1 >= TROUBLE {
+                                ended.store(true, Ordering::Relaxed);
+                            }
+                            failed.extend(lead);
+                            Fate::Failed(failure)
+                        }
+                    }
+                };
+                fates.push((seq, fate));
+            }
+            fates
+        });
+    }
+    let mut fates = HashMap::new();
+    while let Some(done) = running.join_next().await {
+        fates.extend(done.unwrap_or_default());
+    }
+    fates
+}
+
+/// What the round leaves behind. The cursor goes to `last`, or, where the round ended early, as far
+/// as messages were tried; whatever before that was not is kept as a row.
+fn settle(
+    state: &State,
+    sink: &Sink,
+    cursor: &Cursor,
+    tasks: Vec<Task>,
+    mut fates: HashMap<u64, Fate>,
+    last: u64,
+) -> Settled {
+    let now = state.now();
+    let mut fate = |task: &Task| fates.remove(&task.seq).unwrap_or(Fate::Unsent);
+    let told: Vec<(Task, Fate)> = tasks.into_iter().map(|task| (fate(&task), task)).map(|(f, t)| (t, f)).collect();
+    let is_new = |task: &Task| task.known.is_none();
+    let stopped = told.iter().any(|(task, fate)| is_new(task) && *fate == Fate::Unsent);
+    let tried = told.iter().filter(|(task, fate)| is_new(task) && *fate != Fate::Unsent).map(|(task, _)| task.seq);
+    let seq = if stopped { tried.max().unwrap_or(cursor.seq) } else { last };
+    let mut left = Cursor { seq, ..cursor.clone() };
+    let nothing_tried = told.is_empty();
+    let mut error = if nothing_tried { cursor.error.clone() } else { None };
+    let (mut kept, mut arrived, mut in_trouble) = (Vec::new(), Vec::new(), false);
+    let mut sent = 0;
+    for (task, fate) in told {
+        match fate {
+            Fate::Sent => {
+                sent += 1;
+                arrived.extend(task.known.map(|known| known.seq));
+            }
+            Fate::Failed(failure) => {
+                in_trouble |= failure.is_of_receiver();
+                let failed = failed(state, sink, &task, &failure, now);
+                error.clone_from(&failed.error);
+                kept.push(failed);
+            }
+            Fate::Behind | Fate::Unsent if task.known.is_none() && task.seq <= seq => kept.push(row(sink, &task)),
+            Fate::Behind | Fate::Unsent => {}
+        }
+    }
+    state.metrics.delivered(&sink.name, "arrived", sent);
+    left.delivered += sent;
+    left.error = error;
+    if sent > 0 {
+        left.last_at = Some(now);
+    }
+    let down = sent == 0 && in_trouble;
+    left.failures = match (down, nothing_tried) {
+        (true, _) => cursor.failures.saturating_add(1),
+        (false, true) => cursor.failures,
+        (false, false) => 0,
+    };
+    let pause = || Backoff::RECEIVER.pause(left.failures, state.outside.chance() as u64);
+    left.resume_at = if down { now + pause() } else { Instant::from_unix_micros(0) };
+    Settled { found: cursor.clone(), left, kept, arrived }
+}
+
+/// The row of a message whose attempt failed.
+fn failed(state: &State, sink: &Sink, task: &Task, failure: &Failure, now: Instant) -> Delivery {
+    let before = task.known.clone().unwrap_or_else(|| row(sink, task));
+    let attempts = before.attempts + 1;
+    let asked = match failure {
+        Failure::Status { retry_after: Some(seconds), .. } => Micros::SECOND.times(i64::from((*seconds).min(3600))),
+        _ => Micros(0),
+    };
+    let pause = Backoff::MESSAGE.pause(attempts, state.outside.chance() as u64).max(asked);
+    let dead = attempts >= sink.attempts;
+    let error: String = failure.to_string().chars().take(LONGEST_ERROR).collect();
+    state.metrics.delivered(&sink.name, "failed", 1);
+    if dead {
+        state.metrics.delivered(&sink.name, "given_up", 1);
+        tracing::error!(sink = &*sink.name, seq = task.seq, attempts, error, "a message was given up");
+    }
+    Delivery {
+        state: if dead { DeliveryState::Dead } else { DeliveryState::Waiting },
+        attempts,
+        due: now + pause,
+        failed_at: Some(now),
+        error: Some(error.into()),
+        ..before
+    }
+}
