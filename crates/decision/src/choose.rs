@@ -183,10 +183,14 @@ pub(crate) fn conclude(
             score = qualified.snapshot.scorer.is_some().then_some(f64::from(entry.score));
             price = Some(f64::from(entry.price));
             let calendar = qualified.snapshot.calendar(chosen.rep);
-            let sla = qualified.rule(rung).sla;
-            let outcome = Outcome::Owned {
-                rep: qualified.snapshot.roster.rep_at(chosen.rep).id.clone(),
-                sla_due: sla.and_then(|length| calendar.due_at(qualified.decided_at, length)),
+            let rule = qualified.rule(rung);
+            let rep = qualified.snapshot.roster.rep_at(chosen.rep).id.clone();
+            let due = |length| calendar.due_at(qualified.decided_at, length);
+            let sla_due = rule.sla.and_then(due);
+            // A calendar that never opens again cannot ask: then it is theirs at once.
+            let outcome = match rule.accept.and_then(due) {
+                Some(until) => Outcome::Offered { rep, until, sla_due },
+                None => Outcome::Owned { rep, sla_due },
             };
             (Some(rung.rule), outcome)
         }

@@ -35,7 +35,7 @@ pub fn places(snapshot: &Arc<Snapshot>, leads: &[PastLead]) -> Vec<(Place, Optio
         let ticket = Ticket { decision: DecisionId::new(lead.at, u128::from(lead.seed)), seed: lead.seed };
         let decision = decide(&qualified, &ledger, &binding, ticket, &mut load).decision;
         let place = match &decision.outcome {
-            Outcome::Owned { rep, .. } => {
+            Outcome::Owned { rep, .. } | Outcome::Offered { rep, .. } => {
                 let index = snapshot.roster.rep(rep.as_str());
                 let by_rule =
                     |rule: usize| Some(&snapshot.policies[qualified.policy].rules[rule].id) == decision.rule.as_ref();

@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
         let rule = decided.decision.rule.as_ref().and_then(|id| rules.iter().position(|rule| rule.id == *id));
         self.scratch.reuse(qualified);
         let end = match decided.decision.outcome {
-            Outcome::Owned { ref rep, .. } => {
+            Outcome::Owned { ref rep, .. } | Outcome::Offered { ref rep, .. } => {
                 let rep = self.snapshot.roster.rep(rep.as_str()).expect("the owner is one of the snapshot's reps");
                 self.keep_open(index, decided.decision.claims);
                 End::Owned(rep)

@@ -18,6 +18,12 @@ pub enum Outcome {
         rep: RepId,
         sla_due: Option<Instant>,
     },
+    /// The rep is asked: accepted before `until` it is theirs, otherwise it goes on without them.
+    Offered {
+        rep: RepId,
+        until: Instant,
+        sla_due: Option<Instant>,
+    },
     Held {
         hold: Hold,
         until: Instant,
@@ -103,10 +109,21 @@ pub struct Decision {
 }
 
 impl Decision {
+    /// Who has the lead, or is asked to take it: whose slot it occupies.
     pub fn owner(&self) -> Option<&RepId> {
         match &self.outcome {
-            Outcome::Owned { rep, .. } => Some(rep),
+            Outcome::Owned { rep, .. } | Outcome::Offered { rep, .. } => Some(rep),
             Outcome::Held { .. } | Outcome::Parked { .. } => None,
+        }
+    }
+}
+
+impl Decision {
+    /// Who became the owner by it; an offer makes nobody that.
+    pub fn given_to(&self) -> Option<&RepId> {
+        match &self.outcome {
+            Outcome::Owned { rep, .. } => Some(rep),
+            Outcome::Offered { .. } | Outcome::Held { .. } | Outcome::Parked { .. } => None,
         }
     }
 }

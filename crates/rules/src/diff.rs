@@ -111,6 +111,7 @@ fn describe(policy: &Policy, place: usize, names: Names<'_>) -> Vec<(&'static st
         ("its skills", list(&skills)),
         ("its exceptions", list(&rule.exclude.iter().map(rep).collect::<Vec<_>>())),
         ("its SLA", length(rule.sla)),
+        ("its time to accept", length(rule.accept)),
         ("its priority", rule.priority.to_string()),
         ("its way out when nobody is free", on_full(rule, names)),
         ("its exploration", exploration(rule.explore)),

@@ -18,7 +18,7 @@ pub struct LeadAnswer {
     pub decision: DecisionId,
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// The rep, where the state is `owned`.
+    /// The rep, where the state is `owned` or `offered`.
     pub owner: Option<RepId>,
     pub rule: Option<RuleId>,
     pub policy: PolicyName,
@@ -115,7 +115,7 @@ impl LeadAnswer {
     pub fn queue(&self) -> Option<&QueueId> {
         match &self.outcome {
             Outcome::Parked { queue, .. } => Some(queue),
-            Outcome::Owned { .. } | Outcome::Held { .. } => None,
+            Outcome::Owned { .. } | Outcome::Offered { .. } | Outcome::Held { .. } => None,
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct ServeConfig {
     pub connections: Connections,
     /// Commands that may wait before new ones are refused.
     pub queue: usize,
+    /// Where people reach the server: for links in messages.
+    pub public_url: Option<String>,
     /// Systems that are told what happens.
     pub sinks: Vec<Arc<Sink>>,
 }
@@ -68,6 +70,7 @@ impl ServeConfig {
             timeout: Duration::from_secs(10),
             connections: Connections::default(),
             queue: 4096,
+            public_url: None,
             sinks: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use pointsman_domain::{CreditReason, RepId};
+use pointsman_domain::{CreditReason, Instant, RepId};
 use pointsman_experiment::spec::SpecError;
 use pointsman_store::{Declined, StoreError, queue::Ended};
 use serde::Serialize;
@@ -48,6 +48,10 @@ pub enum Problem {
     },
     IfMatchMissing,
     LeadClosed,
+    /// The rep answered after the end of the offer.
+    OfferOver {
+        until: Instant,
+    },
     /// Quota and turn were given back before.
     Credited {
         reason: CreditReason,
@@ -126,6 +130,7 @@ pub const SLUGS: &[(&str, &str, StatusCode)] = &[
     ("owner-changed", "Somebody else has the lead by now", StatusCode::PRECONDITION_FAILED),
     ("if-match-missing", "Say whom you saw as owner", StatusCode::PRECONDITION_REQUIRED),
     ("lead-closed", "The lead is closed", StatusCode::CONFLICT),
+    ("offer-over", "The offer ended", StatusCode::CONFLICT),
     ("credited", "The lead was credited before", StatusCode::CONFLICT),
     ("nothing-taken", "There is nothing to give back", StatusCode::CONFLICT),
     ("refused", "That does not fit how things stand", StatusCode::CONFLICT),
@@ -156,6 +161,7 @@ impl Problem {
             Self::OwnerChanged { .. } => "owner-changed",
             Self::IfMatchMissing => "if-match-missing",
             Self::LeadClosed => "lead-closed",
+            Self::OfferOver { .. } => "offer-over",
             Self::Credited { .. } => "credited",
             Self::NothingTaken => "nothing-taken",
             Self::Refused { .. } => "refused",
@@ -190,6 +196,7 @@ impl Problem {
             Self::OwnerChanged { present: None } => "the lead is with nobody".into(),
             Self::IfMatchMissing => "an assignment by hand must name the owner it replaces".into(),
             Self::LeadClosed => "a closed lead is not assigned".into(),
+            Self::OfferOver { until } => format!("it could be accepted until {until}"),
             Self::Credited { reason } => format!("it was credited because of {}", reason.as_str()),
             Self::NothingTaken => "the lead took neither a turn nor a quota of anybody".into(),
             Self::Gone { what } => format!("{what} aged out or were erased on request"),
@@ -222,6 +229,7 @@ impl Problem {
             }
             Self::IfMatchMissing => "add If-Match with the owner's id in quotes, or \"none\"".into(),
             Self::LeadClosed => "report a new enquiry with POST /v1/leads instead".into(),
+            Self::OfferOver { .. } => "nothing: the lead goes on to somebody else".into(),
             Self::Credited { .. } => "nothing: quota and turn are back already".into(),
             Self::NothingTaken => "see GET /v1/leads/{id} for how it came to its owner".into(),
             Self::Refused { .. } => "look at it with GET, change what the detail names, and send it again".into(),
@@ -296,6 +304,7 @@ impl From<Declined> for Problem {
             Declined::OwnerChanged { present } => Self::OwnerChanged { present },
             Declined::UnknownLead => Self::NotFound { what: "such lead".into() },
             Declined::Closed | Declined::Moot => Self::LeadClosed,
+            Declined::OfferOver { until } => Self::OfferOver { until },
             Declined::Credited { before } => Self::Credited { reason: before },
             Declined::NothingTaken => Self::NothingTaken,
             Declined::Failed => Self::Ours,

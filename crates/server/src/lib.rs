@@ -23,6 +23,7 @@ pub mod error;
 pub mod experiment;
 pub mod findings;
 pub mod kpi;
+pub mod links;
 pub mod listen;
 mod login;
 pub mod metrics;

@@ -133,7 +133,7 @@ impl Metrics {
         let gauges = handle.gauges();
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         help(&mut out, "pointsman_decisions_total", "counter", "Decisions taken since the start, by state.");
-        for kind in [CustodyKind::Owned, CustodyKind::Held, CustodyKind::Parked] {
+        for kind in [CustodyKind::Owned, CustodyKind::Offered, CustodyKind::Held, CustodyKind::Parked] {
             line(
                 &mut out,
                 &format!("pointsman_decisions_total{{state=\"{}\"}}", kind.as_str()),

@@ -156,6 +156,9 @@ fn example(body: &str) -> Value {
         "UserChange" => json!({ "disabled": true }),
         "Draft" => json!({ "spec": "format = 1\nid = \"faster\"\n…", "by": "olga", "reason": "first draft" }),
         "Step" => json!({ "action": "start", "by": "olga", "reason": "agreed in the weekly" }),
+        "Acceptance" => json!({ "rep": "anna" }),
+        "Refusal" => json!({ "rep": "anna", "reason": "knows nothing of trains" }),
+        "Answer" => json!({ "answer": "declined", "reason": "on the road all day" }),
         "Look" => json!({ "by": "olga" }),
         _ => json!({ "rep": "anna", "by": "olga", "reason": "knows the company" }),
     }
@@ -194,15 +197,15 @@ const STAGES: [&str; 9] =
 
 fn schemas() -> Value {
     let outcome = json!({
-        "state": { "type": "string", "enum": ["owned", "held", "parked"], "description": "Where the decision leaves the lead." },
+        "state": { "type": "string", "enum": ["owned", "offered", "held", "parked"], "description": "Where the decision leaves the lead." },
         "sla_due": maybe("string", "When the owner should have touched it."),
-        "until": maybe("string", "When a hold ends at the latest."),
+        "until": maybe("string", "When a hold ends at the latest, or an offer."),
         "queue": maybe("string", "Where it is parked."),
     });
     let mut answer = json!({
         "lead": text("The lead's id."),
         "decision": text("The decision's id: GET /v1/decisions/{id} explains it."),
-        "owner": maybe("string", "The rep, where the state is owned."),
+        "owner": maybe("string", "The rep, where the state is owned or offered."),
         "rule": maybe("string", "The rule that acted; null is the fallback."),
         "policy": text("The policy."),
         "priority": { "type": "integer", "minimum": 0, "maximum": 9 },
@@ -220,7 +223,7 @@ fn schemas() -> Value {
     merge(&mut answer, &outcome);
     let lead = json!({
         "id": text("The lead's id."), "source": text("The system it came from."), "external_id": maybe("string", "Its name there."),
-        "at": text("First arrival."), "custody": { "type": "string", "enum": ["owned", "held", "parked", "closed"] },
+        "at": text("First arrival."), "custody": { "type": "string", "enum": ["owned", "offered", "held", "parked", "closed"] },
         "owner": maybe("string", "The rep who has it."), "stage": { "type": "string" }, "since": text("When custody changed."),
         "decision": maybe("string", "The last decision; absent for a lead that was imported."), "priority": { "type": "integer" }, "completeness": number("0 to 1."),
         "attributes": { "type": "object" },
@@ -228,7 +231,7 @@ fn schemas() -> Value {
     let mut detail = lead.clone();
     merge(
         &mut detail,
-        &json!({ "decisions": list(json!({ "type": "object" })), "assignments": list(json!({ "type": "object" })), "stages": list(json!({ "type": "object" })) }),
+        &json!({ "decisions": list(json!({ "type": "object" })), "assignments": list(json!({ "type": "object" })), "stages": list(json!({ "type": "object" })), "responses": list(json!({ "type": "object" })) }),
     );
     let mut all = json!({
         "Lead": closed(object(&["source"], json!({
@@ -334,6 +337,7 @@ fn schemas() -> Value {
     merge(&mut all, &of_experiments());
     merge(&mut all, &of_figures());
     merge(&mut all, &of_deliveries());
+    merge(&mut all, &of_responses());
     all
 }
 
@@ -418,6 +422,24 @@ fn of_access() -> Value {
             "password": maybe("string", ""), "role": { "type": ["string", "null"], "enum": roles_or_null }, "disabled": maybe("boolean", ""),
         }))),
         "Login": object(&["name", "password"], json!({ "name": text(""), "password": text(""), "next": text("Where to go then.") })),
+    })
+}
+
+/// Schemas of what reps say.
+fn of_responses() -> Value {
+    json!({
+        "Acceptance": closed(object(&[], json!({ "rep": maybe("string", "Who takes it; the rep who is logged in, if absent.") }))),
+        "Refusal": closed(object(&["reason"], json!({
+            "rep": maybe("string", "Who does not take it; the rep who is logged in, if absent."), "reason": text("Why, in at most 500 bytes; kept in the history."),
+        }))),
+        "Responded": object(&["did", "lead", "rep", "custody"], json!({
+            "did": { "type": "string", "enum": ["accepted", "declined"] }, "lead": text(""), "rep": text(""),
+            "custody": { "type": "string", "enum": ["owned", "offered", "held", "parked", "closed"], "description": "Where the lead is now." },
+            "decision": maybe("string", "The new decision, after a decline."), "owner": maybe("string", "Who has it or is asked now; a rep sees only themselves."),
+        })),
+        "Answer": object(&["answer"], json!({
+            "answer": { "type": "string", "enum": ["accepted", "declined", "contacted", "unqualified"] }, "reason": text("Of a decline."),
+        })),
     })
 }
 

@@ -5,6 +5,7 @@ pub mod connections;
 pub mod experiments;
 pub mod kpi;
 mod lead;
+pub mod mine;
 pub mod policies;
 mod prices;
 
@@ -56,6 +57,11 @@ fn asset(body: &'static str, kind: &'static str) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
 }
 
+/// The page for whoever has a link to it and nothing else.
+fn respond_without_places(state: &State, page: &Page, cx: Cx) -> Response {
+    within(state, Vec::new(), page, cx, &[])
+}
+
 /// The page within the shell; `links` turns texts that are alone in their cell into links.
 fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
     let place = |href: &str, label: &str| Place { href: href.into(), label: label.into(), current: href == here };
@@ -73,6 +79,10 @@ fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, Str
     if !state.gate.is_open() {
         places.push(place("/login", "Account"));
     }
+    within(state, places, page, cx, links)
+}
+
+fn within(state: &State, places: Vec<Place>, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
     let live = Live {
         workspace: state.config.workspace.clone(),
         places,
@@ -133,6 +143,7 @@ fn minute(at: Instant) -> String {
 fn phrase(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Owned { rep, .. } => format!("went to {rep}"),
+        Outcome::Offered { rep, until, .. } => format!("is offered to {rep} until {}", minute(*until)),
         Outcome::Held { hold: Hold::Queued, until, .. } => format!("waits for a free place until {}", minute(*until)),
         Outcome::Held { hold: Hold::Priced, until, .. } => format!("waits for a better price until {}", minute(*until)),
         Outcome::Parked { queue, .. } => format!("is parked in {queue}"),
@@ -153,6 +164,7 @@ pub async fn today(Shared(state): Shared<Arc<State>>) -> Result<Response, Proble
     let parked = count(CustodyKind::Parked);
     page.tiles = vec![
         tile("Owned", count(CustodyKind::Owned), "with a rep now"),
+        tile("Offered", count(CustodyKind::Offered), "somebody is asked"),
         tile("Waiting", count(CustodyKind::Held), "for a free place or a better price"),
         tile("Parked", parked, "nobody may take them"),
         tile("Closed", count(CustodyKind::Closed), "won, lost, unqualified or resting"),

@@ -15,7 +15,7 @@ use crate::{
     access::{Access, Rights, Scope},
     api::{
         absences, access, activities, assignment, audit, batch, credit, decisions, deliveries, experiments, kpis, leads, operation,
-        outcomes, policies, preview, prices, reps, scores,
+        outcomes, policies, preview, prices, reps, responses, scores,
     },
     around,
     body::MOST_BYTES,
@@ -78,7 +78,7 @@ pub fn routes() -> Vec<Entry> {
                 text: "In pages; send 'next' of one page as 'cursor' for the next.",
                 answer: Some("LeadList"),
                 parameters: &[
-                    ("query", "state", "Only owned, held, parked or closed ones.", false),
+                    ("query", "state", "Only owned, offered, held, parked or closed ones.", false),
                     ("query", "cursor", "'next' of the page before.", false),
                     ("query", "limit", "Rows of a page, 1 to 200; 50 if absent.", false),
                 ],
@@ -440,6 +440,8 @@ pub fn routes() -> Vec<Entry> {
         activities::routes(),
         batch::routes(),
         deliveries::routes(),
+        responses::routes(),
+        pages::mine::routes(),
         policies::routes(),
         experiments::routes(),
         kpis::routes(),

@@ -63,6 +63,8 @@ pub struct ServerSettings {
     pub rate: u32,
     pub timeout_seconds: u32,
     pub connections: u32,
+    /// Empty: no links.
+    pub public_url: Box<str>,
 }
 
 impl Default for ServerSettings {
@@ -74,6 +76,7 @@ impl Default for ServerSettings {
             rate: 20_000,
             timeout_seconds: 10,
             connections: 20_000,
+            public_url: "".into(),
         }
     }
 }
@@ -124,6 +127,8 @@ pub enum Kind {
     /// A whole number between two others.
     Count(i64, i64),
     Roles,
+    /// The beginning of addresses of this server; empty is none.
+    Base,
     /// Where messages are sent.
     Url,
     /// Names of what is told.
@@ -182,6 +187,12 @@ pub const KNOWN: &[Known] = &[
         "a request that takes longer is given up; what it asked for may still be done",
     ),
     known("server.connections", Kind::Count(16, 1_000_000), "20000", "connections open at once; more wait"),
+    known(
+        "server.public_url",
+        Kind::Base,
+        "none",
+        "where people reach the server, as https://leads.example.com: messages about offers then hold a link to answer",
+    ),
     known(
         "privacy.rep_figures",
         Kind::Roles,
@@ -252,7 +263,8 @@ impl Known {
     /// What the environment's text means.
     fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
-            Kind::Text | Kind::Address | Kind::Url => Ok(Value::String(text.into())),
+            Kind::Base if text == "none" => Ok(Value::String(String::new())),
+            Kind::Text | Kind::Address | Kind::Url | Kind::Base => Ok(Value::String(text.into())),
             Kind::Flag => text.parse().map(Value::Boolean).map_err(|_| "is neither true nor false".into()),
             Kind::Count(..) => text.parse().map(Value::Integer).map_err(|_| "is no whole number".into()),
             Kind::Roles | Kind::Events => {
@@ -268,6 +280,9 @@ impl Known {
             (Kind::Address, Value::String(text)) => text.parse::<SocketAddr>().is_ok(),
             (Kind::Flag, Value::Boolean(_)) => true,
             (Kind::Count(least, most), Value::Integer(n)) => (least..=most).contains(n),
+            (Kind::Base, Value::String(text)) => {
+                text.is_empty() || (Target::parse(text).is_ok() && !text.ends_with('/'))
+            }
             (Kind::Url, Value::String(text)) => {
                 return Target::parse(text).map(drop).map_err(|why| format!("'{text}' {why}"));
             }
@@ -290,6 +305,7 @@ impl Known {
             Kind::Count(1, 1) => "this version reads 1".into(),
             Kind::Count(least, most) => format!("a whole number from {least} to {most} is wanted"),
             Kind::Roles => format!("a list of roles is wanted: {}", Role::names()),
+            Kind::Base => "an address like https://leads.example.com is wanted, without a slash at its end".into(),
             Kind::Url => "an address like https://host/path is wanted".into(),
             Kind::Events => format!("a list of events is wanted: {}", EventName::ALL.map(EventName::as_str).join(", ")),
         }
@@ -385,6 +401,7 @@ impl Settings {
             duplicate_window: Micros::DAY.times(i64::from(server.duplicate_days)),
             timeout: Duration::from_secs(u64::from(server.timeout_seconds)),
             connections: Connections { most: server.connections as usize, ..Connections::default() },
+            public_url: Some(server.public_url.to_string()).filter(|url| !url.is_empty()),
             sinks: self.sinks(workspace)?,
             ..ServeConfig::of_folder(workspace)
         })

@@ -19,6 +19,7 @@ use crate::{
     config::{ServeConfig, StartError},
     error::{FieldError, Problem},
     kpi::Desk,
+    links::Links,
     metrics::Metrics,
 };
 
@@ -32,6 +33,7 @@ pub struct State {
     pub desk: Desk,
     /// This process's name on leases.
     pub holder: String,
+    pub links: Links,
     /// Held by steps of experiments and looks at them: one waits for the other.
     pub editing: tokio::sync::Mutex<()>,
     shelf: Mutex<Box<dyn Shelf>>,
@@ -95,11 +97,13 @@ impl State {
         let mut shelf = store.shelf()?;
         let gate = Gate::new(config.keys.clone(), config.figures.clone());
         gate.refresh(&mut *shelf, outside.now())?;
+        let links = Links::open(&mut *shelf, &outside, config.public_url.clone())?;
         let service = Service::start(&store, ServiceConfig { queue: config.queue }, outside.clone())?;
         let state = Self {
             handle: service.handle(),
             holder: CommandId::new(outside.now(), outside.chance()).to_string(),
             outside,
+            links,
             metrics: Metrics::default(),
             gate,
             desk: Desk::default(),

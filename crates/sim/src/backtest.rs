@@ -274,7 +274,8 @@ impl<'a> Run<'a> {
         }
         decided.changes.iter().for_each(|change| self.ledger.apply(change));
         self.went[n] = Some(match decided.decision.outcome {
-            Outcome::Owned { rep, sla_due } => {
+            // Whether somebody would have declined is not known of the past.
+            Outcome::Owned { rep, sla_due } | Outcome::Offered { rep, sla_due, .. } => {
                 let open = open_for(lead, self.replay.until).unwrap_or(self.usual);
                 self.events.push(Reverse((now + open, Event::Free(n))));
                 self.claims[n] = decided.decision.claims;

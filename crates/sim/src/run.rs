@@ -188,7 +188,7 @@ impl<'a> Run<'a> {
                 Some(*wake_at)
             }
             Outcome::Parked { .. } => None,
-            Outcome::Owned { rep, .. } if self.declines(index) => {
+            Outcome::Owned { rep, .. } | Outcome::Offered { rep, .. } if self.declines(index) => {
                 let minutes = self.setting.world.file.reaction.decline_minutes;
                 let took =
                     Rng::stream(lead.seed, DECLINES + self.declined[index].len() as u64).exponential(minutes.max(0.01));
@@ -198,7 +198,7 @@ impl<'a> Run<'a> {
                 self.declined[index].push(rep.clone());
                 Some(now + Micros((took * Micros::MINUTE.0 as f64) as i64 + 1))
             }
-            Outcome::Owned { rep, sla_due } => {
+            Outcome::Owned { rep, sla_due } | Outcome::Offered { rep, sla_due, .. } => {
                 self.hand_over(index, rep, now, *sla_due, &decided);
                 self.learn(policy, &qualified, now);
                 None

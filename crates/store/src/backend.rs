@@ -19,7 +19,7 @@ use crate::{
     receipt::Receipt,
     row::{
         AccountRow, AssignmentRow, BatchRows, CheckpointRow, ContactRow, CustodyKind, DocumentRow, IdempotencyKey,
-        LeadRow, LeadState, StageRow,
+        LeadRow, LeadState, Response, ResponseRow, StageRow,
     },
     shelf::Shelf,
     stage::StageFact,
@@ -195,6 +195,20 @@ pub struct Evidence {
     pub contradiction: Option<String>,
 }
 
+impl Evidence {
+    /// What stands behind a rep's answer: its row, and the assignment that accepting is.
+    pub(crate) fn of_response(response: Option<&ResponseRow>, assignment: Option<&AssignmentRow>) -> Self {
+        let told = assignment.map(|row| (&row.rep, row.lead, row.at));
+        let accepted = response.filter(|row| row.response == Response::Accepted);
+        let implied = accepted.map(|row| (&row.rep, row.lead, row.at));
+        Self {
+            detail: response.map(ResponseRow::digest),
+            contradiction: (told != implied).then(|| "its assignment says something else".to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
 /// Which leads' courses are read.
 #[derive(Debug, Clone, Copy)]
 pub enum Courses<'a> {
@@ -244,6 +258,13 @@ pub trait Reader: Send {
     fn lead(&mut self, id: LeadId) -> Result<Option<LeadRecord>, StoreError>;
     fn lead_by_source(&mut self, source: &str, external_id: &str) -> Result<Option<LeadId>, StoreError>;
     fn leads(&mut self, filter: LeadFilter) -> Result<Vec<(LeadRow, LeadState)>, StoreError>;
+    /// What a rep has or is asked to take, newest first; those before `before`.
+    fn leads_with(
+        &mut self,
+        rep: &RepId,
+        before: Option<LeadId>,
+        limit: u32,
+    ) -> Result<Vec<(LeadRow, LeadState)>, StoreError>;
     fn decision(&mut self, id: DecisionId) -> Result<Option<StoredDecision>, StoreError>;
     /// Oldest first.
     fn decisions_of(&mut self, lead: LeadId) -> Result<Vec<Decision>, StoreError>;
@@ -251,6 +272,9 @@ pub trait Reader: Send {
     fn last_decisions(&mut self, limit: u32) -> Result<Vec<Decision>, StoreError>;
     fn assignments_of(&mut self, lead: LeadId) -> Result<Vec<AssignmentRow>, StoreError>;
     fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError>;
+    fn responses_of(&mut self, lead: LeadId) -> Result<Vec<ResponseRow>, StoreError>;
+    /// Leads whose offer ended by `now`, the longest ago first.
+    fn offers_over(&mut self, now: Instant, limit: u32) -> Result<Vec<LeadId>, StoreError>;
     fn counts(&mut self) -> Result<Counts, StoreError>;
     /// Streams leads with what became of them; memory does not grow with them.
     fn courses(&mut self, which: Courses<'_>, visit: &mut dyn FnMut(LeadCourse)) -> Result<(), StoreError>;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use pointsman_assign::{CounterKey, Ledger, price::PriceBook};
 use pointsman_decision::{Decided, Facts, Qualified, Snapshot, Ticket};
-use pointsman_domain::{CommandId, CreditReason, Digest, LeadId, Micros, RepId};
+use pointsman_domain::{CommandId, CreditReason, Digest, Instant, LeadId, Micros, RepId};
 
 use crate::{
     log,
     receipt::Receipt,
-    row::{AccountRow, ContactRow, IdempotencyKey, LeadRow},
+    row::{AccountRow, ContactRow, IdempotencyKey, LeadRow, Response},
     stage::StageFact,
 };
 
@@ -45,6 +45,20 @@ pub enum Occasion {
     Again,
     /// It is parked and looked at again: written only if it moves.
     Retry,
+    /// Whoever had it or was asked does not take it: their slot is freed and it is decided again,
+    /// without them, in one transaction.
+    Declined(Decline),
+}
+
+/// Who does not take a lead, and why.
+#[derive(Debug, Clone)]
+pub struct Decline {
+    pub rep: RepId,
+    /// Declined, or expired.
+    pub response: Response,
+    pub reason: Option<Box<str>>,
+    /// Of the response's own row; the decision has another.
+    pub command: CommandId,
 }
 
 /// One decision to take.
@@ -128,6 +142,16 @@ pub struct Transfer {
     pub idempotency: Option<Keyed>,
 }
 
+/// A rep takes a lead that they were offered.
+#[derive(Debug, Clone)]
+pub struct Accept {
+    pub command: CommandId,
+    pub lead: LeadId,
+    pub rep: RepId,
+    pub actor: Box<str>,
+    pub idempotency: Option<Keyed>,
+}
+
 /// A lead that shall not count against whoever had it: quota and turn are given back.
 #[derive(Debug, Clone)]
 pub struct Credit {
@@ -167,6 +191,7 @@ pub enum Command {
     Decide(Box<Decide>),
     Stage(Box<Staging>),
     Transfer(Box<Transfer>),
+    Accept(Box<Accept>),
     Credit(Box<Credit>),
     Switch(Box<Switch>),
     Post(Box<Post>),
@@ -185,6 +210,7 @@ impl std::fmt::Debug for Command {
             Self::Decide(_) => "Decide",
             Self::Stage(_) => "Stage",
             Self::Transfer(_) => "Transfer",
+            Self::Accept(_) => "Accept",
             Self::Credit(_) => "Credit",
             Self::Switch(_) => "Switch",
             Self::Post(_) => "Post",
@@ -220,6 +246,8 @@ pub enum Declined {
     UnknownLead,
     #[error("the lead is closed")]
     Closed,
+    #[error("the offer ended at {until}")]
+    OfferOver { until: Instant },
     #[error("the lead was credited before, because of {}", before.as_str())]
     Credited { before: CreditReason },
     #[error("the lead took no turn and no quota")]

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use pointsman_decision::{
     AccountFacts, ContactFacts, Engagement, Exposed, Facts, LeadFacts, Routing, Scratch, Snapshot, Ticket, qualify,
 };
-use pointsman_domain::{AccountId, CommandId, ContactId, Instant, LeadId, Micros, Money, RepId, Values};
+use pointsman_domain::{AccountId, CommandId, ContactId, DecisionId, Instant, LeadId, Micros, Money, RepId, Values};
 
 use crate::{
     backend::{Around, LeadRecord, Reader, Surroundings},
-    command::{Arrival, Decide, Occasion},
+    command::{Arrival, Decide, Decline, Occasion},
     error::StoreError,
     row::{AccountRow, ContactRow, LeadRow},
+    service::Outside,
 };
 
 /// A new enquiry, normalised.
@@ -124,10 +125,33 @@ pub fn again(record: &LeadRecord, variant: Option<Exposed>, around: &Surrounding
         seed: Some(state.seed),
         variant,
         deadline: state.deadline,
-        declined: Vec::new(),
+        declined: state.declined.clone(),
         last_owner: state.last_owner.clone(),
     };
     build(&record.row, person, around.account.as_ref(), around, routing)
+}
+
+/// A lead that somebody does not take, decided again without them: facts as they are now, who
+/// declined among them.
+pub fn without(
+    reader: &mut dyn Reader,
+    record: &LeadRecord,
+    snapshot: &Arc<Snapshot>,
+    outside: &Outside,
+    decline: Decline,
+) -> Result<Decide, StoreError> {
+    let variant = reader.decision(record.state.decision)?.and_then(|stored| stored.decision.variant);
+    let around = reader.around(&around_again(record))?;
+    let mut facts = again(record, variant, &around);
+    if !facts.routing.declined.contains(&decline.rep) {
+        facts.routing.declined.push(decline.rep.clone());
+    }
+    let now = outside.now();
+    let qualified = qualify(snapshot, &facts, now, &mut Scratch::new(snapshot));
+    let ticket = Ticket { decision: DecisionId::new(now, outside.chance()), seed: record.state.seed };
+    let command = CommandId::new(now, outside.chance());
+    let salt = outside.chance().to_le_bytes();
+    Ok(Decide::new(command, ticket, Occasion::Declined(decline), &facts, qualified, salt))
 }
 
 fn person_facts(contact: &ContactRow, known: bool) -> ContactFacts {

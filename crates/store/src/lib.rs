@@ -48,7 +48,7 @@ pub mod view;
 mod waker;
 
 pub use backend::{Backend, Reader, Store};
-pub use command::{Command, Decide, Declined, Done, Occasion, Reply};
+pub use command::{Accept, Command, Decide, Decline, Declined, Done, Occasion, Reply};
 pub use committer::{BATCH, Clock};
 pub use enquiry::Enquiry;
 pub use error::StoreError;

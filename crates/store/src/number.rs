@@ -9,6 +9,7 @@ use crate::row::CustodyKind;
 pub const OWNED: u8 = 1;
 pub const HELD: u8 = 2;
 pub const PARKED: u8 = 3;
+pub const OFFERED: u8 = 5;
 
 pub fn custody(number: u8) -> Option<CustodyKind> {
     CustodyKind::ALL.into_iter().find(|kind| *kind as u8 == number)

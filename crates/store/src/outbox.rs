@@ -17,7 +17,7 @@ use crate::{
     error::StoreError,
     log::LogKind,
     number,
-    row::CustodyKind,
+    row::{CustodyKind, Response},
     statements::{Cell, Row, Statements, Step},
 };
 
@@ -33,6 +33,15 @@ pub struct Event {
     pub decision: Option<Decided>,
     pub assignment: Option<Assigned>,
     pub stage: Option<Staged>,
+    pub response: Option<Responded>,
+}
+
+/// Of a rep's answer to an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Responded {
+    pub rep: RepId,
+    pub response: Response,
+    pub reason: Option<Box<str>>,
 }
 
 /// The lead an event is about.
@@ -173,9 +182,11 @@ pub const LEASE: Micros = Micros(30 * Micros::SECOND.0);
 const EVENTS: &str = "SELECT l.seq, l.command, l.at, l.kind, l.actor, l.lead, le.source, le.external_id,
         d.id, d.state, d.rep, d.sla_due, d.until, d.queue, d.rule, d.policy,
         a.rep, a.reason, s.stage, s.value, s.reason,
-        (SELECT p.rep FROM assignments p WHERE p.lead = l.lead AND p.seq < l.seq ORDER BY p.seq DESC LIMIT 1)
+        (SELECT p.rep FROM assignments p WHERE p.lead = l.lead AND p.seq < l.seq ORDER BY p.seq DESC LIMIT 1),
+        r.rep, r.response, r.reason
     FROM log l LEFT JOIN leads le ON le.id = l.lead LEFT JOIN decisions d ON d.seq = l.seq
     LEFT JOIN assignments a ON a.seq = l.seq LEFT JOIN stage_changes s ON s.seq = l.seq
+    LEFT JOIN responses r ON r.seq = l.seq
     WHERE l.seq > $1 AND l.seq <= $2 ORDER BY l.seq LIMIT $3";
 
 const DELIVERIES: &str = "SELECT sink, seq, lead, event, at, state, attempts, due, failed_at, error FROM deliveries
@@ -414,6 +425,15 @@ fn event(row: &Row) -> Result<Event, StoreError> {
             reason: row.maybe_text(20)?,
         }),
     };
+    let response = match row.maybe_name(22)? {
+        None => None,
+        Some(rep) => Some(Responded {
+            rep,
+            response: Response::from_number(row.int(23)?)
+                .ok_or_else(|| StoreError::damaged("a response", &"it is none we know"))?,
+            reason: row.maybe_text(24)?,
+        }),
+    };
     Ok(Event {
         seq: row.number(0)?,
         command: row.id(1, CommandId::from_bytes)?,
@@ -424,5 +444,6 @@ fn event(row: &Row) -> Result<Event, StoreError> {
         decision,
         assignment,
         stage,
+        response,
     })
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use pointsman_assign::{Ledger, price::PriceBook};
-use pointsman_decision::{Facts, Figures, Market, Outcome, PricingConfig, Scratch, Snapshot, pricing::ENOUGH, qualify};
+use pointsman_decision::{Facts, Figures, Market, PricingConfig, Scratch, Snapshot, pricing::ENOUGH, qualify};
 use pointsman_domain::{CommandId, DecisionId, Digest, Micros};
 
 use crate::{
@@ -112,11 +112,11 @@ impl Pricer {
     fn open(&mut self, snapshot: &Arc<Snapshot>, leads: u64) -> Result<Open, StoreError> {
         let mut market = Market::new(snapshot, PricingConfig::default());
         let now = self.outside.now();
-        for custody in [CustodyKind::Closed, CustodyKind::Owned] {
+        for custody in [CustodyKind::Closed, CustodyKind::Owned, CustodyKind::Offered] {
             let filter = LeadFilter { custody: Some(custody), before: None, limit: HELD };
             for (_, state) in self.reader.leads(filter)? {
                 let (owner, from, until) = match &state.custody {
-                    Custody::Owned { rep, .. } => (Some(rep), state.since, now),
+                    Custody::Owned { rep, .. } | Custody::Offered { rep, .. } => (Some(rep), state.since, now),
                     _ => (state.last_owner.as_ref(), state.first_decided, state.since),
                 };
                 if let Some(rep) = owner.and_then(|rep| snapshot.roster.rep(rep.as_str())) {
@@ -145,7 +145,7 @@ impl Open {
         let owned: Vec<DecisionId> = decisions[..since]
             .iter()
             .rev()
-            .filter(|decision| matches!(decision.outcome, Outcome::Owned { .. }))
+            .filter(|decision| decision.owner().is_some())
             .map(|decision| decision.id)
             .collect();
         // Those read stand for all that came since.

@@ -55,7 +55,7 @@ pub struct Gauges {
     pub seq: AtomicU64,
     /// How far our clock is off the database's, in microseconds.
     pub clock_off_us: AtomicU64,
-    decisions: [AtomicU64; 4],
+    decisions: [AtomicU64; 5],
 }
 
 impl Gauges {

@@ -35,6 +35,11 @@ pub enum Receipt {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         over: Vec<LimitId>,
     },
+    /// A rep took a lead that they were offered.
+    Accepted {
+        lead: LeadId,
+        rep: RepId,
+    },
     Credited {
         lead: LeadId,
         reason: CreditReason,

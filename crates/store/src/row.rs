@@ -62,9 +62,25 @@ pub struct AccountRow {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "custody", rename_all = "snake_case")]
 pub enum Custody {
-    Owned { rep: RepId, sla_due: Option<Instant> },
-    Held { hold: Hold, until: Instant, wake_at: Instant },
-    Parked { queue: QueueId, alarm: bool },
+    Owned {
+        rep: RepId,
+        sla_due: Option<Instant>,
+    },
+    /// The rep is asked until then; it occupies their slot.
+    Offered {
+        rep: RepId,
+        until: Instant,
+        sla_due: Option<Instant>,
+    },
+    Held {
+        hold: Hold,
+        until: Instant,
+        wake_at: Instant,
+    },
+    Parked {
+        queue: QueueId,
+        alarm: bool,
+    },
     Closed,
 }
 
@@ -72,6 +88,7 @@ impl Custody {
     pub fn of(outcome: &Decided) -> Self {
         match outcome.clone() {
             Decided::Owned { rep, sla_due } => Self::Owned { rep, sla_due },
+            Decided::Offered { rep, until, sla_due } => Self::Offered { rep, until, sla_due },
             Decided::Held { hold, until, wake_at } => Self::Held { hold, until, wake_at },
             Decided::Parked { queue, alarm } => Self::Parked { queue, alarm },
         }
@@ -80,16 +97,28 @@ impl Custody {
     pub fn kind(&self) -> CustodyKind {
         match self {
             Self::Owned { .. } => CustodyKind::Owned,
+            Self::Offered { .. } => CustodyKind::Offered,
             Self::Held { .. } => CustodyKind::Held,
             Self::Parked { .. } => CustodyKind::Parked,
             Self::Closed => CustodyKind::Closed,
         }
     }
 
+    /// Who has it, or is asked to take it: whose slot it occupies.
     pub fn owner(&self) -> Option<&RepId> {
         match self {
-            Self::Owned { rep, .. } => Some(rep),
+            Self::Owned { rep, .. } | Self::Offered { rep, .. } => Some(rep),
             Self::Held { .. } | Self::Parked { .. } | Self::Closed => None,
+        }
+    }
+}
+
+impl Custody {
+    /// When an offer ends.
+    pub fn offered_until(&self) -> Option<Instant> {
+        match self {
+            Self::Offered { until, .. } => Some(*until),
+            Self::Owned { .. } | Self::Held { .. } | Self::Parked { .. } | Self::Closed => None,
         }
     }
 }
@@ -103,10 +132,11 @@ pub enum CustodyKind {
     Held = 2,
     Parked = 3,
     Closed = 4,
+    Offered = 5,
 }
 
 impl CustodyKind {
-    pub const ALL: [Self; 4] = [Self::Owned, Self::Held, Self::Parked, Self::Closed];
+    pub const ALL: [Self; 5] = [Self::Owned, Self::Offered, Self::Held, Self::Parked, Self::Closed];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -114,6 +144,7 @@ impl CustodyKind {
             Self::Held => "held",
             Self::Parked => "parked",
             Self::Closed => "closed",
+            Self::Offered => "offered",
         }
     }
 }
@@ -135,6 +166,9 @@ pub struct LeadState {
     /// When a hold ends at the latest; set by the first hold.
     pub deadline: Option<Instant>,
     pub last_owner: Option<RepId>,
+    /// Who declined it, or let an offer end: they are not asked again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub declined: Vec<RepId>,
     pub priority: u8,
     /// The counters it holds; a release lowers exactly the open ones of these.
     pub claims: Vec<CounterKey>,
@@ -184,6 +218,52 @@ pub struct AssignmentRow {
 
 impl AssignmentRow {
     /// What the chain holds of an assignment by hand.
+    pub fn digest(&self) -> Digest {
+        json_digest(self)
+    }
+}
+
+/// What a rep can say to an offer, or leave unsaid. The numbers are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Response {
+    Accepted = 1,
+    Declined = 2,
+    Expired = 3,
+}
+
+impl Response {
+    pub const ALL: [Self; 3] = [Self::Accepted, Self::Declined, Self::Expired];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Declined => "declined",
+            Self::Expired => "expired",
+        }
+    }
+
+    pub(crate) fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|response| *response as i64 == number)
+    }
+}
+
+/// A rep's answer to an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ResponseRow {
+    pub seq: u64,
+    pub lead: LeadId,
+    pub rep: RepId,
+    /// When the lead came to the rep.
+    pub offered_at: Instant,
+    pub at: Instant,
+    pub response: Response,
+    pub reason: Option<Box<str>>,
+}
+
+impl ResponseRow {
+    /// What the chain holds of a response.
     pub fn digest(&self) -> Digest {
         json_digest(self)
     }
@@ -313,6 +393,7 @@ pub struct BatchRows {
     pub states: Vec<(Expect, LeadState)>,
     pub assignments: Vec<AssignmentRow>,
     pub stages: Vec<StageRow>,
+    pub responses: Vec<ResponseRow>,
     pub duplicates: Vec<DuplicateRow>,
     pub idempotency: Vec<IdempotencyRow>,
     pub snapshots: Vec<SnapshotRow>,

@@ -11,6 +11,8 @@ pub enum ShelfKind {
     Key = 1,
     User = 2,
     Session = 3,
+    /// The key of one-click links.
+    Link = 4,
 }
 
 /// One thing on the shelf.

@@ -13,12 +13,12 @@ use pointsman_domain::{CommandId, DecisionId, LeadId};
 
 use crate::{
     backend::{LeadFilter, Reader},
-    command::{Command, Decide, Declined, Occasion, Reply},
+    command::{Command, Decide, Decline, Declined, Occasion, Reply},
     committer::Wake,
     enquiry,
     error::StoreError,
     queue::{Handle, Pending},
-    row::{Custody, CustodyKind},
+    row::{Custody, CustodyKind, Response},
     service::Outside,
     stopwatch,
 };
@@ -64,6 +64,7 @@ impl Waker {
                 leads.extend(self.all(CustodyKind::Parked));
             }
             self.wake(leads);
+            self.end_offers();
             self.handle.tick();
         }
     }
@@ -98,6 +99,30 @@ impl Waker {
         }
     }
 
+    /// Leads whose offer ended go on without whoever was asked.
+    fn end_offers(&mut self) {
+        // What cannot be read now, or changes meanwhile, is met again by the next tick.
+        let over = self.reader.offers_over(self.outside.now(), TOGETHER as u32).unwrap_or_default();
+        let sent: Vec<Pending> = over.into_iter().filter_map(|lead| self.end_offer(lead).ok().flatten()).collect();
+        for pending in sent {
+            let _moot = pending.wait();
+        }
+    }
+
+    fn end_offer(&mut self, lead: LeadId) -> Result<Option<Pending>, StoreError> {
+        let Some(record) = self.reader.lead(lead)? else { return Ok(None) };
+        let Custody::Offered { rep, .. } = &record.state.custody else { return Ok(None) };
+        let (rep, response) = (rep.clone(), Response::Expired);
+        let Some(snapshot) = self.handle.live() else { return Ok(None) };
+        let decline = Decline { rep, response, reason: None, command: self.command() };
+        let decide = enquiry::without(&mut *self.reader, &record, &snapshot, &self.outside, decline)?;
+        Ok(Some(self.handle.submit_ahead(Command::Decide(Box::new(decide)))))
+    }
+
+    fn command(&self) -> CommandId {
+        CommandId::new(self.outside.now(), self.outside.chance())
+    }
+
     /// Qualifies one lead anew and sends it ahead; `None` when it waits no longer.
     fn submit(&mut self, lead: LeadId) -> Result<Option<Pending>, StoreError> {
         let Some(snapshot) = self.handle.live() else { return Ok(None) };
@@ -105,7 +130,7 @@ impl Waker {
         let occasion = match record.state.custody {
             Custody::Held { .. } => Occasion::Again,
             Custody::Parked { .. } => Occasion::Retry,
-            Custody::Owned { .. } | Custody::Closed => return Ok(None),
+            Custody::Owned { .. } | Custody::Offered { .. } | Custody::Closed => return Ok(None),
         };
         let variant = self.reader.decision(record.state.decision)?.and_then(|stored| stored.decision.variant);
         let around = self.reader.around(&enquiry::around_again(&record))?;

@@ -142,7 +142,7 @@ fn one(
     let assignment = reader.assignments_of(lead)?.into_iter().min_by_key(|row| row.seq);
     let owned = assignment.map(|row| {
         let sla_due = decisions.iter().find_map(|decision| match &decision.outcome {
-            Outcome::Owned { sla_due, .. } => *sla_due,
+            Outcome::Owned { sla_due, .. } | Outcome::Offered { sla_due, .. } => *sla_due,
             _ => None,
         });
         let touched_at = first_of(&|stage| stage >= Stage::Attempted).map(|touched| touched.max(row.at));

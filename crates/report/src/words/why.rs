@@ -11,6 +11,7 @@ use super::{reason, words};
 use crate::{Cx, Unit};
 
 words! {
+    offered(rep, until, why) { en: "Offered to {rep} until {until} because {why}.", de: "Bis {until} {rep} angeboten, weil {why}." }
     went(rep, why) { en: "Went to {rep} because {why}.", de: "Ging an {rep}, weil {why}." }
     waits_queued(until, why) {
         en: "Waits for a free place until {until} because {why}.",
@@ -159,9 +160,12 @@ impl Teller<'_> {
         let l = self.cx.locale;
         let last = explanation.rungs.last();
         match &explanation.decision.outcome {
-            Outcome::Owned { rep, .. } => {
+            Outcome::Owned { rep, .. } | Outcome::Offered { rep, .. } => {
                 let why = last.map_or_else(String::new, |rung| self.chosen(explanation, rung, rep));
-                let sentence = went(l, &self.name(rep), &why);
+                let sentence = match &explanation.decision.outcome {
+                    Outcome::Offered { until, .. } => offered(l, &self.name(rep), &minute(*until), &why),
+                    _ => went(l, &self.name(rep), &why),
+                };
                 match self.next(explanation) {
                     Some(next) => format!("{sentence} {next}"),
                     None => sentence,

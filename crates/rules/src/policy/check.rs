@@ -54,6 +54,7 @@ pub(super) fn rule(written: &Spanned<RuleFile>, names: &Names<'_>) -> Result<Rul
         skills: rule.skills.iter().map(|(name, level)| (name.clone(), *level)).collect(),
         exclude: rule.exclude.iter().map(|id| rep(id, roster)).collect::<Result<_, _>>()?,
         sla: rule.sla.as_ref().map(duration).transpose()?,
+        accept: rule.accept.as_ref().map(duration).transpose()?,
         priority,
         on_full,
         explore,

@@ -54,6 +54,8 @@ pub(super) struct RuleFile {
     #[serde(default)]
     pub exclude: Vec<Spanned<RepId>>,
     pub sla: Option<Spanned<String>>,
+    /// Whoever is chosen is asked first, for so long.
+    pub accept: Option<Spanned<String>>,
     pub priority: Option<u8>,
     pub on_full: Option<Spanned<OnFullFile>>,
     pub explore: Option<f64>,

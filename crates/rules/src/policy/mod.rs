@@ -83,6 +83,9 @@ pub struct Rule {
     pub exclude: Vec<RepIndex>,
     /// Time to the first touch, in the owner's working hours.
     pub sla: Option<Micros>,
+    /// Whoever is chosen is offered the lead, and has so long to accept it, in their working hours;
+    /// `None`: it is theirs at once.
+    pub accept: Option<Micros>,
     /// 0 to 9.
     pub priority: u8,
     pub on_full: OnFull,

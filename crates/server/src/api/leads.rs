@@ -15,7 +15,7 @@ use pointsman_store::{
     backend::LeadFilter,
     command::{Decide, Keyed},
     enquiry::{Drawn, prepare},
-    row::{Custody, CustodyKind, LeadRow, LeadState},
+    row::{Custody, CustodyKind, LeadRow, LeadState, Response as Response_},
     stopwatch,
 };
 use serde::{Deserialize, Serialize};
@@ -221,6 +221,7 @@ pub struct LeadDetail {
     pub decisions: Vec<Decision>,
     pub assignments: Vec<AssignmentView>,
     pub stages: Vec<StageView>,
+    pub responses: Vec<ResponseView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -228,6 +229,16 @@ pub struct AssignmentView {
     pub rep: RepId,
     pub at: Instant,
     pub by: Option<Box<str>>,
+    pub reason: Option<Box<str>>,
+}
+
+/// What a rep said to an offer.
+#[derive(Debug, Serialize)]
+pub struct ResponseView {
+    pub rep: RepId,
+    pub response: Response_,
+    pub offered_at: Instant,
+    pub at: Instant,
     pub reason: Option<Box<str>>,
 }
 
@@ -245,6 +256,7 @@ pub fn detail(reader: &mut dyn Reader, lead: LeadId, snapshot: &Snapshot) -> Res
     let Some(record) = reader.lead(lead)? else { return Ok(None) };
     let assignments = reader.assignments_of(lead)?.into_iter();
     let stages = reader.stages_of(lead)?.into_iter();
+    let responses = reader.responses_of(lead)?.into_iter();
     Ok(Some(LeadDetail {
         decisions: reader.decisions_of(lead)?,
         assignments: assignments
@@ -257,6 +269,15 @@ pub fn detail(reader: &mut dyn Reader, lead: LeadId, snapshot: &Snapshot) -> Res
                 known_at: row.fact.known_at,
                 by: row.actor,
                 reason: row.fact.reason,
+            })
+            .collect(),
+        responses: responses
+            .map(|row| ResponseView {
+                rep: row.rep,
+                response: row.response,
+                offered_at: row.offered_at,
+                at: row.at,
+                reason: row.reason,
             })
             .collect(),
         lead: LeadView::new(record.row, record.state, &snapshot.schema),
@@ -311,10 +332,9 @@ impl ListQuery {
         let kind = |text: &String| CustodyKind::ALL.into_iter().find(|kind| kind.as_str() == text);
         let custody = match &self.state {
             None => None,
-            Some(text) => Some(
-                kind(text)
-                    .ok_or_else(|| Problem::Parameter("'state' is not one of owned, held, parked, closed".into()))?,
-            ),
+            Some(text) => Some(kind(text).ok_or_else(|| {
+                Problem::Parameter("'state' is not one of owned, offered, held, parked, closed".into())
+            })?),
         };
         let before = self.cursor.as_ref().map(|text| id(text)).transpose()?;
         let limit = match &self.limit {
@@ -328,10 +348,6 @@ impl ListQuery {
     }
 }
 
-/// Rows looked at for one page of a rep's own leads: beyond it the page is short and says how to
-/// go on.
-const LOOKED_AT: u32 = 5 * MOST;
-
 /// One page of the leads that this caller may see.
 pub async fn page(
     state: &Arc<State>,
@@ -344,15 +360,10 @@ pub async fn page(
         let next = if rows.len() == filter.limit as usize { rows.last().map(|(lead, _)| lead.id) } else { None };
         return Ok((rows, next));
     };
-    let owned = LeadFilter { custody: Some(CustodyKind::Owned), limit: LOOKED_AT, ..filter };
-    if own.is_none() || filter.custody.is_some_and(|kind| kind != CustodyKind::Owned) {
-        return Ok((Vec::new(), None));
-    }
-    let looked = state.read(move |reader| reader.leads(owned)).await?;
-    let last = looked.last().map(|(lead, _)| lead.id).filter(|_| looked.len() == LOOKED_AT as usize);
-    let mut own = looked.into_iter().filter(|(_, state)| state.custody.owner() == own.as_ref());
-    let rows: Vec<_> = own.by_ref().take(filter.limit as usize).collect();
-    let next = if own.next().is_some() { rows.last().map(|(lead, _)| lead.id) } else { last };
+    let Some(own) = own else { return Ok((Vec::new(), None)) };
+    let mut rows = state.read(move |reader| reader.leads_with(&own, filter.before, filter.limit)).await?;
+    let next = if rows.len() == filter.limit as usize { rows.last().map(|(lead, _)| lead.id) } else { None };
+    rows.retain(|(_, state)| filter.custody.is_none_or(|kind| state.custody.kind() == kind));
     Ok((rows, next))
 }
 

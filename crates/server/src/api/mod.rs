@@ -18,6 +18,7 @@ pub mod policies;
 pub mod preview;
 pub mod prices;
 pub mod reps;
+pub mod responses;
 pub mod scores;
 
 use axum::http::HeaderMap;

@@ -109,7 +109,7 @@ pub async fn named(
 /// The receipt as JSON, with the header that says whether it was given before.
 pub fn answer(done: &pointsman_store::Done) -> Result<Response, Problem> {
     let mut response = match &done.receipt {
-        Receipt::Staged { .. } | Receipt::Transferred { .. } | Receipt::Credited { .. } => {
+        Receipt::Staged { .. } | Receipt::Transferred { .. } | Receipt::Credited { .. } | Receipt::Accepted { .. } => {
             Json(&done.receipt).into_response()
         }
         _ => return Err(Problem::Ours),

@@ -8,14 +8,20 @@ use pointsman_connect::Message;
 use pointsman_store::{
     log::LogKind,
     outbox::{Event, Subject},
-    row::CustodyKind,
+    row::{CustodyKind, Response},
 };
 use serde_json::{Map, Value, json};
+
+use crate::links::Links;
 
 /// What can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EventName {
     Owned,
+    Offered,
+    Accepted,
+    Declined,
+    Expired,
     Held,
     Parked,
     Reassigned,
@@ -24,7 +30,18 @@ pub enum EventName {
 }
 
 impl EventName {
-    pub const ALL: [Self; 6] = [Self::Owned, Self::Held, Self::Parked, Self::Reassigned, Self::Staged, Self::Credited];
+    pub const ALL: [Self; 10] = [
+        Self::Owned,
+        Self::Offered,
+        Self::Accepted,
+        Self::Declined,
+        Self::Expired,
+        Self::Held,
+        Self::Parked,
+        Self::Reassigned,
+        Self::Staged,
+        Self::Credited,
+    ];
 
     pub fn as_str(self) -> &'static str {
         self.described().0
@@ -38,6 +55,10 @@ impl EventName {
     fn described(self) -> (&'static str, &'static str) {
         match self {
             Self::Owned => ("lead.owned", "a decision gave the lead to a rep"),
+            Self::Offered => ("lead.offered", "a decision asks a rep whether they take the lead"),
+            Self::Accepted => ("lead.accepted", "the rep takes it"),
+            Self::Declined => ("lead.declined", "the rep does not take it; where it goes is told next"),
+            Self::Expired => ("lead.expired", "the rep did not answer in time; where it goes is told next"),
             Self::Held => ("lead.held", "the lead waits for a free place or a better price"),
             Self::Parked => ("lead.parked", "nobody may take the lead"),
             Self::Reassigned => ("lead.reassigned", "a person gave the lead to a rep"),
@@ -51,6 +72,7 @@ impl EventName {
         match event.kind {
             LogKind::Decision => match event.decision.as_ref()?.state {
                 CustodyKind::Owned => Some(Self::Owned),
+                CustodyKind::Offered => Some(Self::Offered),
                 CustodyKind::Held => Some(Self::Held),
                 CustodyKind::Parked => Some(Self::Parked),
                 CustodyKind::Closed => None,
@@ -58,7 +80,12 @@ impl EventName {
             LogKind::Transfer => Some(Self::Reassigned),
             LogKind::Outcome => Some(Self::Staged),
             LogKind::Credit => Some(Self::Credited),
-            LogKind::Switch | LogKind::Response | LogKind::PriceEpoch | LogKind::Erasure => None,
+            LogKind::Response => Some(match event.response.as_ref()?.response {
+                Response::Accepted => Self::Accepted,
+                Response::Declined => Self::Declined,
+                Response::Expired => Self::Expired,
+            }),
+            LogKind::Switch | LogKind::PriceEpoch | LogKind::Erasure => None,
         }
     }
 }
@@ -72,8 +99,8 @@ impl FromStr for EventName {
     }
 }
 
-/// The message of an event.
-pub fn message(name: EventName, event: &Event) -> Message {
+/// The message of an event; of an offer with the link to answer it.
+pub fn message(name: EventName, event: &Event, links: &Links) -> Message {
     let mut body = json!({
         "format": 1,
         "event": name.as_str(),
@@ -92,6 +119,9 @@ pub fn message(name: EventName, event: &Event) -> Message {
         add("sla_due", json!(decision.sla_due));
         add("until", json!(decision.until));
         add("queue", json!(decision.queue));
+        if let (CustodyKind::Offered, Some(until)) = (decision.state, decision.until) {
+            add("respond", json!(links.address(decision.id, until)));
+        }
         add("rule", json!(decision.rule));
         add("policy", json!(decision.policy));
     }
@@ -104,6 +134,10 @@ pub fn message(name: EventName, event: &Event) -> Message {
         add("stage", json!(staged.stage));
         add("value", staged.value.map_or(Value::Null, |value| json!({ "minor_units": value.minor_units() })));
         add("reason", json!(staged.reason));
+    }
+    if let Some(response) = &event.response {
+        add("rep", json!(response.rep));
+        add("reason", json!(response.reason));
     }
     add("by", json!(event.actor));
     Message { id: id(event), body: body.to_string() }

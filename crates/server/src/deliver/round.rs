@@ -1,12 +1,8 @@
 //! One round of a sink: what is due and what is new, sent, and what came of it written.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use pointsman_connect::{Backoff, Failure, Line, Message};
@@ -73,7 +69,7 @@ pub async fn run(state: &Arc<State>, sink: &Arc<Sink>, cursor: Cursor) -> Result
     }
     let full = events.len() == NEW as usize || due.len() == AGAIN as usize;
     let last = events.last().map_or(seq, |event| event.seq);
-    let (mut tasks, mut behind) = tasks(sink, due, &events, &blocked);
+    let (mut tasks, mut behind) = tasks(state, sink, due, &events, &blocked);
     if probing {
         tasks.truncate(1);
     }
@@ -94,6 +90,7 @@ pub async fn run(state: &Arc<State>, sink: &Arc<Sink>, cursor: Cursor) -> Result
 
 /// What is to be sent, in order, and what waits behind something else.
 fn tasks(
+    state: &State,
     sink: &Sink,
     due: Vec<(Delivery, Event)>,
     events: &[Event],
@@ -102,23 +99,23 @@ fn tasks(
     let (mut tasks, mut behind) = (Vec::new(), Vec::new());
     for (delivery, event) in due {
         let Some(name) = EventName::of(&event) else { continue };
-        tasks.push(task(name, &event, Some(delivery)));
+        tasks.push(task(state, name, &event, Some(delivery)));
     }
     for event in events {
         let Some(name) = EventName::of(event).filter(|name| sink.wants(*name)) else { continue };
         let lead = event.lead.as_ref().map(|lead| lead.id);
         if lead.is_some_and(|lead| blocked.contains(&lead)) {
-            behind.push(row(sink, &task(name, event, None)));
+            behind.push(row(sink, &task(state, name, event, None)));
         } else {
-            tasks.push(task(name, event, None));
+            tasks.push(task(state, name, event, None));
         }
     }
     (tasks, behind)
 }
 
-fn task(event: EventName, of: &Event, known: Option<Delivery>) -> Task {
+fn task(state: &State, event: EventName, of: &Event, known: Option<Delivery>) -> Task {
     let lead = of.lead.as_ref().map(|lead| lead.id);
-    Task { seq: of.seq, lead, event, at: of.at, message: message(event, of), known }
+    Task { seq: of.seq, lead, event, at: of.at, message: message(event, of, &state.links), known }
 }
 
 /// A row for a message that was not tried.
@@ -137,52 +134,81 @@ fn row(sink: &Sink, task: &Task) -> Delivery {
     }
 }
 
-/// Sends the tasks in lanes: those of one lead in their order.
-async fn send(sink: &Arc<Sink>, tasks: &[Task]) -> HashMap<u64, Fate> {
-    let mut lanes: BTreeMap<usize, Vec<(u64, Option<LeadId>, Message)>> = BTreeMap::new();
-    for task in tasks {
-        let mut hasher = DefaultHasher::new();
-        task.lead.hash(&mut hasher);
-        let lane = lanes.entry(hasher.finish() as usize % LANES).or_default();
-        lane.push((task.seq, task.lead, task.message.clone()));
+/// What is still to be sent, and of whom something is on its way or did not arrive.
+#[derive(Default)]
+struct Queue {
+    queue: VecDeque<(u64, Option<LeadId>, Message)>,
+    busy: BTreeSet<LeadId>,
+    failed: BTreeSet<LeadId>,
+    fates: HashMap<u64, Fate>,
+    /// Failures of the receiver since something arrived.
+    troubles: u32,
+}
+
+impl Queue {
+    /// The first message of whom nothing is on its way. What follows one that failed waits behind it.
+    fn next(&mut self) -> Option<(u64, Option<LeadId>, Message)> {
+        if self.troubles >= TROUBLE {
+            return None;
+        }
+        loop {
+            let free = |lead: &Option<LeadId>| lead.is_none_or(|lead| !self.busy.contains(&lead));
+            let at = self.queue.iter().position(|(_, lead, _)| free(lead))?;
+            let (seq, lead, message) = self.queue.remove(at)?;
+            if lead.is_some_and(|lead| self.failed.contains(&lead)) {
+                self.fates.insert(seq, Fate::Behind);
+                continue;
+            }
+            self.busy.extend(lead);
+            return Some((seq, lead, message));
+        }
     }
-    let (troubles, ended) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+
+    fn done(&mut self, seq: u64, lead: Option<LeadId>, sent: Result<(), Failure>) {
+        if let Some(lead) = lead {
+            self.busy.remove(&lead);
+        }
+        let fate = match sent {
+            Ok(()) => {
+                self.troubles = 0;
+                Fate::Sent
+            }
+            Err(failure) => {
+                self.troubles += u32::from(failure.is_of_receiver());
+                self.failed.extend(lead);
+                Fate::Failed(failure)
+            }
+        };
+        self.fates.insert(seq, fate);
+    }
+}
+
+fn locked(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Sends the tasks in their order, several at once, of one lead one at a time.
+async fn send(sink: &Arc<Sink>, tasks: &[Task]) -> HashMap<u64, Fate> {
+    let queue = tasks.iter().map(|task| (task.seq, task.lead, task.message.clone())).collect();
+    let shared = Arc::new(Mutex::new(Queue { queue, ..Queue::default() }));
     let mut running = tokio::task::JoinSet::new();
-    for (_, lane) in lanes {
-        let (sink, troubles, ended) = (Arc::clone(sink), Arc::clone(&troubles), Arc::clone(&ended));
+    for _ in 0..LANES.min(tasks.len()) {
+        let (sink, shared) = (Arc::clone(sink), Arc::clone(&shared));
         running.spawn(async move {
             let mut line = Line::new(&sink.webhook);
-            let (mut fates, mut failed) = (Vec::new(), BTreeSet::new());
-            for (seq, lead, message) in lane {
-                let fate = if lead.is_some_and(|lead| failed.contains(&lead)) {
-                    Fate::Behind
-                } else if ended.load(Ordering::Relaxed) {
-                    Fate::Unsent
-                } else {
-                    match line.send(&message).await {
-                        Ok(()) => {
-                            troubles.store(0, Ordering::Relaxed);
-                            Fate::Sent
-                        }
-                        Err(failure) => {
-                            if failure.is_of_receiver() && troubles.fetch_add(1, Ordering::Relaxed) + 1 >= TROUBLE {
-                                ended.store(true, Ordering::Relaxed);
-                            }
-                            failed.extend(lead);
-                            Fate::Failed(failure)
-                        }
-                    }
-                };
-                fates.push((seq, fate));
+            let mut next = locked(&shared).next();
+            // Whoever has a lead's message on its way takes what follows it as well.
+            while let Some((seq, lead, message)) = next {
+                let sent = line.send(&message).await;
+                let mut queue = locked(&shared);
+                queue.done(seq, lead, sent);
+                next = queue.next();
             }
-            fates
         });
     }
-    let mut fates = HashMap::new();
-    while let Some(done) = running.join_next().await {
-        fates.extend(done.unwrap_or_default());
-    }
-    fates
+    while running.join_next().await.is_some() {}
+    let mut queue = locked(&shared);
+    std::mem::take(&mut queue.fates)
 }
 
 /// What the round leaves behind. The cursor goes to `last`, or, where the round ended early, as far

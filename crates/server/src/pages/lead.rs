@@ -218,6 +218,10 @@ fn history(detail: &LeadDetail, cx: Cx) -> Section {
     let by = |by: &Option<Box<str>>| by.as_deref().unwrap_or_default().to_owned();
     let by_hand = detail.assignments.iter().filter(|row| row.by.is_some());
     history.extend(by_hand.map(|row| (row.at, format!("assigned to {}", row.rep), by(&row.by))));
+    history.extend(detail.responses.iter().map(|row| {
+        let what = format!("{} by {}", row.response.as_str(), row.rep);
+        (row.at, what, row.reason.as_deref().unwrap_or_default().to_owned())
+    }));
     history.extend(detail.stages.iter().map(|row| (row.at, format!("{:?}", row.stage).to_lowercase(), by(&row.by))));
     history.sort();
     let rows = history.into_iter().map(|(at, what, by)| Row::new(vec![minute(at), what, by])).collect();

@@ -132,6 +132,10 @@ fn open(folder: Arc<tempfile::TempDir>, clock: &Arc<AtomicI64>, sink: &Arc<Sink>
         config.documents = Some(documents(50));
         config.sinks = vec![Arc::clone(sink)];
     });
+    begin(door, clock)
+}
+
+fn begin(door: Door, clock: &AtomicI64) -> (Door, tokio::task::JoinSet<()>) {
     let within = door.runtime.enter();
     let tasks = deliver::start(&door.state);
     drop(within);
@@ -191,6 +195,35 @@ fn everything_that_happens_is_told_once_signed_and_in_order() {
     assert!(metrics.contains("pointsman_deliveries_lag_seconds{sink=\"crm\"} 0"), "{metrics}");
     let page = door.get("/connections").text;
     assert!(page.contains("Everything that happened was told.") && !page.contains("token=secret"), "{page}");
+    drop(tasks);
+    door.stop();
+}
+
+/// Whoever is asked gets the link to answer with the message.
+#[test]
+fn an_offer_is_told_with_its_link_and_what_became_of_it() {
+    let (receiver, clock) = (Receiver::start(), clock());
+    let sink = sink(&receiver.url, 16, &[]);
+    let door = Door::open_at(folder(), &clock, |config: &mut ServeConfig| {
+        config.documents = Some(crate::world::asking(50));
+        config.sinks = vec![Arc::clone(&sink)];
+        config.public_url = Some("https://leads.example".into());
+    });
+    let (door, tasks) = begin(door, &clock);
+    door.lead("IT", "p1");
+    wait_until("it is told", || !receiver.taken().is_empty());
+    let told = receiver.taken().remove(0);
+    assert_eq!((&told["event"], &told["owner"]), (&"lead.offered".into(), &"ada".into()));
+    let link = told["respond"].as_str().unwrap().strip_prefix("https://leads.example").unwrap();
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(door.call("POST", link, &[form], "answer=declined&reason=no").status.as_u16(), 303);
+    wait_until("so is the answer, and where it went", || receiver.taken().len() == 3);
+    let told = receiver.taken();
+    assert_eq!(
+        (&told[1]["event"], &told[1]["rep"], &told[1]["reason"]),
+        (&"lead.declined".into(), &"ada".into(), &"no".into())
+    );
+    assert_eq!((&told[2]["event"], &told[2]["owner"]), (&"lead.offered".into(), &"bo".into()));
     drop(tasks);
     door.stop();
 }
@@ -266,7 +299,7 @@ fn an_outage_costs_few_rows_and_loses_nothing() {
         std::thread::sleep(Duration::from_millis(5));
     }
     let standing = crm(&door);
-    assert!(standing["waiting"].as_u64().unwrap() <= 30, "{standing}");
+    assert!(standing["waiting"].as_u64().unwrap() <= 20, "{standing}");
     assert!(standing["lag_seconds"].as_f64().unwrap() > 60.0 && standing["error"].as_str().unwrap().contains("503"));
     receiver.answer(|_| 200);
     wait_until("all of it arrives", || {

@@ -15,6 +15,7 @@ mod kpis;
 mod people;
 mod policies;
 mod prices;
+mod responses;
 mod roles;
 mod why;
 mod world;

@@ -23,14 +23,29 @@ impl Bench {
                 Same::Several(leads) => ambiguous = leads,
             }
         }
-        let Some((snapshot, binding)) = &self.live else { return Err(Declined::Stale) };
+        let Some((snapshot, _)) = &self.live else { return Err(Declined::Stale) };
         if snapshot.id != command.qualified.snapshot.id || is_stale(command, found) {
             return Err(Declined::Stale);
         }
         let before = match &command.occasion {
             Occasion::Arrival(_) => None,
             Occasion::Again | Occasion::Retry => Some(waits(command, found)?),
+            Occasion::Declined(decline) => {
+                let before = found.leads.get(&command.lead()).ok_or(Declined::UnknownLead)?;
+                Self::may_decline(decline, before, draft.at)?;
+                Some(before)
+            }
         };
+        let expected = before.map_or(Expect::New, |state| Expect::Version(state.version));
+        let freed;
+        let before = match (&command.occasion, before) {
+            (Occasion::Declined(decline), Some(before)) => {
+                freed = self.decline(command, decline, before, draft);
+                Some(&freed)
+            }
+            (_, before) => before,
+        };
+        let Some((_, binding)) = &self.live else { return Err(Declined::Stale) };
         let mut decided = decide(&command.qualified, &self.ledger, binding, command.ticket, &mut self.load);
         let lead = command.lead();
         if let Some(before) = before
@@ -47,7 +62,7 @@ impl Bench {
         self.apply(&decided.changes);
         // It left its place in their lines: whoever is next may find a slot that it did not take.
         draft.freed.extend(left.into_iter().filter(|rep| !self.ledger.is_full(rep)));
-        write_decision(command, before, &decided, draft);
+        write_decision(command, expected, before, &decided, draft);
         let receipt = Receipt::Decided { lead, decision: decided.decision.id, ambiguous };
         Ok(Done { receipt, replayed: false, decided: Some(Box::new(decided)) })
     }
@@ -96,7 +111,7 @@ fn is_stale(command: &Decide, found: &Found) -> bool {
             newest =
                 arrival.domain.iter().filter_map(|domain| found.domains.get(domain)).copied().fold(newest, u64::max);
         }
-        Occasion::Again | Occasion::Retry => {
+        Occasion::Again | Occasion::Retry | Occasion::Declined(_) => {
             newest = found.leads.get(&command.lead()).map_or(newest, |state| state.version.max(newest));
         }
     }
@@ -108,17 +123,24 @@ fn waits<'a>(command: &Decide, found: &'a Found) -> Result<&'a LeadState, Declin
     let state = found.leads.get(&command.lead()).ok_or(Declined::UnknownLead)?;
     match state.custody {
         Custody::Held { .. } | Custody::Parked { .. } => Ok(state),
-        Custody::Owned { .. } | Custody::Closed => Err(Declined::Moot),
+        Custody::Owned { .. } | Custody::Offered { .. } | Custody::Closed => Err(Declined::Moot),
     }
 }
 
-fn write_decision(command: &Decide, before: Option<&LeadState>, decided: &Decided, draft: &mut Draft) {
+fn write_decision(
+    command: &Decide,
+    expected: Expect,
+    before: Option<&LeadState>,
+    decided: &Decided,
+    draft: &mut Draft,
+) {
     let decision = &decided.decision;
     let seq = draft.next();
-    let owner = decision.owner().cloned();
-    let deadline = match &decision.outcome {
-        Outcome::Held { until, .. } => Some(*until),
-        Outcome::Owned { .. } | Outcome::Parked { .. } => None,
+    // An offer makes nobody the owner yet.
+    let (owner, deadline) = match &decision.outcome {
+        Outcome::Owned { rep, .. } => (Some(rep.clone()), None),
+        Outcome::Held { until, .. } => (None, Some(*until)),
+        Outcome::Offered { .. } | Outcome::Parked { .. } => (None, None),
     };
     let contact = before.map_or(command.contact, |state| state.contact);
     let mut claims = before.map_or_else(Vec::new, |state| state.claims.clone());
@@ -140,6 +162,7 @@ fn write_decision(command: &Decide, before: Option<&LeadState>, decided: &Decide
         seed: decision.seed,
         deadline: before.and_then(|state| state.deadline).or(deadline),
         last_owner: owner.clone().or_else(|| before.and_then(|state| state.last_owner.clone())),
+        declined: before.map_or_else(Vec::new, |state| state.declined.clone()),
         priority: decision.priority,
         claims,
         turns,
@@ -175,7 +198,7 @@ fn write_decision(command: &Decide, before: Option<&LeadState>, decided: &Decide
             reason: None,
         });
     }
-    rows.states.push((before.map_or(Expect::New, |state| Expect::Version(state.version)), state));
+    rows.states.push((expected, state));
     rows.decisions.push(DecisionRow {
         seq,
         decision: decision.clone(),

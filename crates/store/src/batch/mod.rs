@@ -1,12 +1,13 @@
 //! One batch: its commands run in order, each on the load its predecessors left, and become rows.
 //!
-//! `draft` is the rows as they grow; one file a command: `decide`, `stage`, `transfer`,
-//! `credit`, `switch`, `post`.
+//! `draft` is the rows as they grow; one file a command: `decide`, `respond`, `stage`,
+//! `transfer`, `credit`, `switch`, `post`.
 
 mod credit;
 mod decide;
 mod draft;
 mod post;
+mod respond;
 mod stage;
 mod switch;
 mod transfer;
@@ -60,6 +61,10 @@ pub(crate) fn keys(command: &Command, keys: &mut Keys) {
             idempotency(&transfer.idempotency);
             keys.leads.push(transfer.lead);
         }
+        Command::Accept(accept) => {
+            idempotency(&accept.idempotency);
+            keys.leads.push(accept.lead);
+        }
         Command::Credit(credit) => {
             idempotency(&credit.idempotency);
             keys.leads.push(credit.lead);
@@ -92,6 +97,7 @@ impl Bench {
             Command::Decide(decide) => decide.idempotency.as_ref(),
             Command::Stage(staging) => staging.idempotency.as_ref(),
             Command::Transfer(transfer) => transfer.idempotency.as_ref(),
+            Command::Accept(accept) => accept.idempotency.as_ref(),
             Command::Credit(credit) => credit.idempotency.as_ref(),
             _ => None,
         };
@@ -105,6 +111,7 @@ impl Bench {
             Command::Decide(decide) => self.decide(decide, found, draft),
             Command::Stage(staging) => self.stage(staging, found, draft),
             Command::Transfer(transfer) => self.transfer(transfer, found, draft),
+            Command::Accept(accept) => self.accept(accept, found, draft),
             Command::Credit(credit) => self.credit(credit, found, draft),
             Command::Switch(switch) => self.switch(switch, draft),
             Command::Post(post) => self.post(post, draft),

@@ -48,7 +48,11 @@ impl Committer {
                     later.push_back(queued);
                     break;
                 }
-                Command::Decide(_) | Command::Stage(_) | Command::Transfer(_) | Command::Credit(_) => {
+                Command::Decide(_)
+                | Command::Stage(_)
+                | Command::Transfer(_)
+                | Command::Accept(_)
+                | Command::Credit(_) => {
                     let free = touches(&queued.command)
                         .into_iter()
                         .map(|key| seen.insert(key))
@@ -92,6 +96,7 @@ impl Committer {
             Command::Decide(_)
             | Command::Stage(_)
             | Command::Transfer(_)
+            | Command::Accept(_)
             | Command::Credit(_)
             | Command::Switch(_)
             | Command::Post(_) => {

@@ -8,7 +8,7 @@ use super::value::{digest, flag, id, instant, maybe_instant, maybe_name, name, n
 use crate::{
     cell::{Cell, maybe, no_float, no_int},
     codec,
-    number::{HELD, OWNED, PARKED, hold, hold_number, source, source_number},
+    number::{HELD, OFFERED, OWNED, PARKED, hold, hold_number, source, source_number},
 };
 
 pub const NAMES: [&str; 31] = [
@@ -57,16 +57,18 @@ pub fn cells(seq: u64, snapshot: i64, d: &Decision) -> [Cell<'_>; 31] {
     let variant = d.variant.as_ref();
     let (state, rep, sla_due) = match &d.outcome {
         Outcome::Owned { rep, sla_due } => (OWNED, Some(rep.as_str()), *sla_due),
+        Outcome::Offered { rep, sla_due, .. } => (OFFERED, Some(rep.as_str()), *sla_due),
         Outcome::Held { .. } => (HELD, None, None),
         Outcome::Parked { .. } => (PARKED, None, None),
     };
     let (why, until, wake_at) = match &d.outcome {
         Outcome::Held { hold, until, wake_at } => (Some(hold_number(*hold)), Some(*until), Some(*wake_at)),
+        Outcome::Offered { until, .. } => (None, Some(*until), None),
         Outcome::Owned { .. } | Outcome::Parked { .. } => (None, None, None),
     };
     let (queue, alarm) = match &d.outcome {
         Outcome::Parked { queue, alarm } => (Some(queue.as_str()), Some(*alarm)),
-        Outcome::Owned { .. } | Outcome::Held { .. } => (None, None),
+        Outcome::Owned { .. } | Outcome::Offered { .. } | Outcome::Held { .. } => (None, None),
     };
     [
         seq.into(),
@@ -106,6 +108,7 @@ pub fn cells(seq: u64, snapshot: i64, d: &Decision) -> [Cell<'_>; 31] {
 pub fn read(row: &PgRow) -> sqlx::Result<(u64, Decision)> {
     let outcome = match number::<u8>(row, 9)? {
         OWNED => Outcome::Owned { rep: name(row, 10)?, sla_due: maybe_instant(row, 11)? },
+        OFFERED => Outcome::Offered { rep: name(row, 10)?, until: instant(row, 13)?, sla_due: maybe_instant(row, 11)? },
         HELD => Outcome::Held {
             hold: parsed(row, 12, |number: i64| u8::try_from(number).ok().and_then(hold))?,
             until: instant(row, 13)?,

@@ -26,7 +26,10 @@ use crate::{
     fact::{Answered, Life},
     log::{self, Head, LogKind, LogRow},
     number::custody,
-    row::{AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
+    row::{
+        AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, Response, ResponseRow,
+        StageRow,
+    },
     view::View,
 };
 
@@ -195,6 +198,20 @@ pub(super) fn stage_row(row: &PgRow) -> sqlx::Result<StageRow> {
     Ok(StageRow { seq: number(row, 0)?, lead, fact: stage_fact(row, 2)?, actor: text(row, 10)? })
 }
 
+const RESPONSE: &str = "SELECT seq, lead, rep, offered_at, at, response, reason FROM responses";
+
+fn response(row: &PgRow) -> sqlx::Result<ResponseRow> {
+    Ok(ResponseRow {
+        seq: number(row, 0)?,
+        lead: id(row, 1, LeadId::from_bytes)?,
+        rep: name(row, 2)?,
+        offered_at: instant(row, 3)?,
+        at: instant(row, 4)?,
+        response: parsed(row, 5, Response::from_number)?,
+        reason: text(row, 6)?,
+    })
+}
+
 const STAGE: &str =
     "SELECT seq, lead, at, known_at, stage, source_rank, external_id, reopen, value, reason, actor FROM stage_changes";
 const ASSIGNMENT: &str = "SELECT seq, lead, rep, at, hop, propensity, actor, reason FROM assignments";
@@ -267,6 +284,24 @@ impl Reader for PostgresReader {
         read.map_err(unreadable("list leads"))
     }
 
+    fn leads_with(
+        &mut self,
+        rep: &RepId,
+        before: Option<LeadId>,
+        limit: u32,
+    ) -> Result<Vec<(LeadRow, LeadState)>, StoreError> {
+        let before = before.map_or([0xff; 16], |lead| lead.bytes());
+        let sql = format!(
+            "SELECT {LEAD} FROM leads l JOIN lead_state s ON s.lead = l.id
+             WHERE s.custody IN (1, 5) AND s.rep = $1 AND s.lead < $2 ORDER BY s.lead DESC LIMIT $3"
+        );
+        let read = self.line.run(async |connection| {
+            let query = sqlx::query(AssertSqlSafe(sql)).bind(rep.as_str()).bind(before).bind(i64::from(limit));
+            query.fetch_all(connection).await?.iter().map(lead).collect()
+        });
+        read.map_err(unreadable("list a rep's leads"))
+    }
+
     fn decision(&mut self, id: DecisionId) -> Result<Option<StoredDecision>, StoreError> {
         let sql = format!("SELECT {} WHERE d.id = $1", decision::COLUMNS);
         self.consistently("read a decision", async |connection| {
@@ -319,6 +354,24 @@ impl Reader for PostgresReader {
         read.map_err(unreadable("read a lead's stages"))
     }
 
+    fn responses_of(&mut self, lead: LeadId) -> Result<Vec<ResponseRow>, StoreError> {
+        let sql = format!("{RESPONSE} WHERE lead = $1 ORDER BY seq");
+        let read = self.line.run(async |connection| {
+            let rows = sqlx::query(AssertSqlSafe(sql)).bind(lead.bytes()).fetch_all(connection).await?;
+            rows.iter().map(response).collect()
+        });
+        read.map_err(unreadable("read a lead's responses"))
+    }
+
+    fn offers_over(&mut self, now: Instant, limit: u32) -> Result<Vec<LeadId>, StoreError> {
+        let sql = "SELECT lead FROM lead_state WHERE offer_until <= $1 ORDER BY offer_until LIMIT $2";
+        let read = self.line.run(async |connection| {
+            let query = sqlx::query(sql).bind(now.unix_micros()).bind(i64::from(limit));
+            query.fetch_all(connection).await?.iter().map(|row| id(row, 0, LeadId::from_bytes)).collect()
+        });
+        read.map_err(unreadable("find offers that ended"))
+    }
+
     fn counts(&mut self) -> Result<Counts, StoreError> {
         self.consistently("count leads", async |connection| {
             let sql = "SELECT custody, count(*) FROM lead_state GROUP BY custody";
@@ -353,7 +406,15 @@ impl Reader for PostgresReader {
                 Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
             }),
             LogKind::Switch => switch_evidence(&mut self.line, row),
-            LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Load => {
+            LogKind::Response => self.consistently(what, async |connection| {
+                let sql = format!("{RESPONSE} WHERE seq = $1");
+                let found =
+                    sqlx::query(AssertSqlSafe(sql)).bind(row.seq as i64).fetch_optional(&mut *connection).await?;
+                let response = found.as_ref().map(response).transpose()?;
+                let assignment = assignment_at(connection, row.seq).await?;
+                Ok(Evidence::of_response(response.as_ref(), assignment.as_ref()))
+            }),
+            LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Load => {
                 Ok(Evidence::default())
             }
         }
@@ -380,8 +441,8 @@ impl Reader for PostgresReader {
         loop {
             let read = self.line.run(async |connection| {
                 let sql =
-                    "SELECT lead, state FROM lead_state WHERE custody = $1 AND lead > $2 ORDER BY lead LIMIT 8192";
-                let query = sqlx::query(sql).bind(CustodyKind::Owned as i64).bind(&after[..]);
+                    "SELECT lead, state FROM lead_state WHERE custody IN ($1, $3) AND lead > $2 ORDER BY lead LIMIT 8192";
+                let query = sqlx::query(sql).bind(CustodyKind::Owned as i64).bind(&after[..]).bind(CustodyKind::Offered as i64);
                 let rows = query.fetch_all(connection).await?;
                 rows.iter().map(|row| Ok((row.try_get(0)?, json(row, 1)?))).collect::<sqlx::Result<Vec<_>>>()
             });
@@ -469,7 +530,7 @@ async fn decision_evidence(connection: &mut PgConnection, row: &LogRow) -> sqlx:
     let hop: bool = beside.try_get(2)?;
     let assignment = assignment_at(connection, row.seq).await?;
     let told = assignment.as_ref().map(|a| (&a.rep, a.lead, a.at, a.hop, a.propensity));
-    let implied = decision.owner().map(|rep| (rep, decision.lead, row.at, hop, Some(decision.propensity)));
+    let implied = decision.given_to().map(|rep| (rep, decision.lead, row.at, hop, Some(decision.propensity)));
     Ok(Evidence {
         detail: Some(log::decision_digest(decision)),
         facts: salt.zip(stored.facts).map(|(salt, body)| log::salted(&salt, &body)),

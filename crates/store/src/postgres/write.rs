@@ -22,7 +22,7 @@ use crate::{
     log::{Head, LogKind, LogRow},
     number::stage_number,
     row::{
-        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, Custody, DocumentRow, Expect, LeadState, SnapshotRow,
+        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DocumentRow, Expect, LeadState, SnapshotRow,
     },
 };
 
@@ -307,11 +307,8 @@ async fn snapshot_number(
 
 /// How many rows were not as the batch has seen them.
 async fn write_states(connection: &mut PgConnection, states: &[(Expect, LeadState)]) -> sqlx::Result<u64> {
-    let cells = |state: &LeadState| -> [Cell<'static>; 7] {
-        let rep = match &state.custody {
-            Custody::Owned { rep, .. } => Some(rep.as_str().to_owned()),
-            Custody::Held { .. } | Custody::Parked { .. } | Custody::Closed => None,
-        };
+    let cells = |state: &LeadState| -> [Cell<'static>; 8] {
+        let rep = state.custody.owner().map(|rep| rep.as_str().to_owned());
         [
             state.lead.bytes().into(),
             (state.custody.kind() as u8).into(),
@@ -320,15 +317,17 @@ async fn write_states(connection: &mut PgConnection, states: &[(Expect, LeadStat
             state.since.into(),
             json(state).into(),
             state.version.into(),
+            maybe(state.custody.offered_until(), no_int),
         ]
     };
     let new = states.iter().filter(|(expect, _)| *expect == Expect::New).map(|(_, state)| cells(state));
-    insert(connection, "lead_state", ["lead", "custody", "stage", "rep", "since", "state", "version"], new).await?;
+    let names = ["lead", "custody", "stage", "rep", "since", "state", "version", "offer_until"];
+    insert(connection, "lead_state", names, new).await?;
     let changed = Rows::new(states.iter().filter_map(|(expect, state)| match expect {
         Expect::New => None,
         Expect::Version(seen) => {
-            let [lead, custody, stage, rep, since, body, version] = cells(state);
-            Some([lead, custody, stage, rep, since, body, version, (*seen).into()])
+            let [lead, custody, stage, rep, since, body, version, until] = cells(state);
+            Some([lead, custody, stage, rep, since, body, version, until, (*seen).into()])
         }
     }));
     let wanted = changed.count();
@@ -337,8 +336,8 @@ async fn write_states(connection: &mut PgConnection, states: &[(Expect, LeadStat
     }
     let sql = format!(
         "UPDATE lead_state s SET custody = n.custody, stage = n.stage, rep = n.rep, since = n.since, state = n.state,
-            version = n.version
-         FROM {} AS n(lead, custody, stage, rep, since, state, version, seen)
+            version = n.version, offer_until = n.offer_until
+         FROM {} AS n(lead, custody, stage, rep, since, state, version, offer_until, seen)
          WHERE s.lead = n.lead AND s.version = n.seen",
         changed.unnested()
     );
@@ -380,6 +379,19 @@ async fn write_history(connection: &mut PgConnection, rows: &BatchRows) -> sqlx:
         ]
     });
     insert(connection, "stage_changes", names, stages).await?;
+    let names = ["seq", "lead", "rep", "offered_at", "at", "response", "reason"];
+    let responses = rows.responses.iter().map(|row| {
+        [
+            row.seq.into(),
+            row.lead.bytes().into(),
+            row.rep.as_str().into(),
+            row.offered_at.into(),
+            row.at.into(),
+            (row.response as u8).into(),
+            maybe(row.reason.as_deref(), no_text),
+        ]
+    });
+    insert(connection, "responses", names, responses).await?;
     let names = ["seq", "lead", "at", "known_at", "stage", "value"];
     let outcomes = rows.stages.iter().filter(|row| row.fact.stage.closes()).map(|row| {
         let fact = &row.fact;

@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Row, params};
 use super::value::{at, damaged, digest, instant, maybe_instant, maybe_name, name, number, parsed};
 use crate::{
     codec,
-    number::{HELD, OWNED, PARKED, hold, hold_number, source, source_number},
+    number::{HELD, OFFERED, OWNED, PARKED, hold, hold_number, source, source_number},
 };
 
 pub const INSERT: &str = "INSERT INTO decisions (seq, id, lead, engine, snapshot, policy, decided_at, border, seed,
@@ -29,6 +29,10 @@ pub fn insert(insert: &mut CachedStatement<'_>, seq: u64, snapshot: i64, d: &Dec
         Outcome::Owned { rep: owner, sla_due: due } => {
             (rep, sla_due) = (Some(owner.as_str()), due.map(at));
             OWNED
+        }
+        Outcome::Offered { rep: asked, until: latest, sla_due: due } => {
+            (rep, until, sla_due) = (Some(asked.as_str()), Some(at(*latest)), due.map(at));
+            OFFERED
         }
         Outcome::Held { hold: why, until: latest, wake_at: wake } => {
             (hold, until, wake_at) = (Some(hold_number(*why)), Some(at(*latest)), Some(at(*wake)));
@@ -78,6 +82,7 @@ pub fn insert(insert: &mut CachedStatement<'_>, seq: u64, snapshot: i64, d: &Dec
 pub fn read(row: &Row<'_>) -> rusqlite::Result<(u64, Decision)> {
     let outcome = match row.get::<_, u8>(9)? {
         OWNED => Outcome::Owned { rep: name(row, 10)?, sla_due: maybe_instant(row, 11)? },
+        OFFERED => Outcome::Offered { rep: name(row, 10)?, until: instant(row, 13)?, sla_due: maybe_instant(row, 11)? },
         HELD => Outcome::Held { hold: parsed(row, 12, hold)?, until: instant(row, 13)?, wake_at: instant(row, 14)? },
         PARKED => Outcome::Parked { queue: name(row, 15)?, alarm: row.get(16)? },
         _ => return Err(damaged(9)),

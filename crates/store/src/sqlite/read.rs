@@ -24,7 +24,10 @@ use crate::{
     fact::{Answered, Life},
     log::{self, Head, LogKind, LogRow},
     number::custody,
-    row::{AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, StageRow},
+    row::{
+        AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, Response, ResponseRow,
+        StageRow,
+    },
     view::View,
 };
 
@@ -228,6 +231,20 @@ fn stage_row(row: &Row<'_>) -> rusqlite::Result<StageRow> {
     Ok(StageRow { seq: number(row, 0)?, lead, fact: stage_fact(row, 2)?, actor: row.get(10)? })
 }
 
+const RESPONSE: &str = "SELECT seq, lead, rep, offered_at, at, response, reason FROM responses";
+
+fn response(row: &Row<'_>) -> rusqlite::Result<ResponseRow> {
+    Ok(ResponseRow {
+        seq: number(row, 0)?,
+        lead: LeadId::from_bytes(row.get(1)?),
+        rep: name(row, 2)?,
+        offered_at: instant(row, 3)?,
+        at: instant(row, 4)?,
+        response: parsed(row, 5, Response::from_number)?,
+        reason: row.get(6)?,
+    })
+}
+
 const STAGE: &str =
     "SELECT seq, lead, at, known_at, stage, source_rank, external_id, reopen, value, reason, actor FROM stage_changes";
 
@@ -318,6 +335,21 @@ impl Reader for SqliteReader {
         })
     }
 
+    fn leads_with(
+        &mut self,
+        rep: &RepId,
+        before: Option<LeadId>,
+        limit: u32,
+    ) -> Result<Vec<(LeadRow, LeadState)>, StoreError> {
+        let before = before.map_or([0xff; 16], |lead| lead.bytes());
+        let sql = format!(
+            "SELECT {LEAD} WHERE s.custody IN (1, 5) AND s.rep = ?1 AND s.lead < ?2 ORDER BY s.lead DESC LIMIT ?3"
+        );
+        self.consistently("list a rep's leads", |connection| {
+            many(connection, &sql, params![rep.as_str(), before, limit], lead)
+        })
+    }
+
     fn decision(&mut self, id: DecisionId) -> Result<Option<StoredDecision>, StoreError> {
         self.consistently("read a decision", |connection| stored_decision(connection, "d.id = ?1", [id.bytes()]))
     }
@@ -342,6 +374,19 @@ impl Reader for SqliteReader {
 
     fn stages_of(&mut self, lead: LeadId) -> Result<Vec<StageRow>, StoreError> {
         self.consistently("read a lead's stages", |connection| stages_of(connection, lead))
+    }
+
+    fn responses_of(&mut self, lead: LeadId) -> Result<Vec<ResponseRow>, StoreError> {
+        let sql = format!("{RESPONSE} WHERE lead = ?1 ORDER BY seq");
+        self.consistently("read a lead's responses", |connection| many(connection, &sql, [lead.bytes()], response))
+    }
+
+    fn offers_over(&mut self, now: Instant, limit: u32) -> Result<Vec<LeadId>, StoreError> {
+        let sql = "SELECT lead FROM lead_state WHERE offer_until <= ?1 ORDER BY offer_until LIMIT ?2";
+        let read = |row: &Row<'_>| row.get(0).map(LeadId::from_bytes);
+        self.consistently("find offers that ended", |connection| {
+            many(connection, sql, params![now.unix_micros(), limit], read)
+        })
     }
 
     fn counts(&mut self) -> Result<Counts, StoreError> {
@@ -374,7 +419,14 @@ impl Reader for SqliteReader {
                 Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
             }
             LogKind::Switch => switch_evidence(connection, row),
-            LogKind::Response | LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Load => {
+            LogKind::Response => {
+                let sql = format!("{RESPONSE} WHERE seq = ?1");
+                let response = one(connection, &sql, [row.seq as i64], response)?;
+                let sql = format!("{ASSIGNMENT} WHERE seq = ?1");
+                let assignment = one(connection, &sql, [row.seq as i64], assignment)?;
+                Ok(Evidence::of_response(response.as_ref(), assignment.as_ref()))
+            }
+            LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Load => {
                 Ok(Evidence::default())
             }
         })
@@ -389,8 +441,8 @@ impl Reader for SqliteReader {
 
     fn held_claims(&mut self, visit: &mut dyn FnMut(LeadState)) -> Result<(), StoreError> {
         self.consistently("read who holds which claims", |connection| {
-            let mut select = connection.prepare_cached("SELECT state FROM lead_state WHERE custody = ?1")?;
-            let mut rows = select.query([CustodyKind::Owned as u8])?;
+            let mut select = connection.prepare_cached("SELECT state FROM lead_state WHERE custody IN (?1, ?2)")?;
+            let mut rows = select.query([CustodyKind::Owned as u8, CustodyKind::Offered as u8])?;
             while let Some(row) = rows.next()? {
                 visit(json(row, 0)?);
             }
@@ -466,7 +518,7 @@ fn decision_evidence(connection: &Connection, row: &LogRow) -> rusqlite::Result<
     let earlier = "SELECT 1 FROM assignments WHERE lead = ?1 AND seq < ?2 LIMIT 1";
     let hop = one(connection, earlier, params![decision.lead.bytes(), seq], |_| Ok(()))?.is_some();
     let told = assignment.as_ref().map(|a| (&a.rep, a.lead, a.at, a.hop, a.propensity));
-    let implied = decision.owner().map(|rep| (rep, decision.lead, row.at, hop, Some(decision.propensity)));
+    let implied = decision.given_to().map(|rep| (rep, decision.lead, row.at, hop, Some(decision.propensity)));
     Ok(Evidence {
         detail: Some(log::decision_digest(decision)),
         facts: facts.map(|(salt, body)| log::salted(&salt, &body)),

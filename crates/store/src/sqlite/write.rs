@@ -23,7 +23,7 @@ use crate::{
     log::{Head, LogKind, LogRow},
     number::stage_number,
     row::{
-        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, Custody, DecisionRow, Expect, LeadState, SnapshotRow,
+        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DecisionRow, Expect, LeadState, SnapshotRow,
     },
 };
 
@@ -182,25 +182,24 @@ impl SqliteBackend {
 
     fn write_states(&self, states: &[(Expect, LeadState)]) -> Result<(), StoreError> {
         let mut insert = self.prepare(
-            "INSERT INTO lead_state (lead, custody, stage, rep, since, state, version) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO lead_state (lead, custody, stage, rep, since, state, version, offer_until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
         let mut update = self.prepare(
-            "UPDATE lead_state SET custody = ?2, stage = ?3, rep = ?4, since = ?5, state = ?6, version = ?7
-             WHERE lead = ?1 AND version = ?8",
+            "UPDATE lead_state SET custody = ?2, stage = ?3, rep = ?4, since = ?5, state = ?6, version = ?7,
+             offer_until = ?8 WHERE lead = ?1 AND version = ?9",
         )?;
         for (expect, state) in states {
             let body = json(state).map_err(refused("a lead's state"))?;
-            let rep = match &state.custody {
-                Custody::Owned { rep, .. } => Some(rep.as_str()),
-                Custody::Held { .. } | Custody::Parked { .. } | Custody::Closed => None,
-            };
+            let rep = state.custody.owner().map(RepId::as_str);
+            let until = state.custody.offered_until().map(at);
             let lead = state.lead.bytes();
             let (custody, stage) = (state.custody.kind() as u8, stage_number(state.stage));
             let (since, version) = (at(state.since), state.version as i64);
             let written = match expect {
-                Expect::New => insert.execute(params![lead, custody, stage, rep, since, body, version]),
+                Expect::New => insert.execute(params![lead, custody, stage, rep, since, body, version, until]),
                 Expect::Version(seen) => {
-                    update.execute(params![lead, custody, stage, rep, since, body, version, *seen as i64])
+                    update.execute(params![lead, custody, stage, rep, since, body, version, until, *seen as i64])
                 }
             };
             // The assertion that keeps one owner to a lead whatever went wrong above.
@@ -246,6 +245,12 @@ impl SqliteBackend {
                 fact.reason,
                 row.actor,
             ])
+        })?;
+        let responses = "INSERT INTO responses (seq, lead, rep, offered_at, at, response, reason)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        self.insert("a response", responses, &rows.responses, |insert, row| {
+            let (seq, lead, rep) = (row.seq as i64, row.lead.bytes(), row.rep.as_str());
+            insert.execute(params![seq, lead, rep, at(row.offered_at), at(row.at), row.response as u8, row.reason])
         })?;
         let closing: Vec<_> = rows.stages.iter().filter(|row| row.fact.stage.closes()).collect();
         let outcomes = "INSERT INTO outcomes (seq, lead, at, known_at, stage, value) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -40,6 +40,7 @@ pub fn documents(open_cap: u32) -> DocumentSet {
     let policy = "format = 1\nname = 'main'
         [[rule]]\nid = 'swiss'\nwhen = \"lead.country == 'CH'\"\nqueue = 'swiss'
         [[rule]]\nid = 'waits'\nwhen = \"lead.country == 'AT'\"\npool = 'all'\npick = 'weighted-round-robin'\non_full = { hold = '2h' }
+        [[rule]]\nid = 'asks'\nwhen = \"lead.country == 'IT'\"\npool = 'all'\npick = 'weighted-round-robin'\naccept = '10m'
         [[rule]]\nid = 'rest'\npool = 'all'\npick = 'weighted-round-robin'\nsla = '30m'
         [fallback]\nqueue = 'unassigned'\nalarm = true";
     add(DocumentKind::Policy, "main", policy.into());

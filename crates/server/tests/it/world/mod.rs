@@ -48,6 +48,15 @@ pub fn documents(open_cap: u32) -> DocumentSet {
     documents
 }
 
+/// The same with a rule that asks before it gives.
+pub fn asking(open_cap: u32) -> DocumentSet {
+    let mut set = documents(open_cap);
+    let policy = String::from_utf8(set.get(DocumentKind::Policy, "main").unwrap().to_vec()).unwrap();
+    let asks = "[[rule]]\nid = 'asks'\nwhen = \"lead.country == 'IT'\"\npool = 'all'\npick = 'weighted-round-robin'\naccept = '10m'\n        [[rule]]\nid = 'rest'";
+    set.insert(DocumentKind::Policy, "main", policy.replace("[[rule]]\nid = 'rest'", asks).into_bytes());
+    set
+}
+
 /// A state with its runtime: opening and stopping block, calls do not.
 pub struct Door {
     pub folder: Arc<tempfile::TempDir>,

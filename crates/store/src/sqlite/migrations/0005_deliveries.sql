@@ -26,3 +26,7 @@ CREATE TABLE deliveries (
     PRIMARY KEY (sink, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX deliveries_by_state ON deliveries (state, sink, due);
+
+-- When an offer ends: few rows have one, and those are looked for every second.
+ALTER TABLE lead_state ADD COLUMN offer_until INTEGER;
+CREATE INDEX offers_by_end ON lead_state (offer_until) WHERE offer_until IS NOT NULL;
