@@ -5,6 +5,7 @@ pub mod capacity;
 pub mod deliveries;
 pub mod experiment;
 mod models;
+pub mod person;
 pub mod preview;
 mod team;
 
@@ -71,6 +72,8 @@ pub enum Command {
     Users(access::Users),
     #[command(subcommand)]
     Deliveries(Deliveries),
+    #[command(subcommand)]
+    Person(person::Person),
     Prices(capacity::Prices),
     Assign(capacity::Assign),
     Backtest(capacity::Backtest),

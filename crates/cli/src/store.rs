@@ -12,7 +12,7 @@ use pointsman_decision::{
 use pointsman_domain::CommandId;
 use pointsman_store::{
     Location, Outbox, Outside, Reader, Service, ServiceConfig, Shelf, Store, WorkspaceLock, codec, command::Switch,
-    go_live, log::LogRow,
+    go_live, log::LogRow, statements::Statements,
 };
 
 use crate::settings::Settings;
@@ -104,10 +104,15 @@ pub fn shelf(workspace: &Path) -> anyhow::Result<Box<dyn Shelf>> {
 
 /// What is still to be told to other systems; written while a server runs, too.
 pub fn outbox(workspace: &Path) -> anyhow::Result<Outbox> {
+    Ok(Outbox::new(statements(workspace)?))
+}
+
+/// Plain statements on the store; they work while a server runs.
+pub fn statements(workspace: &Path) -> anyhow::Result<Box<dyn Statements>> {
     if !exists(workspace)? {
         bail!("{} has no store yet (first: pointsman serve --workspace {})", workspace.display(), workspace.display());
     }
-    Ok(Outbox::new(open(&Settings::read(workspace)?.store(workspace)?)?.statements()?))
+    Ok(open(&Settings::read(workspace)?.store(workspace)?)?.statements()?)
 }
 
 /// Time and chance for the store.

@@ -9,6 +9,7 @@ use pointsman_store::Location;
 
 use crate::{
     access::{RepFigures, Scopes},
+    api::hooks::Hook,
     deliver::Sink,
     listen::Connections,
 };
@@ -46,6 +47,10 @@ pub struct ServeConfig {
     pub queue: usize,
     /// Where people reach the server: for links in messages.
     pub public_url: Option<String>,
+    /// Connections that read, at most; 0 is the usual number for the kind of store.
+    pub readers: usize,
+    /// Systems that send by themselves.
+    pub hooks: Vec<Arc<Hook>>,
     /// Systems that are told what happens.
     pub sinks: Vec<Arc<Sink>>,
 }
@@ -70,7 +75,9 @@ impl ServeConfig {
             timeout: Duration::from_secs(10),
             connections: Connections::default(),
             queue: 4096,
+            readers: 0,
             public_url: None,
+            hooks: Vec::new(),
             sinks: Vec::new(),
         }
     }

@@ -162,7 +162,7 @@ pub fn read(body: &LeadBody, snapshot: &Snapshot, config: &ServeConfig, outside:
 }
 
 /// Trimmed; `None` when empty; too long is a fault.
-fn short_text(field: &str, text: &str, faults: &mut Vec<FieldError>) -> Option<Box<str>> {
+pub(crate) fn short_text(field: &str, text: &str, faults: &mut Vec<FieldError>) -> Option<Box<str>> {
     let trimmed = text.trim();
     if trimmed.len() > MOST_TEXT {
         faults.push(FieldError::new(field, format!("is longer than {MOST_TEXT} bytes")));
@@ -279,6 +279,16 @@ fn shown(text: &str) -> String {
     text.chars().take(80).collect()
 }
 
+/// A company's domain from how people write it.
+pub(crate) fn domain(text: &str) -> Result<String, String> {
+    let lower = text.trim().to_lowercase();
+    let host = lower.split_once("://").map_or(&*lower, |(_, rest)| rest);
+    let host = host.split('/').next().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let plain = host.contains('.') && !host.contains(char::is_whitespace) && host.len() <= 253;
+    if plain { Ok(host.to_owned()) } else { Err(format!("'{}' is not a domain like example.com", shown(host))) }
+}
+
 /// The company as given, else the one whose domain the address has.
 fn read_company(
     body: &LeadBody,
@@ -289,17 +299,10 @@ fn read_company(
     let given = body.account.as_ref();
     let name = given.and_then(|c| c.name.as_ref()).and_then(|text| short_text("account.name", text, faults));
     let domain = given.and_then(|c| c.domain.as_ref()).and_then(|text| short_text("account.domain", text, faults));
-    let domain = domain.map(|text| -> Box<str> {
-        let lower = text.to_lowercase();
-        let host = lower.split_once("://").map_or(&*lower, |(_, rest)| rest);
-        let host = host.split('/').next().unwrap_or_default();
-        host.strip_prefix("www.").unwrap_or(host).into()
+    let domain = domain.and_then(|text| -> Option<Box<str>> {
+        let read = self::domain(&text).map_err(|problem| faults.push(FieldError::new("account.domain", problem)));
+        read.ok().map(Into::into)
     });
-    if let Some(host) =
-        domain.as_deref().filter(|host: &&str| !host.contains('.') || host.contains(char::is_whitespace))
-    {
-        faults.push(FieldError::new("account.domain", format!("'{}' is not a domain like example.com", shown(host))));
-    }
     // Thousands of companies write from there: it must never make them one.
     let domain = domain.filter(|host| {
         let free = normalise::is_free_mail(host);

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use pointsman_connect::Unsigned;
 use pointsman_domain::{CreditReason, Instant, RepId};
 use pointsman_experiment::spec::SpecError;
 use pointsman_store::{Declined, StoreError, queue::Ended};
@@ -31,6 +32,8 @@ pub enum Problem {
         most_bytes: usize,
     },
     Unauthorized,
+    /// A message that nobody we know has signed, or not now.
+    Unsigned(Unsigned),
     Forbidden {
         needs: Scope,
     },
@@ -47,6 +50,13 @@ pub enum Problem {
         present: Option<RepId>,
     },
     IfMatchMissing,
+    /// Somebody else changed it since it was seen.
+    Changed {
+        /// The present version, as a header has it.
+        tag: String,
+        present: Box<serde_json::Value>,
+    },
+    VersionMissing,
     LeadClosed,
     /// The rep answered after the end of the offer.
     OfferOver {
@@ -99,6 +109,9 @@ pub struct ProblemBody {
     next: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// How the thing is now, where somebody else changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    present: Option<Box<serde_json::Value>>,
 }
 
 impl ProblemBody {
@@ -120,6 +133,7 @@ pub const SLUGS: &[(&str, &str, StatusCode)] = &[
     ("media-type", "The body is of another type", StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE),
     ("unauthorized", "A valid API key is needed", StatusCode::UNAUTHORIZED),
+    ("unsigned", "The message is not signed as it must be", StatusCode::UNAUTHORIZED),
     ("forbidden", "This key or person may not do that", StatusCode::FORBIDDEN),
     ("foreign", "The request comes from another site's page", StatusCode::FORBIDDEN),
     ("rate-limited", "Too many requests", StatusCode::TOO_MANY_REQUESTS),
@@ -129,6 +143,8 @@ pub const SLUGS: &[(&str, &str, StatusCode)] = &[
     ("key-reused", "The idempotency key was used before", StatusCode::UNPROCESSABLE_ENTITY),
     ("owner-changed", "Somebody else has the lead by now", StatusCode::PRECONDITION_FAILED),
     ("if-match-missing", "Say whom you saw as owner", StatusCode::PRECONDITION_REQUIRED),
+    ("changed", "Somebody else changed it", StatusCode::PRECONDITION_FAILED),
+    ("version-missing", "Say which version you saw", StatusCode::PRECONDITION_REQUIRED),
     ("lead-closed", "The lead is closed", StatusCode::CONFLICT),
     ("offer-over", "The offer ended", StatusCode::CONFLICT),
     ("credited", "The lead was credited before", StatusCode::CONFLICT),
@@ -151,6 +167,7 @@ impl Problem {
             Self::MediaType => "media-type",
             Self::TooLarge { .. } => "too-large",
             Self::Unauthorized => "unauthorized",
+            Self::Unsigned(_) => "unsigned",
             Self::Forbidden { .. } => "forbidden",
             Self::Foreign(_) => "foreign",
             Self::RateLimited => "rate-limited",
@@ -160,6 +177,8 @@ impl Problem {
             Self::KeyReused => "key-reused",
             Self::OwnerChanged { .. } => "owner-changed",
             Self::IfMatchMissing => "if-match-missing",
+            Self::Changed { .. } => "changed",
+            Self::VersionMissing => "version-missing",
             Self::LeadClosed => "lead-closed",
             Self::OfferOver { .. } => "offer-over",
             Self::Credited { .. } => "credited",
@@ -184,6 +203,7 @@ impl Problem {
             Self::MediaType => "the content type of the body is none that this call takes".into(),
             Self::TooLarge { most_bytes } => format!("the body has more than {most_bytes} bytes"),
             Self::Unauthorized => "the request carries no key that is valid here".into(),
+            Self::Unsigned(why) => why.to_string(),
             Self::Forbidden { needs } => format!("this needs the scope '{needs}'"),
             Self::Foreign(Foreign::Site) => "a browser says that a page of another site sent it".into(),
             Self::Foreign(Foreign::Host) => "without keys only requests to this machine's own name are answered".into(),
@@ -195,6 +215,8 @@ impl Problem {
             Self::OwnerChanged { present: Some(rep) } => format!("the lead is with '{rep}'"),
             Self::OwnerChanged { present: None } => "the lead is with nobody".into(),
             Self::IfMatchMissing => "an assignment by hand must name the owner it replaces".into(),
+            Self::Changed { tag, .. } => format!("it is at {tag} by now"),
+            Self::VersionMissing => "a change must name the version it is made to".into(),
             Self::LeadClosed => "a closed lead is not assigned".into(),
             Self::OfferOver { until } => format!("it could be accepted until {until}"),
             Self::Credited { reason } => format!("it was credited because of {}", reason.as_str()),
@@ -216,6 +238,9 @@ impl Problem {
             Self::MediaType => "send JSON with the header Content-Type: application/json".into(),
             Self::TooLarge { .. } => "send less at once".into(),
             Self::Unauthorized => "send the header Authorization: Bearer KEY, or log in at /login".into(),
+            Self::Unsigned(_) => {
+                "sign the bytes that are sent with the secret of this source, and send them at once".into()
+            }
             Self::Forbidden { .. } => "ask whoever manages keys and users for that scope".into(),
             Self::Foreign(Foreign::Site) => "use the pages of this server".into(),
             Self::Foreign(Foreign::Host) => "make a key with 'pointsman keys new', or call 127.0.0.1".into(),
@@ -228,6 +253,10 @@ impl Problem {
                 format!("if it should still be moved, send it again with If-Match: \"{owner}\"")
             }
             Self::IfMatchMissing => "add If-Match with the owner's id in quotes, or \"none\"".into(),
+            Self::Changed { .. } => {
+                "look at 'present', and send the change again with its ETag if it still holds".into()
+            }
+            Self::VersionMissing => "add If-Match with the ETag of GET".into(),
             Self::LeadClosed => "report a new enquiry with POST /v1/leads instead".into(),
             Self::OfferOver { .. } => "nothing: the lead goes on to somebody else".into(),
             Self::Credited { .. } => "nothing: quota and turn are back already".into(),
@@ -243,6 +272,11 @@ impl Problem {
 }
 
 impl Problem {
+    /// Whether it may go away by itself.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::Slow | Self::StoreDown | Self::Ours | Self::NothingLive | Self::RateLimited)
+    }
+
     /// The problem as it is told.
     pub fn body(self) -> ProblemBody {
         let slug = self.slug();
@@ -250,16 +284,21 @@ impl Problem {
         let (title, status) =
             listed.map_or(("", StatusCode::INTERNAL_SERVER_ERROR), |(_, title, status)| (*title, *status));
         let (detail, next) = (self.detail(), self.next());
-        let errors = match self {
-            Self::Fields(errors) => errors,
-            _ => Vec::new(),
+        let (errors, present) = match self {
+            Self::Fields(errors) => (errors, None),
+            Self::Changed { present, .. } => (Vec::new(), Some(present)),
+            _ => (Vec::new(), None),
         };
-        ProblemBody { r#type: format!("/docs#{slug}"), title, status: status.as_u16(), detail, next, errors }
+        ProblemBody { r#type: format!("/docs#{slug}"), title, status: status.as_u16(), detail, next, errors, present }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let tag = match &self {
+            Self::Changed { tag, .. } => HeaderValue::from_str(tag).ok(),
+            _ => None,
+        };
         let body = self.body();
         let status = StatusCode::from_u16(body.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(body)).into_response();
@@ -267,6 +306,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(tag) = tag {
+            headers.insert(header::ETAG, tag);
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -303,6 +345,7 @@ impl From<Declined> for Problem {
             Declined::KeyReused => Self::KeyReused,
             Declined::OwnerChanged { present } => Self::OwnerChanged { present },
             Declined::UnknownLead => Self::NotFound { what: "such lead".into() },
+            Declined::UnknownPerson => Self::NotFound { what: "such person".into() },
             Declined::Closed | Declined::Moot => Self::LeadClosed,
             Declined::OfferOver { until } => Self::OfferOver { until },
             Declined::Credited { before } => Self::Credited { reason: before },

@@ -20,6 +20,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod enquiry;
 pub mod error;
+pub mod etag;
 pub mod experiment;
 pub mod findings;
 pub mod kpi;

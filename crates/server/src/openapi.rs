@@ -156,6 +156,16 @@ fn example(body: &str) -> Value {
         "UserChange" => json!({ "disabled": true }),
         "Draft" => json!({ "spec": "format = 1\nid = \"faster\"\n…", "by": "olga", "reason": "first draft" }),
         "Step" => json!({ "action": "start", "by": "olga", "reason": "agreed in the weekly" }),
+        "Account" => {
+            json!({ "name": "Example GmbH", "domain": "example.com", "external_id": "001-4711", "owner": "anna" })
+        }
+        "AccountChange" => json!({ "owner": "jonas", "parent": null }),
+        "Contact" => json!({ "name": "Mara Weiss", "email": "mara.weiss@example.com", "phone": "+49 30 1234567" }),
+        "ContactChange" => json!({ "owner": "jonas" }),
+        "Erasure" => json!({ "request": "GDPR-2026-014", "by": "olga" }),
+        "HookBody" => {
+            json!({ "id": "4711", "created": "2026-03-02T08:00:00Z", "properties": { "email": "mara.weiss@example.com" } })
+        }
         "Acceptance" => json!({ "rep": "anna" }),
         "Refusal" => json!({ "rep": "anna", "reason": "knows nothing of trains" }),
         "Answer" => json!({ "answer": "declined", "reason": "on the road all day" }),
@@ -330,6 +340,7 @@ fn schemas() -> Value {
         "Problem": object(&["type", "title", "status", "detail", "next"], json!({
             "type": text("The slug's place in /docs."), "title": text(""), "status": { "type": "integer" }, "detail": text(""),
             "next": text("What to do about it."), "errors": list(reference("FieldError")),
+            "present": { "type": "object", "description": "How the thing is now, where somebody else changed it." },
         })),
     });
     merge(&mut all, &of_intake());
@@ -338,6 +349,8 @@ fn schemas() -> Value {
     merge(&mut all, &of_figures());
     merge(&mut all, &of_deliveries());
     merge(&mut all, &of_responses());
+    merge(&mut all, &of_people());
+    merge(&mut all, &of_hooks());
     all
 }
 
@@ -422,6 +435,69 @@ fn of_access() -> Value {
             "password": maybe("string", ""), "role": { "type": ["string", "null"], "enum": roles_or_null }, "disabled": maybe("boolean", ""),
         }))),
         "Login": object(&["name", "password"], json!({ "name": text(""), "password": text(""), "next": text("Where to go then.") })),
+    })
+}
+
+/// Schemas of what other systems send by themselves.
+fn of_hooks() -> Value {
+    json!({
+        "HookBody": { "description": "As the source's mapping reads it.", "oneOf": [
+            { "type": "object" }, { "type": "array", "minItems": 1, "maxItems": 500, "items": { "type": "object" } },
+        ] },
+        "HookAnswer": object(&["rows", "taken", "refused"], json!({
+            "rows": list(object(&["row", "status"], json!({
+                "row": { "type": "integer", "description": "Its place in the body, from 0." }, "status": { "type": "integer" },
+                "lead": maybe("string", ""), "answer": reference("LeadAnswer"), "problem": reference("Problem"),
+            }))),
+            "taken": { "type": "integer" }, "refused": { "type": "integer" },
+        })),
+    })
+}
+
+/// Schemas of persons and companies.
+fn of_people() -> Value {
+    let account = json!({
+        "name": { "type": "string" }, "domain": maybe("string", "As example.com."), "external_id": maybe("string", "Its id in the system it comes from."),
+        "parent": maybe("string", "The id of the company above it."), "owner": maybe("string", "The rep whose company it is."),
+    });
+    let contact = json!({
+        "name": maybe("string", ""), "email": maybe("string", ""), "phone": maybe("string", "As written; kept as E.164."),
+        "external_id": maybe("string", "Their id in the system they come from."), "account": maybe("string", "The id of their company."),
+        "owner": maybe("string", "The rep who deals with them."),
+    });
+    let view = |of: &Value, id: &str| {
+        let mut all = json!({ "id": text(id), "version": { "type": "integer", "description": "As the ETag has it." } });
+        merge(&mut all, of);
+        all
+    };
+    let mut account_view = view(&account, "The company's id.");
+    account_view["name_key"] = text("What it is matched by: without accents and legal form.");
+    json!({
+        "Account": closed(object(&[], account.clone())),
+        "AccountChange": closed(object(&[], account)),
+        "AccountView": object(&["id", "name", "version"], account_view),
+        "AccountList": object(&["accounts"], json!({ "accounts": list(reference("AccountView")), "next": maybe("string", "The next page's cursor.") })),
+        "AccountMatch": object(&["account", "by", "steps"], json!({
+            "account": { "oneOf": [reference("AccountView"), { "type": "null" }] },
+            "by": { "type": ["string", "null"], "enum": ["domain", "name", null] }, "domain": maybe("string", "What was looked for."),
+            "name_key": maybe("string", "What was looked for."), "steps": list(text("In words.")),
+        })),
+        "Contact": closed(object(&[], contact.clone())),
+        "ContactChange": closed(object(&[], contact.clone())),
+        "ContactView": object(&["id", "version"], view(&contact, "The person's id.")),
+        "ContactList": object(&["contacts"], json!({ "contacts": list(reference("ContactView")), "next": maybe("string", "The next page's cursor.") })),
+        "Person": object(&["format", "contact", "keys", "leads", "erasures"], json!({
+            "format": { "type": "integer" }, "contact": { "type": "object" }, "keys": list(json!({ "type": "object" })),
+            "leads": list(json!({ "type": "object" })), "erasures": list(json!({ "type": "object" })),
+        })),
+        "Erasure": closed(object(&["request"], json!({
+            "request": text("Its name, in 1 to 100 bytes: what verifying the record shall say. Nothing personal."),
+            "by": maybe("string", "Who decides it; the caller, if absent."),
+        }))),
+        "Erased": object(&["contact", "request", "seq", "leads", "closed", "keys"], json!({
+            "contact": text(""), "request": text(""), "seq": { "type": "integer", "description": "Its row of the record." },
+            "leads": { "type": "integer" }, "closed": { "type": "integer", "description": "Leads that were open." }, "keys": { "type": "integer" },
+        })),
     })
 }
 

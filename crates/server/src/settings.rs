@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::D
 use pointsman_connect::{Secret, Target, Webhook};
 use pointsman_decision::RoutingSettings;
 use pointsman_domain::{Currency, Micros, PolicyName};
+use pointsman_intake::Mapping;
 use pointsman_measure::kpi::KpiSpec;
 use pointsman_store::Location;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use toml::{Table, Value};
 
 use crate::{
     access::{RepFigures, Role},
+    api::hooks::Hook,
     config::ServeConfig,
     deliver::{Sink, message::EventName},
     listen::Connections,
@@ -39,17 +41,32 @@ pub struct Settings {
     /// Systems that are told what happens, by name.
     #[serde(default)]
     pub webhooks: BTreeMap<Box<str>, WebhookSettings>,
+    /// Systems that send by themselves, by name.
+    #[serde(default)]
+    pub hooks: BTreeMap<Box<str>, HookSettings>,
+}
+
+/// One system that sends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookSettings {
+    /// A mapping file of the workspace.
+    pub mapping: Box<str>,
+    /// Which of its inputs; the only one, if absent.
+    pub input: Option<Box<str>>,
+    pub secret_file: Option<Box<str>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreSettings {
     pub url: Box<str>,
+    pub readers: u32,
 }
 
 impl Default for StoreSettings {
     fn default() -> Self {
-        Self { url: "sqlite:pointsman.db".into() }
+        Self { url: "sqlite:pointsman.db".into(), readers: 0 }
     }
 }
 
@@ -157,6 +174,12 @@ pub const KNOWN: &[Known] = &[
     known("policy", Kind::Text, "", "the policy that rules outside experiments: policies/NAME.toml"),
     known("store.url", Kind::Text, "sqlite:pointsman.db", "where the store is; a file is relative to the workspace"),
     known(
+        "store.readers",
+        Kind::Count(0, 512),
+        "0",
+        "connections that read, at most; 0 is 64 on a file and 16 on PostgreSQL, where a replica has about seven more for writing and looking",
+    ),
+    known(
         "server.listen",
         Kind::Address,
         "127.0.0.1:7171",
@@ -216,6 +239,14 @@ pub const NAMED: &[Known] = &[
     ),
     known("webhooks.NAME.ca_file", Kind::Text, "-", "certificates (PEM) that are trusted besides the well-known ones"),
     known("webhooks.NAME.attempts", Kind::Count(1, 100), "16", "a message is given up after so many"),
+    known("hooks.NAME.mapping", Kind::Text, "", "the mapping that reads what the source sends: mappings/NAME.toml"),
+    known("hooks.NAME.input", Kind::Text, "-", "which of the mapping's inputs; the only one, if absent"),
+    known(
+        "hooks.NAME.secret_file",
+        Kind::Text,
+        "-",
+        "a file with the secret that the source signs with; read where POINTSMAN_HOOKS_NAME_SECRET is not set",
+    ),
     known("webhooks.NAME.timeout_seconds", Kind::Count(1, 60), "10", "a receiver that takes longer did not answer"),
 ];
 
@@ -384,6 +415,22 @@ impl Settings {
         if faults.is_empty() { Ok(sinks) } else { Err(SettingsError { faults }) }
     }
 
+    /// The sources that send by themselves, with their mappings and secrets. All faults together.
+    #[expect(clippy::disallowed_methods, reason = "settings are an edge: this is where secrets are read")]
+    pub fn sources(&self, workspace: &Path) -> Result<Vec<Arc<Hook>>, SettingsError> {
+        let environment = |name: &str| std::env::var(name).ok();
+        let (mut hooks, mut faults) = (Vec::new(), Vec::new());
+        for (name, settings) in &self.hooks {
+            let section = format!("hooks.{name}");
+            let read = secrets(&section, settings.secret_file.as_deref(), workspace, &environment);
+            match read.and_then(|secrets| hook(name, settings, secrets, workspace)) {
+                Ok(hook) => hooks.push(Arc::new(hook)),
+                Err(why) => faults.push(format!("{section}: {why}")),
+            }
+        }
+        if faults.is_empty() { Ok(hooks) } else { Err(SettingsError { faults }) }
+    }
+
     /// What a server needs to be told; without documents and keys.
     pub fn serve_config(&self, workspace: &Path) -> Result<ServeConfig, SettingsError> {
         let server = &self.server;
@@ -402,6 +449,8 @@ impl Settings {
             timeout: Duration::from_secs(u64::from(server.timeout_seconds)),
             connections: Connections { most: server.connections as usize, ..Connections::default() },
             public_url: Some(server.public_url.to_string()).filter(|url| !url.is_empty()),
+            readers: self.store.readers as usize,
+            hooks: self.sources(workspace)?,
             sinks: self.sinks(workspace)?,
             ..ServeConfig::of_folder(workspace)
         })
@@ -438,6 +487,20 @@ pub fn secrets(
     let secrets: Result<Vec<Secret>, _> = text.split_whitespace().map(Secret::parse).collect();
     let secrets = secrets.map_err(|error| format!("its secret is none: {error}"))?;
     if secrets.is_empty() { Err("its secret is empty".into()) } else { Ok(secrets) }
+}
+
+fn hook(name: &str, settings: &HookSettings, secrets: Vec<Secret>, workspace: &Path) -> Result<Hook, String> {
+    let path = workspace.join(&*settings.mapping);
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let mapping = Mapping::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let names = || mapping.inputs.iter().map(|input| &*input.name).collect::<Vec<_>>().join(", ");
+    let input = match (&settings.input, mapping.inputs.len()) {
+        (Some(wanted), _) => mapping.inputs.iter().position(|input| input.name == *wanted),
+        (None, 1) => Some(0),
+        (None, _) => None,
+    };
+    let input = input.ok_or_else(|| format!("say which input of the mapping it is: {}", names()))?;
+    Ok(Hook { name: name.into(), secrets, mapping, input })
 }
 
 fn sink(name: &str, settings: &WebhookSettings, secrets: Vec<Secret>, workspace: &Path) -> Result<Sink, String> {

@@ -2,14 +2,14 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use pointsman_decision::{DocumentSet, Facts, Scratch, Snapshot, SnapshotError};
 use pointsman_domain::{CommandId, Digest, Instant};
 use pointsman_store::{
     Command, Declined, Handle, Outbox, Outside, Reader, Reply, Service, ServiceConfig, Shelf, Store, StoreError,
-    backend::StoredDecision, command::Switch, go_live,
+    backend::StoredDecision, command::Switch, go_live, statements::Statements,
 };
 
 use tokio::sync::Semaphore;
@@ -39,6 +39,7 @@ pub struct State {
     shelf: Mutex<Box<dyn Shelf>>,
     /// Opened by the first who asks.
     outbox: Mutex<Option<Outbox>>,
+    statements: Mutex<Option<Box<dyn Statements>>>,
     slow: Semaphore,
     readers: Readers,
     /// Snapshots that older decisions were taken on, compiled again when somebody asks.
@@ -61,9 +62,27 @@ const SLOW: usize = 2;
 /// Compiled snapshots kept for explanations.
 const KEPT: usize = 8;
 
+fn most_readers(config: &ServeConfig) -> usize {
+    match (config.readers, config.store.is_shared()) {
+        // Replicas share what a PostgreSQL server allows, which is a hundred unless somebody raised it.
+        (0, true) => 16,
+        (0, false) => 64,
+        (most, _) => most,
+    }
+}
+
+/// Connections that read: as many as are needed at once, and never more than the most.
 struct Readers {
     store: Arc<dyn Store>,
-    free: Mutex<Vec<Box<dyn Reader>>>,
+    most: usize,
+    pool: Mutex<Pool>,
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct Pool {
+    free: Vec<Box<dyn Reader>>,
+    open: usize,
 }
 
 impl std::fmt::Debug for Readers {
@@ -110,8 +129,9 @@ impl State {
             editing: tokio::sync::Mutex::new(()),
             shelf: Mutex::new(shelf),
             outbox: Mutex::new(None),
+            statements: Mutex::new(None),
             slow: Semaphore::new(SLOW),
-            readers: Readers { store, free: Mutex::new(Vec::new()) },
+            readers: Readers { store, most: most_readers(&config), pool: Mutex::default(), freed: Condvar::new() },
             compiled: Mutex::new(BTreeMap::new()),
             scratch: Mutex::new(Vec::new()),
             running: Mutex::new(Some(service)),
@@ -275,6 +295,41 @@ impl State {
         Ok(blocking(run).await??)
     }
 
+    /// Runs plain statements, on a thread that may wait for the disk.
+    pub async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut dyn Statements) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let state = Arc::clone(self);
+        Ok(blocking(move || state.with_statements(work)).await??)
+    }
+
+    /// The same beside a reader, for work that takes both and may wait for commands.
+    pub async fn with_both<T: Send + 'static, E: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut dyn Reader, &mut dyn Statements) -> Result<T, E> + Send + 'static,
+    ) -> Result<Result<T, E>, Problem> {
+        let state = Arc::clone(self);
+        let run = move || {
+            // A connection of its own: it may take seconds.
+            let mut statements = state.readers.store.statements()?;
+            state.readers.with(|reader| Ok(work(reader, &mut *statements)))
+        };
+        Ok(blocking(run).await??)
+    }
+
+    fn with_statements<T>(
+        &self,
+        work: impl FnOnce(&mut dyn Statements) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut kept = locked(&self.statements);
+        let statements = match &mut *kept {
+            Some(statements) => statements,
+            None => kept.insert(self.readers.store.statements()?),
+        };
+        work(&mut **statements)
+    }
+
     /// Reads the keys and sessions again when what is known of them is old.
     pub async fn look_at_shelf(self: &Arc<Self>, unknown: bool) -> Result<(), Problem> {
         if self.gate.is_stale(self.now(), unknown) {
@@ -335,14 +390,52 @@ pub struct Whole {
 
 impl Readers {
     fn with<T>(&self, read: impl FnOnce(&mut dyn Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let free = locked(&self.free).pop();
-        let mut reader = match free {
-            Some(reader) => reader,
-            None => self.store.reader()?,
-        };
-        let result = read(&mut *reader);
-        locked(&self.free).push(reader);
-        result
+        let mut reader = Lent { readers: self, reader: self.take()? };
+        match &mut reader.reader {
+            Some(reader) => read(&mut **reader),
+            None => unreachable!("it was just taken"),
+        }
+    }
+
+    /// A connection that nobody uses; at the most of them whoever comes waits for one. Whoever asked
+    /// for it has a time limit of their own.
+    fn take(&self) -> Result<Option<Box<dyn Reader>>, StoreError> {
+        let mut pool = locked(&self.pool);
+        loop {
+            if let Some(reader) = pool.free.pop() {
+                return Ok(Some(reader));
+            }
+            if pool.open < self.most {
+                pool.open += 1;
+                drop(pool);
+                return self.store.reader().map(Some).inspect_err(|_| self.gone());
+            }
+            pool = self.freed.wait(pool).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn gone(&self) {
+        locked(&self.pool).open -= 1;
+        self.freed.notify_one();
+    }
+}
+
+/// A connection in use: it comes back however its use ends.
+struct Lent<'a> {
+    readers: &'a Readers,
+    reader: Option<Box<dyn Reader>>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        match self.reader.take() {
+            // What panicked may have left it in the middle of something.
+            Some(reader) if !std::thread::panicking() => {
+                locked(&self.readers.pool).free.push(reader);
+                self.readers.freed.notify_one();
+            }
+            _ => self.readers.gone(),
+        }
     }
 }
 

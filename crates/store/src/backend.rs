@@ -266,6 +266,8 @@ pub trait Reader: Send {
         limit: u32,
     ) -> Result<Vec<(LeadRow, LeadState)>, StoreError>;
     fn decision(&mut self, id: DecisionId) -> Result<Option<StoredDecision>, StoreError>;
+    fn contact(&mut self, id: ContactId) -> Result<Option<ContactRow>, StoreError>;
+    fn account(&mut self, id: AccountId) -> Result<Option<AccountRow>, StoreError>;
     /// Oldest first.
     fn decisions_of(&mut self, lead: LeadId) -> Result<Vec<Decision>, StoreError>;
     /// Newest first.

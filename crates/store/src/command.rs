@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use pointsman_assign::{CounterKey, Ledger, price::PriceBook};
 use pointsman_decision::{Decided, Facts, Qualified, Snapshot, Ticket};
-use pointsman_domain::{CommandId, CreditReason, Digest, Instant, LeadId, Micros, RepId};
+use pointsman_domain::{CommandId, ContactId, CreditReason, Digest, Instant, LeadId, Micros, RepId};
 
 use crate::{
     log,
     receipt::Receipt,
-    row::{AccountRow, ContactRow, IdempotencyKey, LeadRow, Response},
+    row::{AccountRow, ContactRow, ErasedLead, IdempotencyKey, LeadRow, Response},
     stage::StageFact,
 };
 
@@ -162,6 +162,35 @@ pub struct Credit {
     pub idempotency: Option<Keyed>,
 }
 
+/// A person or a company, as somebody says they are.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    pub command: CommandId,
+    pub kept: Kept,
+    pub actor: Box<str>,
+    pub idempotency: Option<Keyed>,
+}
+
+/// See [`Keep`]. `seen` is the version that was there, `None` where there was nothing; `read_at` the
+/// position in the log at which that was read.
+#[derive(Debug, Clone)]
+pub enum Kept {
+    Account { row: AccountRow, external_id: Option<Box<str>>, seen: Option<u64>, read_at: u64 },
+    Contact { row: ContactRow, external_id: Option<Box<str>>, keys: Vec<Box<str>>, seen: Option<u64>, read_at: u64 },
+}
+
+/// What is personal of a person goes, on request.
+#[derive(Debug, Clone)]
+pub struct Erase {
+    pub command: CommandId,
+    pub contact: ContactId,
+    pub request: Box<str>,
+    pub actor: Box<str>,
+    pub leads: Vec<ErasedLead>,
+    pub keys: Vec<Box<str>>,
+    pub idempotency: Option<Keyed>,
+}
+
 /// New documents go live. Compiled before the head is taken.
 #[derive(Debug, Clone)]
 pub struct Switch {
@@ -193,6 +222,8 @@ pub enum Command {
     Transfer(Box<Transfer>),
     Accept(Box<Accept>),
     Credit(Box<Credit>),
+    Keep(Box<Keep>),
+    Erase(Box<Erase>),
     Switch(Box<Switch>),
     Post(Box<Post>),
     /// Decides without writing: what would happen now.
@@ -212,6 +243,8 @@ impl std::fmt::Debug for Command {
             Self::Transfer(_) => "Transfer",
             Self::Accept(_) => "Accept",
             Self::Credit(_) => "Credit",
+            Self::Keep(_) => "Keep",
+            Self::Erase(_) => "Erase",
             Self::Switch(_) => "Switch",
             Self::Post(_) => "Post",
             Self::Preview(_) => "Preview",
@@ -244,6 +277,8 @@ pub enum Declined {
     OwnerChanged { present: Option<RepId> },
     #[error("there is no such lead")]
     UnknownLead,
+    #[error("there is no such person")]
+    UnknownPerson,
     #[error("the lead is closed")]
     Closed,
     #[error("the offer ended at {until}")]

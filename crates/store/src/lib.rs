@@ -9,7 +9,7 @@
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
 //! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `pricer`, `follower`, `going_live`, [`service`],
-//! [`load`] (history from elsewhere), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`statements`] and what is made of them ([`outbox`]), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
+//! [`load`] (history from elsewhere), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`statements`] and what is made of them ([`outbox`], [`person`], [`directory`]), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
 //! [`postgres`].
 
 pub mod audit;
@@ -20,6 +20,7 @@ mod cell;
 pub mod codec;
 pub mod command;
 mod committer;
+pub mod directory;
 pub mod enquiry;
 pub mod error;
 pub mod fact;
@@ -32,6 +33,7 @@ pub mod log;
 pub mod migration;
 mod number;
 pub mod outbox;
+pub mod person;
 pub mod postgres;
 mod pricer;
 pub mod queue;

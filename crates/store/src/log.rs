@@ -30,6 +30,8 @@ pub enum LogKind {
     PriceEpoch = 7,
     /// Personal data removed on request.
     Erasure = 8,
+    /// A person or a company was written.
+    Kept = 9,
     /// Leads of a history that another system kept.
     Load = 10,
 }
@@ -44,6 +46,7 @@ impl LogKind {
         Self::Credit,
         Self::PriceEpoch,
         Self::Erasure,
+        Self::Kept,
         Self::Load,
     ];
 
@@ -61,6 +64,7 @@ impl LogKind {
             Self::Credit => "credit",
             Self::PriceEpoch => "price_epoch",
             Self::Erasure => "erasure",
+            Self::Kept => "kept",
             Self::Load => "load",
         }
     }

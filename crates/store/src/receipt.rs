@@ -1,7 +1,7 @@
 //! What the committer answers: small, stable, stored with an idempotency key, so that the same
 //! request is answered the same way again.
 
-use pointsman_domain::{CreditReason, DecisionId, Digest, LeadId, LimitId, PoolId, RepId, record::Stage};
+use pointsman_domain::{ContactId, CreditReason, DecisionId, Digest, LeadId, LimitId, PoolId, RepId, record::Stage};
 use serde::{Deserialize, Serialize};
 
 /// An acknowledged command.
@@ -49,6 +49,16 @@ pub enum Receipt {
         quotas: Vec<LimitId>,
         /// Pools in which a turn was given back.
         pools: Vec<PoolId>,
+    },
+    /// A person or a company is at this version.
+    Kept {
+        version: u64,
+    },
+    /// What was personal of a person is gone.
+    Erased {
+        contact: ContactId,
+        request: Box<str>,
+        seq: u64,
     },
     Switched {
         snapshot: Digest,

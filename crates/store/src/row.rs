@@ -344,6 +344,59 @@ pub struct SnapshotRow {
     pub documents: Vec<DocumentRow>,
 }
 
+/// A company as somebody says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptAccount {
+    pub expect: Expect,
+    pub row: AccountRow,
+    pub external_id: Option<Box<str>>,
+}
+
+/// A person as somebody says they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptContact {
+    pub expect: Expect,
+    pub row: ContactRow,
+    pub external_id: Option<Box<str>>,
+    /// Keys by which they are recognised from now on.
+    pub keys: Vec<Box<str>>,
+    pub at: Instant,
+}
+
+/// A key of a person who has no lead yet names this lead, which there is not.
+pub const NO_LEAD: LeadId = LeadId::from_bytes([0; 16]);
+
+/// A lead whose person is erased, with what is left of its attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErasedLead {
+    pub lead: LeadId,
+    pub attributes: Values,
+}
+
+/// An erasure on request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErasureRow {
+    pub seq: u64,
+    /// What verify calls it.
+    pub request: Box<str>,
+    pub at: Instant,
+    pub contact: ContactId,
+    pub leads: Vec<ErasedLead>,
+    /// Keys that go, whatever lead of the person they are of.
+    pub keys: Vec<Box<str>>,
+}
+
+impl ErasureRow {
+    /// What the chain holds of an erasure.
+    pub fn digest(&self) -> Digest {
+        erasure_digest(self.seq, &self.request, self.at, Some(self.contact))
+    }
+}
+
+pub(crate) fn erasure_digest(seq: u64, request: &str, at: Instant, contact: Option<ContactId>) -> Digest {
+    json_digest(&(seq, request, at, contact))
+}
+
 /// Whether a row replaces one that the batch has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
@@ -397,6 +450,9 @@ pub struct BatchRows {
     pub duplicates: Vec<DuplicateRow>,
     pub idempotency: Vec<IdempotencyRow>,
     pub snapshots: Vec<SnapshotRow>,
+    pub kept_accounts: Vec<KeptAccount>,
+    pub kept_contacts: Vec<KeptContact>,
+    pub erasures: Vec<ErasureRow>,
     /// Now and then.
     pub checkpoint: Option<CheckpointRow>,
     /// Where the record stands afterwards.

@@ -33,6 +33,7 @@ pub fn run(args: &Doctor) -> anyhow::Result<Done> {
     let mut findings = vec![documents(&args.workspace)];
     findings.extend(store(&location));
     findings.extend(webhooks(&args.workspace, &settings));
+    findings.extend(hooks(&args.workspace, &settings));
     findings.push(disk(&args.workspace)?);
     findings.extend(open_files());
     let fine = findings.iter().all(|finding| finding.fine);
@@ -106,6 +107,15 @@ fn webhooks(folder: &Path, settings: &Settings) -> Vec<Finding> {
         }
     };
     sinks.iter().map(says).collect()
+}
+
+/// Whether every source that sends by itself has a secret and a mapping that reads.
+fn hooks(folder: &Path, settings: &Settings) -> Vec<Finding> {
+    let finding = |fine, says| Finding { what: "hooks", fine, says };
+    match settings.sources(folder) {
+        Ok(sources) => sources.iter().map(|hook| finding(true, format!("{}: its mapping reads", hook.name))).collect(),
+        Err(error) => error.faults.into_iter().map(|fault| finding(false, fault)).collect(),
+    }
 }
 
 /// What the disk under the workspace takes to keep 4 KiB, and what that allows.

@@ -25,6 +25,7 @@ mod migrate;
 mod model_report;
 mod models;
 mod models_compare;
+mod person;
 mod policy;
 mod preview;
 mod prices;
@@ -63,6 +64,7 @@ pub fn run(args: Args) -> anyhow::Result<Done> {
         Command::Keys(args) => access::keys(&args),
         Command::Users(args) => access::users(&args),
         Command::Deliveries(args) => deliveries::run(&args),
+        Command::Person(args) => person::run(&args),
         Command::Prices(args) => prices::run(&args),
         Command::Assign(args) => assign::run(&args),
         Command::Backtest(args) => backtest::run(&args),

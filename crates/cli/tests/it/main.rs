@@ -41,6 +41,8 @@ fn every_help_reads_well_and_has_an_example() {
         &["deliveries", "retry"],
         &["deliveries", "ping"],
         &["deliveries", "secret"],
+        &["person", "export"],
+        &["person", "erase"],
     ];
     for command in commands {
         let mut args = command.to_vec();

@@ -8,6 +8,8 @@ use axum::{
     Extension, Json,
     body::Bytes,
     extract::{Path, Query, State as Shared, rejection::QueryRejection},
+    http::HeaderMap,
+    response::Response,
 };
 use pointsman_decision::{
     Snapshot,
@@ -26,6 +28,7 @@ use crate::{
     api::Caller,
     body::JsonBody,
     error::{FieldError, Problem},
+    etag::{IfMatch, tagged},
     state::State,
 };
 
@@ -107,9 +110,16 @@ fn zone_of(snapshot: &Snapshot, rep: &RepId) -> Option<pointsman_workhours::Zone
     Some(snapshot.calendar(snapshot.roster.rep(rep.as_str())?).zone().clone())
 }
 
-pub async fn list(Shared(state): Shared<Arc<State>>) -> Result<Json<AbsencesBody>, Problem> {
+pub async fn list(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
     let snapshot = state.live()?;
-    Ok(Json(views(&snapshot, state.now())))
+    Ok(tagged(&views(&snapshot, state.now()), &version(&snapshot)))
+}
+
+/// Of everything that is known of absences: what their documents are.
+fn version(snapshot: &Snapshot) -> String {
+    let files = away_files(&snapshot.documents);
+    let text = serde_json::to_vec(&files.iter().map(|(name, file)| (name, file)).collect::<Vec<_>>());
+    pointsman_store::log::digest(&text.unwrap_or_default()).short()
 }
 
 /// An absence; with `to` or `pool`, an override.
@@ -135,9 +145,10 @@ pub struct CreatedBody {
 pub async fn create(
     Shared(state): Shared<Arc<State>>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     body: JsonBody<AbsenceBody>,
 ) -> Result<Json<CreatedBody>, Problem> {
-    let (now, body) = (state.now(), body.value);
+    let (now, body, seen) = (state.now(), body.value, IfMatch::of(&headers)?);
     let reason = format!("absence of {}", shown(&body.rep));
     let edit = move |snapshot: &Snapshot, file: &mut AwayFile| {
         let is_override = body.to.is_some() || body.pool.is_some();
@@ -145,7 +156,7 @@ pub async fn create(
             if is_override { add_override(&body, snapshot, file)? } else { add_absence(&body, snapshot, file, now)? };
         Ok(id)
     };
-    let (id, snapshot, created) = change(&state, &caller, reason, edit).await?;
+    let (id, snapshot, created) = change(&state, &caller, reason, seen, edit).await?;
     Ok(Json(CreatedBody { id, created, snapshot }))
 }
 
@@ -263,7 +274,9 @@ pub async fn remove(
     Shared(state): Shared<Arc<State>>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<Json<RemovedBody>, Problem> {
+    let seen = IfMatch::of(&headers)?;
     let reason = format!("end of {}", shown(&id));
     let edit = move |snapshot: &Snapshot, file: &mut AwayFile| {
         if file.remove(&id) {
@@ -277,7 +290,7 @@ pub async fn remove(
             false => Err(Problem::NotFound { what: format!("absence '{}'", shown(&id)) }),
         }
     };
-    let (id, snapshot, _) = change(&state, &caller, reason, edit).await?;
+    let (id, snapshot, _) = change(&state, &caller, reason, seen, edit).await?;
     Ok(Json(RemovedBody { id, snapshot }))
 }
 
@@ -306,8 +319,10 @@ pub async fn import(
     Shared(state): Shared<Arc<State>>,
     Extension(caller): Extension<Caller>,
     query: Result<Query<ImportQuery>, QueryRejection>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<ImportedBody>, Problem> {
+    let seen = IfMatch::of(&headers)?;
     let Query(query) = query.map_err(|rejection| Problem::Parameter(rejection.body_text()))?;
     let source = query.source.trim().to_owned();
     if source.is_empty() || source.len() > 100 || ["file", SOURCE].contains(&&*source) {
@@ -343,7 +358,7 @@ pub async fn import(
         let skipped: Vec<String> = read.unknown.iter().map(ToString::to_string).collect();
         Ok((absences, added, removed, skipped))
     };
-    let ((absences, added, removed, skipped), snapshot, _) = change(&state, &caller, reason, edit).await?;
+    let ((absences, added, removed, skipped), snapshot, _) = change(&state, &caller, reason, seen, edit).await?;
     Ok(Json(ImportedBody { absences, added, removed, skipped, snapshot }))
 }
 
@@ -353,10 +368,12 @@ async fn change<T: Send + 'static>(
     state: &Arc<State>,
     caller: &Caller,
     reason: String,
+    seen: IfMatch,
     edit: impl Fn(&Snapshot, &mut AwayFile) -> Result<T, Problem> + Send + 'static,
 ) -> Result<(T, Digest, bool), Problem> {
     let now = state.now();
     let edit = move |snapshot: &Snapshot| {
+        seen.check(&version(snapshot), || serde_json::to_value(views(snapshot, now)).unwrap_or_default())?;
         let mut documents = snapshot.documents.clone();
         let files = away_files(&documents);
         let before = files.into_iter().find(|(name, _)| **name == *LIVE_ABSENCES).map(|(_, file)| file);

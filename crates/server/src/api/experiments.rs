@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::{
     Extension, Json,
     extract::{Path, State as Shared},
+    http::HeaderMap,
+    response::Response,
     routing::{get, post},
 };
 use pointsman_decision::Snapshot;
@@ -22,6 +24,7 @@ use crate::{
     api::{Caller, id},
     body::JsonBody,
     error::{FieldError, Problem},
+    etag::{IF_MATCH, IfMatch, tagged},
     experiment::{self, Advised, DeskError, Findings, Past, Step, desk::Review},
     openapi::{Parameter, Route},
     router::{Entry, PLAIN},
@@ -54,7 +57,8 @@ pub fn routes() -> Vec<Entry> {
                 text: "The text of an experiment.toml. A draft of the same id is replaced; the findings say what keeps it from starting.",
                 body: Some("Draft"),
                 answer: Some("Experiment"),
-                problems: &["bad-body", "bad-fields", "media-type", "too-large", "refused"],
+                parameters: &[IF_MATCH],
+                problems: &["bad-body", "bad-fields", "media-type", "too-large", "refused", "bad-parameter", "changed"],
                 ..PLAIN
             },
             Access::Needs(Scope::ExperimentsWrite),
@@ -109,8 +113,9 @@ pub fn routes() -> Vec<Entry> {
                 text: "With who and why. A start is refused where the advisor refuses the design and nobody signed. Promoting first answers the change to the default policy; sent again with 'reviewed' it is made.",
                 body: Some("Step"),
                 answer: Some("Experiment"),
-                parameters: &[EXPERIMENT],
+                parameters: &[EXPERIMENT, IF_MATCH],
                 problems: &[
+                    "changed",
                     "bad-body",
                     "bad-fields",
                     "media-type",
@@ -212,13 +217,23 @@ pub async fn list(Shared(state): Shared<Arc<State>>) -> Result<Json<ExperimentLi
     Ok(Json(ExperimentList { experiments }))
 }
 
-pub async fn show(
-    Shared(state): Shared<Arc<State>>,
-    Path(name): Path<String>,
-) -> Result<Json<ExperimentDetail>, Problem> {
+pub async fn show(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Result<Response, Problem> {
     let snapshot = state.live()?;
     let (live, spec) = experiment::find(&snapshot.documents, &id(&name)?)?;
-    Ok(Json(detail(&live, &spec, state.now())))
+    Ok(tagged(&detail(&live, &spec, state.now()), &version(&live)))
+}
+
+/// An experiment's version is its document's.
+fn version(live: &LiveExperiment) -> String {
+    pointsman_store::log::digest(&live.body()).short()
+}
+
+/// Refuses where the experiment is not the one that was seen; one that is not there is at no version.
+fn seen_it(seen: &IfMatch, snapshot: &Snapshot, id: &ExperimentId, now: Instant) -> Result<(), Problem> {
+    let found = experiment::find(&snapshot.documents, id).ok();
+    let present = || found.as_ref().and_then(|(live, spec)| serde_json::to_value(detail(live, spec, now)).ok());
+    let version = found.as_ref().map_or_else(|| "none".into(), |(live, _)| version(live));
+    seen.check(&version, || present().unwrap_or_default())
 }
 
 #[derive(Debug, Deserialize)]
@@ -242,15 +257,17 @@ pub struct DraftAnswer {
 pub async fn create(
     Shared(state): Shared<Arc<State>>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     body: JsonBody<DraftBody>,
 ) -> Result<Json<DraftAnswer>, Problem> {
-    let body = body.value;
+    let (seen, body) = (IfMatch::of(&headers)?, body.value);
     let by = body.by.unwrap_or(caller.0);
     let reason = body.reason.unwrap_or_else(|| "draft".into());
     let _editing = state.editing.lock().await;
     let snapshot = state.live()?;
     let now = state.now();
     let live = experiment::draft(&snapshot.documents, &body.spec, now, &by, &reason)?;
+    seen_it(&seen, &snapshot, &live.id, now)?;
     let (next, spec) = (experiment::with(&snapshot.documents, &live)?, spec_of(&live)?);
     let findings = experiment::check(&snapshot, &spec, &live.spec);
     state.replace(snapshot.id, next, &by, &format!("experiment {}: draft", live.id)).await?;
@@ -356,11 +373,13 @@ pub async fn step(
     Shared(state): Shared<Arc<State>>,
     Extension(caller): Extension<Caller>,
     Path(name): Path<String>,
+    headers: HeaderMap,
     body: JsonBody<StepBody>,
 ) -> Result<Json<StepAnswer>, Problem> {
+    let seen = IfMatch::of(&headers)?;
     let name: ExperimentId = id(&name)?;
     let by = body.value.by.clone().unwrap_or(caller.0);
-    let answer = take_step(&state, &name, &body.value, &by).await?;
+    let answer = take_step(&state, &name, &body.value, &by, &seen).await?;
     Ok(Json(answer))
 }
 
@@ -370,10 +389,12 @@ pub async fn take_step(
     name: &ExperimentId,
     body: &StepBody,
     by: &str,
+    seen: &IfMatch,
 ) -> Result<StepAnswer, Problem> {
     let step = step_of(body, state.outside.chance())?;
     let _editing = state.editing.lock().await;
     let (snapshot, now) = (state.live()?, state.now());
+    seen_it(seen, &snapshot, name, now)?;
     if matches!(step, Step::Start { .. }) {
         admit(state, &snapshot, name, now).await?;
     }

@@ -2,18 +2,22 @@
 
 pub mod absences;
 pub mod access;
+pub mod accounts;
 pub mod activities;
 pub mod assignment;
 pub mod audit;
 pub mod batch;
+pub mod contacts;
 pub mod credit;
 pub mod decisions;
 pub mod deliveries;
 pub mod experiments;
+pub mod hooks;
 pub mod kpis;
 pub mod leads;
 pub mod operation;
 pub mod outcomes;
+pub mod persons;
 pub mod policies;
 pub mod preview;
 pub mod prices;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::{
     Extension, Json,
     extract::{Path, State as Shared},
+    http::HeaderMap,
+    response::Response,
     routing::{get, post},
 };
 use pointsman_decision::{DocumentKind, DraftError, Snapshot, document};
@@ -16,6 +18,7 @@ use crate::{
     api::{Caller, id},
     body::JsonBody,
     error::{FieldError, Problem},
+    etag::{IF_MATCH, IfMatch, tagged},
     findings::{Shown, findings},
     openapi::{Parameter, Route},
     router::{BODY, Entry, PLAIN},
@@ -75,7 +78,8 @@ pub fn routes() -> Vec<Entry> {
                 text: "In place of its namesake, in force for the next decision, and recorded with author and reason. With 'rule' it also becomes the one that rules. Everything else that is live stays. Publishing the same text twice is publishing it once.",
                 body: Some("PolicyPublish"),
                 answer: Some("PolicyPublished"),
-                problems: &BODY,
+                parameters: &[IF_MATCH],
+                problems: &["bad-body", "bad-fields", "media-type", "too-large", "bad-parameter", "changed"],
                 ..PLAIN
             },
             Access::Needs(Scope::SetupWrite),
@@ -131,7 +135,7 @@ pub struct PolicyDetail {
     pub findings: Vec<Shown>,
 }
 
-pub async fn show(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Result<Json<PolicyDetail>, Problem> {
+pub async fn show(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Result<Response, Problem> {
     let (name, now): (PolicyName, _) = (id(&name)?, state.now());
     let snapshot = state.live()?;
     let row = PolicyRow::all(&snapshot).into_iter().find(|row| row.name == name);
@@ -140,7 +144,8 @@ pub async fn show(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -
     let text = text.map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
     // The lint asks the ladder thousands of questions: not on a thread that others wait for.
     let found = state.read(move |_| Ok(found(&snapshot, &name, now))).await?;
-    Ok(Json(PolicyDetail { row, text, findings: found }))
+    let version = row.document.short();
+    Ok(tagged(&PolicyDetail { row, text, findings: found }, &version))
 }
 
 /// What is found in one policy.
@@ -207,19 +212,33 @@ pub struct Published {
     pub changed: bool,
 }
 
+/// Refuses where the policy that is replaced is not the one that was seen.
+fn seen_it(seen: &IfMatch, live: &Snapshot, name: &PolicyName) -> Result<(), Problem> {
+    let row = PolicyRow::all(live).into_iter().find(|row| row.name == *name);
+    // A policy that is not there yet is at no version.
+    let version = row.as_ref().map_or_else(|| "none".to_owned(), |row| row.document.short());
+    seen.check(&version, || {
+        let text = live.documents.get(DocumentKind::Policy, name.as_str()).map(|text| String::from_utf8_lossy(text));
+        serde_json::json!({ "policy": row, "text": text })
+    })
+}
+
 pub async fn publish(
     Shared(state): Shared<Arc<State>>,
     Extension(caller): Extension<Caller>,
+    headers: HeaderMap,
     body: JsonBody<PublishBody>,
 ) -> Result<Json<Published>, Problem> {
     let PublishBody { policy: text, rule, by, reason } = body.value;
     if reason.trim().is_empty() {
         return Err(Problem::Fields(vec![FieldError::new("reason", "say why")]));
     }
+    let seen = IfMatch::of(&headers)?;
     let _editing = state.editing.lock().await;
     let edit = move |live: &Snapshot| {
         let mut next = live.documents.clone();
         let name = next.put_policy(&text).map_err(|error| at_policy(&error))?;
+        seen_it(&seen, live, &name)?;
         if rule {
             next = next.ruled_by(&name).map_err(|error| at_policy(&error))?;
         }

@@ -5,11 +5,13 @@
 mod access;
 mod activities;
 mod batch;
+mod crm;
 #[cfg(unix)]
 mod daemon;
 mod deliveries;
 mod door;
 mod experiments;
+mod hooks;
 mod hostile;
 mod kpis;
 mod people;

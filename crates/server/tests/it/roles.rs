@@ -51,6 +51,12 @@ fn every_route_asks_every_role() {
             door.call(&route.method.to_uppercase(), &path, &[&[JSON], headers].concat(), "{}").status.as_u16()
         };
         let (anybody, wrong) = (call(&[]), call(&[("authorization", "Bearer secret-of-nobody")]));
+        // A message that is signed is believed for its signature: no key helps, none is needed.
+        if route.problems.contains(&"unsigned") {
+            assert_eq!((access, anybody), (Access::Open, 401), "{path}");
+            assert!(Role::ALL.iter().all(|role| call(&[("authorization", &format!("Bearer {}", key(*role)))]) == 401));
+            continue;
+        }
         match access {
             Access::Open => assert!(![401, 403].contains(&anybody), "{} {path}: {anybody}", route.method),
             Access::Needs(_) => assert_eq!((anybody, wrong), (401, 401), "{} {path}", route.method),

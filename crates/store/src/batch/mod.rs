@@ -1,11 +1,12 @@
 //! One batch: its commands run in order, each on the load its predecessors left, and become rows.
 //!
 //! `draft` is the rows as they grow; one file a command: `decide`, `respond`, `stage`,
-//! `transfer`, `credit`, `switch`, `post`.
+//! `transfer`, `keep`, `credit`, `switch`, `post`.
 
 mod credit;
 mod decide;
 mod draft;
+mod keep;
 mod post;
 mod respond;
 mod stage;
@@ -23,7 +24,7 @@ pub(crate) use switch::document_rows;
 
 use crate::{
     backend::{Found, Keys},
-    command::{Command, Declined, Done, Keyed, Occasion},
+    command::{Command, Declined, Done, Kept, Keyed, Occasion},
     receipt::Receipt,
 };
 
@@ -69,6 +70,24 @@ pub(crate) fn keys(command: &Command, keys: &mut Keys) {
             idempotency(&credit.idempotency);
             keys.leads.push(credit.lead);
         }
+        Command::Keep(keep) => {
+            idempotency(&keep.idempotency);
+            match &keep.kept {
+                Kept::Account { row, .. } => {
+                    keys.accounts.push(row.id);
+                    keys.domains.extend(row.domain.clone());
+                }
+                Kept::Contact { row, keys: known, .. } => {
+                    keys.contacts.push(row.id);
+                    keys.duplicates.extend(known.iter().cloned());
+                }
+            }
+        }
+        Command::Erase(erase) => {
+            idempotency(&erase.idempotency);
+            keys.contacts.push(erase.contact);
+            keys.duplicates.extend(erase.keys.iter().cloned());
+        }
         Command::Switch(_)
         | Command::Post(_)
         | Command::Preview(_)
@@ -99,6 +118,8 @@ impl Bench {
             Command::Transfer(transfer) => transfer.idempotency.as_ref(),
             Command::Accept(accept) => accept.idempotency.as_ref(),
             Command::Credit(credit) => credit.idempotency.as_ref(),
+            Command::Keep(keep) => keep.idempotency.as_ref(),
+            Command::Erase(erase) => erase.idempotency.as_ref(),
             _ => None,
         };
         if let Some(keyed) = keyed
@@ -113,6 +134,8 @@ impl Bench {
             Command::Transfer(transfer) => self.transfer(transfer, found, draft),
             Command::Accept(accept) => self.accept(accept, found, draft),
             Command::Credit(credit) => self.credit(credit, found, draft),
+            Command::Keep(keep) => self.keep(keep, found, draft),
+            Command::Erase(erase) => self.erase(erase, found, draft),
             Command::Switch(switch) => self.switch(switch, draft),
             Command::Post(post) => self.post(post, draft),
             Command::Preview(_) | Command::Look(_) | Command::Tick | Command::Stop => {

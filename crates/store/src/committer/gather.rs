@@ -52,7 +52,9 @@ impl Committer {
                 | Command::Stage(_)
                 | Command::Transfer(_)
                 | Command::Accept(_)
-                | Command::Credit(_) => {
+                | Command::Credit(_)
+                | Command::Keep(_)
+                | Command::Erase(_) => {
                     let free = touches(&queued.command)
                         .into_iter()
                         .map(|key| seen.insert(key))
@@ -98,6 +100,8 @@ impl Committer {
             | Command::Transfer(_)
             | Command::Accept(_)
             | Command::Credit(_)
+            | Command::Keep(_)
+            | Command::Erase(_)
             | Command::Switch(_)
             | Command::Post(_) => {
                 unreachable!("these go through a batch")
@@ -118,6 +122,9 @@ fn touches(command: &Command) -> Vec<u64> {
     hash(4, &keys.contacts, &mut out);
     hash(5, &keys.accounts, &mut out);
     hash(6, &keys.domains, &mut out);
+    // A command never stands in its own way.
+    out.sort_unstable();
+    out.dedup();
     out
 }
 

@@ -28,7 +28,7 @@ use crate::{
     number::custody,
     row::{
         AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, Response, ResponseRow,
-        StageRow,
+        StageRow, erasure_digest,
     },
     view::View,
 };
@@ -310,6 +310,24 @@ impl Reader for PostgresReader {
         })
     }
 
+    fn contact(&mut self, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+        let sql = "SELECT id, name, email, phone, account, owner, version FROM contacts WHERE id = $1";
+        let read = self.line.run(async |connection| {
+            let row = sqlx::query(sql).bind(id.bytes()).fetch_optional(connection).await?;
+            row.as_ref().map(|row| contact(row, 0)).transpose()
+        });
+        read.map_err(unreadable("read a person"))
+    }
+
+    fn account(&mut self, id: AccountId) -> Result<Option<AccountRow>, StoreError> {
+        let sql = "SELECT id, name, name_key, domain, parent, owner, version FROM accounts WHERE id = $1";
+        let read = self.line.run(async |connection| {
+            let row = sqlx::query(sql).bind(id.bytes()).fetch_optional(connection).await?;
+            row.as_ref().map(|row| account(row, 0)).transpose()
+        });
+        read.map_err(unreadable("read a company"))
+    }
+
     fn decisions_of(&mut self, lead: LeadId) -> Result<Vec<Decision>, StoreError> {
         let sql = format!("SELECT {} WHERE d.lead = $1 ORDER BY d.seq", decision::COLUMNS);
         let read = self.line.run(async |connection| {
@@ -414,9 +432,18 @@ impl Reader for PostgresReader {
                 let assignment = assignment_at(connection, row.seq).await?;
                 Ok(Evidence::of_response(response.as_ref(), assignment.as_ref()))
             }),
-            LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Load => {
-                Ok(Evidence::default())
-            }
+            LogKind::Erasure => self.consistently(what, async |connection| {
+                let sql = "SELECT request, at, contact FROM erasures WHERE seq = $1";
+                let found = sqlx::query(sql).bind(row.seq as i64).fetch_optional(connection).await?;
+                let digest = |found: &PgRow| -> sqlx::Result<Digest> {
+                    let request: String = found.try_get(0)?;
+                    let contact = maybe_id(found, 2, ContactId::from_bytes)?;
+                    Ok(erasure_digest(row.seq, &request, instant(found, 1)?, contact))
+                };
+                let detail = found.as_ref().map(digest).transpose()?;
+                Ok(Evidence { detail, ..Evidence::default() })
+            }),
+            LogKind::Credit | LogKind::PriceEpoch | LogKind::Kept | LogKind::Load => Ok(Evidence::default()),
         }
     }
 

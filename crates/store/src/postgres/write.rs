@@ -22,7 +22,8 @@ use crate::{
     log::{Head, LogKind, LogRow},
     number::stage_number,
     row::{
-        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DocumentRow, Expect, LeadState, SnapshotRow,
+        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DocumentRow, ErasedLead, ErasureRow, Expect, KeptAccount,
+        KeptContact, LeadState, NO_LEAD, SnapshotRow,
     },
 };
 
@@ -105,6 +106,15 @@ impl Backend for PostgresBackend {
             return Err(StoreError::Refused { what, source: None });
         }
         line.run(async |connection| write_history(connection, rows).await).map_err(refused("what became of leads"))?;
+        let kept = line.run(async |connection| write_kept(connection, rows).await);
+        if !kept.map_err(refused("a person or company"))? {
+            let what = "a person or company that changed meanwhile".into();
+            return Err(StoreError::Refused { what, source: None });
+        }
+        for erasure in &rows.erasures {
+            let erased = line.run(async |connection| write_erasure(connection, erasure).await);
+            erased.map_err(refused("an erasure"))?;
+        }
         let written = line.run(async |connection| write_checkpoint(connection, rows.checkpoint.as_ref()).await);
         written.map_err(refused("a checkpoint of the ledger"))?;
         match line.run(async |connection| move_head(connection, &rows.head, rows.log.len() as u64).await) {
@@ -415,6 +425,98 @@ async fn write_history(connection: &mut PgConnection, rows: &BatchRows) -> sqlx:
         ]
     });
     insert(connection, "idempotency", ["scope", "key", "body", "at", "receipt"], keys).await
+}
+
+/// Persons and companies as somebody says they are: new, or at the version that was seen; `false`
+/// where they are at another.
+async fn write_kept(connection: &mut PgConnection, rows: &BatchRows) -> sqlx::Result<bool> {
+    let known_at = rows.head.at.unix_micros();
+    for KeptAccount { expect, row, external_id } in &rows.kept_accounts {
+        let sql = match expect {
+            Expect::New => {
+                "INSERT INTO accounts (id, name, name_key, domain, parent, owner, version, external_id, known_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            }
+            Expect::Version(_) => {
+                "UPDATE accounts SET name = $2, name_key = $3, domain = $4, parent = $5, owner = $6, version = $7,
+                 external_id = $8 WHERE id = $1 AND version = $9"
+            }
+        };
+        let last = if let Expect::Version(seen) = expect { *seen as i64 } else { known_at };
+        let query = sqlx::query(sql)
+            .bind(row.id.bytes())
+            .bind(&*row.name)
+            .bind(&*row.name_key)
+            .bind(row.domain.as_deref())
+            .bind(row.parent.map(|id| id.bytes()))
+            .bind(row.owner.as_ref().map(RepId::as_str))
+            .bind(row.version as i64)
+            .bind(external_id.as_deref())
+            .bind(last);
+        if query.execute(&mut *connection).await?.rows_affected() != 1 {
+            return Ok(false);
+        }
+    }
+    for KeptContact { expect, row, external_id, keys, at } in &rows.kept_contacts {
+        let sql = match expect {
+            Expect::New => {
+                "INSERT INTO contacts (id, name, email, phone, account, owner, version, external_id, known_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            }
+            Expect::Version(_) => {
+                "UPDATE contacts SET name = $2, email = $3, phone = $4, account = $5, owner = $6, version = $7,
+                 external_id = $8 WHERE id = $1 AND version = $9"
+            }
+        };
+        let last = if let Expect::Version(seen) = expect { *seen as i64 } else { known_at };
+        let query = sqlx::query(sql)
+            .bind(row.id.bytes())
+            .bind(row.name.as_deref())
+            .bind(row.email.as_deref())
+            .bind(row.phone.as_deref())
+            .bind(row.account.map(|id| id.bytes()))
+            .bind(row.owner.as_ref().map(RepId::as_str))
+            .bind(row.version as i64)
+            .bind(external_id.as_deref())
+            .bind(last);
+        if query.execute(&mut *connection).await?.rows_affected() != 1 {
+            return Ok(false);
+        }
+        let keys = keys.iter().map(|key| {
+            [(&**key).into(), (*at).into(), NO_LEAD.bytes().into(), row.id.bytes().into(), row.version.into()]
+        });
+        let names = ["key", "at", "lead", "contact", "seq"];
+        insert_or(&mut *connection, "duplicate_keys", names, keys, "ON CONFLICT DO NOTHING").await?;
+    }
+    Ok(true)
+}
+
+async fn write_erasure(connection: &mut PgConnection, row: &ErasureRow) -> sqlx::Result<()> {
+    let seq = row.seq as i64;
+    sqlx::query("INSERT INTO erasures (seq, request, at, contact) VALUES ($1, $2, $3, $4)")
+        .bind(seq)
+        .bind(&*row.request)
+        .bind(row.at.unix_micros())
+        .bind(row.contact.bytes())
+        .execute(&mut *connection)
+        .await?;
+    for ErasedLead { lead, attributes } in &row.leads {
+        let noted = "INSERT INTO erased_facts (seq, erasure)
+            SELECT f.seq, $2 FROM decisions d JOIN facts f ON f.seq = d.seq WHERE d.lead = $1";
+        sqlx::query(noted).bind(lead.bytes()).bind(seq).execute(&mut *connection).await?;
+        let gone = "DELETE FROM facts WHERE seq IN (SELECT seq FROM decisions WHERE lead = $1)";
+        sqlx::query(gone).bind(lead.bytes()).execute(&mut *connection).await?;
+        let left =
+            sqlx::query("UPDATE leads SET attributes = $2 WHERE id = $1").bind(lead.bytes()).bind(json(attributes));
+        left.execute(&mut *connection).await?;
+    }
+    for key in &row.keys {
+        let gone = sqlx::query("DELETE FROM duplicate_keys WHERE key = $1 AND contact = $2");
+        gone.bind(&**key).bind(row.contact.bytes()).execute(&mut *connection).await?;
+    }
+    let gone =
+        "UPDATE contacts SET name = NULL, email = NULL, phone = NULL, external_id = NULL, version = $2 WHERE id = $1";
+    sqlx::query(gone).bind(row.contact.bytes()).bind(seq).execute(connection).await.map(drop)
 }
 
 async fn write_snapshot(connection: &mut PgConnection, snapshot: &SnapshotRow) -> sqlx::Result<()> {

@@ -26,7 +26,7 @@ use crate::{
     number::custody,
     row::{
         AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, Response, ResponseRow,
-        StageRow,
+        StageRow, erasure_digest,
     },
     view::View,
 };
@@ -354,6 +354,14 @@ impl Reader for SqliteReader {
         self.consistently("read a decision", |connection| stored_decision(connection, "d.id = ?1", [id.bytes()]))
     }
 
+    fn contact(&mut self, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+        self.consistently("read a person", |connection| one(connection, CONTACT, [id.bytes()], contact))
+    }
+
+    fn account(&mut self, id: AccountId) -> Result<Option<AccountRow>, StoreError> {
+        self.consistently("read a company", |connection| one(connection, ACCOUNT, [id.bytes()], account))
+    }
+
     fn decisions_of(&mut self, lead: LeadId) -> Result<Vec<Decision>, StoreError> {
         let sql = format!("SELECT {} WHERE d.lead = ?1 ORDER BY d.seq", decision::COLUMNS);
         self.consistently("read a lead's decisions", |connection| {
@@ -426,9 +434,17 @@ impl Reader for SqliteReader {
                 let assignment = one(connection, &sql, [row.seq as i64], assignment)?;
                 Ok(Evidence::of_response(response.as_ref(), assignment.as_ref()))
             }
-            LogKind::Credit | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Load => {
-                Ok(Evidence::default())
+            LogKind::Erasure => {
+                let sql = "SELECT request, at, contact FROM erasures WHERE seq = ?1";
+                let seq = row.seq;
+                let read = |row: &Row<'_>| {
+                    let (request, at): (String, _) = (row.get(0)?, instant(row, 1)?);
+                    let contact = row.get::<_, Option<[u8; 16]>>(2)?.map(ContactId::from_bytes);
+                    Ok(erasure_digest(seq, &request, at, contact))
+                };
+                Ok(Evidence { detail: one(connection, sql, [seq as i64], read)?, ..Evidence::default() })
             }
+            LogKind::Credit | LogKind::PriceEpoch | LogKind::Kept | LogKind::Load => Ok(Evidence::default()),
         })
     }
 

@@ -23,7 +23,8 @@ use crate::{
     log::{Head, LogKind, LogRow},
     number::stage_number,
     row::{
-        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DecisionRow, Expect, LeadState, SnapshotRow,
+        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DecisionRow, ErasedLead, ErasureRow, Expect, KeptAccount,
+        KeptContact, LeadState, NO_LEAD, SnapshotRow,
     },
 };
 
@@ -293,6 +294,93 @@ impl SqliteBackend {
         self.prepare(switches)?.execute(row).map(drop).map_err(&fault)
     }
 
+    /// Persons and companies as somebody says they are: new, or at the version that was seen.
+    fn write_kept(&self, rows: &BatchRows) -> Result<(), StoreError> {
+        let one = |changed: rusqlite::Result<usize>| match changed.map_err(refused("a person or company"))? {
+            1 => Ok(()),
+            _ => Err(StoreError::Refused { what: "a person or company that changed meanwhile".into(), source: None }),
+        };
+        let known_at = at(rows.head.at);
+        for KeptAccount { expect, row, external_id } in &rows.kept_accounts {
+            let (id, parent) = (row.id.bytes(), row.parent.map(|id| id.bytes()));
+            let (owner, version) = (row.owner.as_ref().map(RepId::as_str), row.version as i64);
+            let (name, key, domain) = (&row.name, &row.name_key, &row.domain);
+            one(match expect {
+                Expect::New => self
+                    .prepare("INSERT INTO accounts (id, known_at, name, name_key, domain, parent, owner, version, external_id)
+                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")?
+                    .execute(params![id, known_at, name, key, domain, parent, owner, version, external_id]),
+                Expect::Version(seen) => self
+                    .prepare("UPDATE accounts SET name = ?2, name_key = ?3, domain = ?4, parent = ?5, owner = ?6,
+                        version = ?7, external_id = ?8 WHERE id = ?1 AND version = ?9")?
+                    .execute(params![id, name, key, domain, parent, owner, version, external_id, *seen as i64]),
+            })?;
+        }
+        for KeptContact { expect, row, external_id, keys, at: from } in &rows.kept_contacts {
+            let (id, account) = (row.id.bytes(), row.account.map(|id| id.bytes()));
+            let (owner, version) = (row.owner.as_ref().map(RepId::as_str), row.version as i64);
+            let (name, email, phone) = (&row.name, &row.email, &row.phone);
+            one(match expect {
+                Expect::New => self
+                    .prepare(
+                        "INSERT INTO contacts (id, known_at, name, email, phone, account, owner, version, external_id)
+                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                    )?
+                    .execute(params![id, known_at, name, email, phone, account, owner, version, external_id]),
+                Expect::Version(seen) => self
+                    .prepare(
+                        "UPDATE contacts SET name = ?2, email = ?3, phone = ?4, account = ?5, owner = ?6,
+                        version = ?7, external_id = ?8 WHERE id = ?1 AND version = ?9",
+                    )?
+                    .execute(params![id, name, email, phone, account, owner, version, external_id, *seen as i64]),
+            })?;
+            let known =
+                "INSERT OR IGNORE INTO duplicate_keys (key, at, lead, contact, seq) VALUES (?1, ?2, ?3, ?4, ?5)";
+            self.insert("a person's key", known, keys, |insert, key| {
+                insert.execute(params![key, at(*from), NO_LEAD.bytes(), id, version])
+            })?;
+        }
+        Ok(())
+    }
+
+    /// What is erased is overwritten in the file, too.
+    fn write_erasures(&self, rows: &[ErasureRow]) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let fault = refused("an erasure");
+        let secure = |on: bool| self.connection.pragma_update_and_check(None, "secure_delete", on, |_| Ok(()));
+        secure(true).map_err(&fault)?;
+        let written = rows.iter().try_for_each(|row| self.write_erasure(row));
+        secure(false).map_err(&fault)?;
+        written.map_err(fault)
+    }
+
+    fn write_erasure(&self, row: &ErasureRow) -> rusqlite::Result<()> {
+        let (seq, contact) = (row.seq as i64, row.contact.bytes());
+        let run =
+            |sql: &str, values: &[&dyn rusqlite::ToSql]| self.connection.prepare_cached(sql)?.execute(values).map(drop);
+        run(
+            "INSERT INTO erasures (seq, request, at, contact) VALUES (?1, ?2, ?3, ?4)",
+            &[&seq, &row.request, &at(row.at), &contact],
+        )?;
+        for ErasedLead { lead, attributes } in &row.leads {
+            let id = lead.bytes();
+            run(
+                "INSERT INTO erased_facts (seq, erasure) SELECT f.seq, ?2 FROM decisions d JOIN facts f ON f.seq = d.seq
+                 WHERE d.lead = ?1",
+                &[&id, &seq],
+            )?;
+            run("DELETE FROM facts WHERE seq IN (SELECT seq FROM decisions WHERE lead = ?1)", &[&id])?;
+            run("UPDATE leads SET attributes = ?2 WHERE id = ?1", &[&id, &json(attributes)?])?;
+        }
+        for key in &row.keys {
+            run("DELETE FROM duplicate_keys WHERE key = ?1 AND contact = ?2", &[key, &contact])?;
+        }
+        let gone = "UPDATE contacts SET name = NULL, email = NULL, phone = NULL, external_id = NULL, version = ?2 WHERE id = ?1";
+        run(gone, &[&contact, &seq])
+    }
+
     /// Adds one, and drops all but the last few.
     fn write_checkpoint(&self, checkpoint: Option<&CheckpointRow>) -> Result<(), StoreError> {
         let sql = "INSERT INTO ledger_checkpoints (seq, hash, digest, body) VALUES (?1, ?2, ?3, ?4)";
@@ -348,6 +436,8 @@ impl Backend for SqliteBackend {
         self.write_decisions(&rows.decisions)?;
         self.write_states(&rows.states)?;
         self.write_history(rows)?;
+        self.write_kept(rows)?;
+        self.write_erasures(&rows.erasures)?;
         self.write_checkpoint(rows.checkpoint.as_ref())?;
         self.move_head(&rows.head)
     }

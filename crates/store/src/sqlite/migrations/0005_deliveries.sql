@@ -30,3 +30,10 @@ CREATE INDEX deliveries_by_state ON deliveries (state, sink, due);
 -- When an offer ends: few rows have one, and those are looked for every second.
 ALTER TABLE lead_state ADD COLUMN offer_until INTEGER;
 CREATE INDEX offers_by_end ON lead_state (offer_until) WHERE offer_until IS NOT NULL;
+
+-- Whose data an erasure removed.
+ALTER TABLE erasures ADD COLUMN contact BLOB;
+
+-- Persons and companies by their names in the systems they come from.
+CREATE INDEX accounts_by_external_id ON accounts (external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX contacts_by_external_id ON contacts (external_id) WHERE external_id IS NOT NULL;
