@@ -340,7 +340,7 @@ fn schemas() -> Value {
         "Problem": object(&["type", "title", "status", "detail", "next"], json!({
             "type": text("The slug's place in /docs."), "title": text(""), "status": { "type": "integer" }, "detail": text(""),
             "next": text("What to do about it."), "errors": list(reference("FieldError")),
-            "present": { "type": "object", "description": "How the thing is now, where somebody else changed it." },
+            "present": { "type": ["object", "null"], "description": "How the thing is now, where somebody else changed it; null: it is not there." },
         })),
     });
     merge(&mut all, &of_intake());

@@ -394,6 +394,8 @@ pub async fn take_step(
     let step = step_of(body, state.outside.chance())?;
     let _editing = state.editing.lock().await;
     let (snapshot, now) = (state.live()?, state.now());
+    // One that is not there is told as such, whatever the caller saw.
+    experiment::find(&snapshot.documents, name)?;
     seen_it(seen, &snapshot, name, now)?;
     if matches!(step, Step::Start { .. }) {
         admit(state, &snapshot, name, now).await?;
