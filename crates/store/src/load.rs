@@ -274,6 +274,7 @@ impl Loader {
             seed: 0,
             deadline: None,
             last_owner: last.map(|(_, rep)| rep.clone()),
+            declined: Vec::new(),
             priority: 0,
             claims: owned.map_or_else(Vec::new, |(_, rep)| self.claims(row, rep)),
             turns: Vec::new(),

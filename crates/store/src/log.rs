@@ -37,7 +37,7 @@ pub enum LogKind {
 }
 
 impl LogKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Decision,
         Self::Outcome,
         Self::Transfer,

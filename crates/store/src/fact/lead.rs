@@ -138,7 +138,7 @@ fn clocks(life: &Life, row: &mut LeadRow) {
     row.qualified_at = first_of(life, Stage::Qualified..=Stage::Qualified, |_| false);
     row.opportunity_at = first_of(life, Stage::Opportunity..=Stage::Opportunity, |_| false);
     row.sla_due_at = life.decisions.iter().find_map(|decision| match decision.outcome {
-        Outcome::Owned { sla_due, .. } => sla_due,
+        Outcome::Owned { sla_due, .. } | Outcome::Offered { sla_due, .. } => sla_due,
         Outcome::Held { .. } | Outcome::Parked { .. } => None,
     });
 }
@@ -207,6 +207,7 @@ fn where_it_is(life: &Life, context: &mut Context<'_>, row: &mut LeadRow) {
     row.stage = state.stage;
     row.custody = match state.custody {
         Custody::Owned { .. } => Held::Owned,
+        Custody::Offered { .. } => Held::Offered,
         Custody::Held { .. } => Held::Held,
         Custody::Parked { .. } => Held::Parked,
         Custody::Closed => Held::Closed,
