@@ -15,7 +15,8 @@ use crate::{
     access::{Access, Rights, Scope},
     api::{
         absences, access, accounts, activities, assignment, audit, batch, contacts, credit, decisions, deliveries,
-        experiments, hooks, kpis, leads, operation, outcomes, persons, policies, preview, prices, reps, responses, scores,
+        experiments, hooks, kpis, leads, operation, outcomes, persons, policies, preview, prices, reps, responses,
+        scores,
     },
     around,
     body::MOST_BYTES,

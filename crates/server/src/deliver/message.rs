@@ -85,7 +85,7 @@ impl EventName {
                 Response::Declined => Self::Declined,
                 Response::Expired => Self::Expired,
             }),
-            LogKind::Switch | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Kept => None,
+            LogKind::Switch | LogKind::PriceEpoch | LogKind::Erasure | LogKind::Kept | LogKind::Load => None,
         }
     }
 }

@@ -22,8 +22,8 @@ use crate::{
     log::{Head, LogKind, LogRow},
     number::stage_number,
     row::{
-        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DocumentRow, ErasedLead, ErasureRow, Expect, KeptAccount,
-        KeptContact, LeadState, NO_LEAD, SnapshotRow,
+        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DocumentRow, ErasedLead, ErasureRow, Expect,
+        KeptAccount, KeptContact, LeadState, NO_LEAD, SnapshotRow,
     },
 };
 

@@ -23,8 +23,8 @@ use crate::{
     log::{Head, LogKind, LogRow},
     number::stage_number,
     row::{
-        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DecisionRow, ErasedLead, ErasureRow, Expect, KeptAccount,
-        KeptContact, LeadState, NO_LEAD, SnapshotRow,
+        BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DecisionRow, ErasedLead, ErasureRow, Expect,
+        KeptAccount, KeptContact, LeadState, NO_LEAD, SnapshotRow,
     },
 };
 

@@ -209,7 +209,9 @@ fn answer(decided: &Decided, explanation: &Explanation) -> Answer {
     let decision = &decided.decision;
     let micros = |at: Instant| at.unix_micros();
     let end = match &decision.outcome {
-        Outcome::Owned { rep, sla_due } | Outcome::Offered { rep, sla_due, .. } => End::Owned { rep: rep.to_string(), due: sla_due.map(micros) },
+        Outcome::Owned { rep, sla_due } | Outcome::Offered { rep, sla_due, .. } => {
+            End::Owned { rep: rep.to_string(), due: sla_due.map(micros) }
+        }
         Outcome::Held { hold, until, wake_at } => {
             End::Held { priced: *hold == Hold::Priced, until: micros(*until), wake: micros(*wake_at) }
         }
