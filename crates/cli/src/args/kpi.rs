@@ -8,7 +8,7 @@ use pointsman_measure::kpi::{Dimension, Kpi, Part};
 /// Figures of a company in operation, each with its interval and the leads behind it
 #[derive(Debug, ClapArgs)]
 #[command(
-    long_about = "Measures speed, promises, conversion, balance, accuracy and cost on the workspace's history (DIR/data). What \
+    long_about = "Measures speed, promises, conversion, balance, accuracy and cost on the workspace's live store, or on its imported tables (DIR/data) where there is none. What \
     the data cannot tell is said, never guessed. Without a period, the thirteen weeks before the history ends. What figures \
     mean here (maturity, targets, costs) is DIR/kpi.toml; docs/kpi.md defines each."
 )]
@@ -43,6 +43,9 @@ pub struct KpiArgs {
     /// Leads of a list at most
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub limit: usize,
+    /// Measure the imported tables (DIR/data) even where a store has leads
+    #[arg(long)]
+    pub imported: bool,
     /// Leave out what is told of single reps
     #[arg(long)]
     pub no_reps: bool,
@@ -76,6 +79,9 @@ pub struct Report {
     /// Draws the rehearsal of the ROI file
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Measure the imported tables (DIR/data) even where a store has leads
+    #[arg(long)]
+    pub imported: bool,
     /// Leave out what is told of single reps
     #[arg(long)]
     pub no_reps: bool,

@@ -27,7 +27,7 @@ use crate::{Done, output, store};
 
 pub fn run(args: &Report) -> anyhow::Result<Done> {
     let days = quarter_days(&args.quarter)?;
-    let measuring = Measuring::read(&args.workspace, None)?;
+    let measuring = Measuring::read(&args.workspace, None, args.imported)?;
     let roi = roi(args)?;
     let found = measuring.kpis().brief(&Selection::default(), days, !args.no_reps);
     let report = BriefReport {

@@ -11,10 +11,12 @@ use pointsman_measure::{
 };
 use pointsman_pipeline::{KpiRead, kpi_input};
 use pointsman_report::Day;
+use pointsman_server::kpi::Measured;
+use pointsman_store::Projector;
 use pointsman_workhours::{Calendar, Zone};
 
 use crate::args::kpi::PeriodArgs;
-use crate::{settings::Settings, workspace};
+use crate::{clock, settings::Settings, store, workspace};
 
 /// Rows with everything around them.
 #[derive(Debug)]
@@ -43,14 +45,16 @@ const WEEKS_DAYS: i32 = 91;
 const SPARE_YEARS: i16 = 1;
 
 impl Measuring {
-    pub fn read(folder: &Path, condition: Option<&str>) -> anyhow::Result<Self> {
+    /// Of the live store where it has leads; else, or with a condition, of the imported tables.
+    pub fn read(folder: &Path, condition: Option<&str>, imported: bool) -> anyhow::Result<Self> {
         let spec = spec(folder)?;
+        let live = if condition.is_none() && !imported { rows_of_store(folder, &spec)? } else { None };
+        if let Some(measuring) = live {
+            return Ok(measuring);
+        }
         let settings = folder.join(Settings::FILE).exists().then(|| Settings::read(folder)).transpose()?;
         let zone = Zone::new(settings.as_ref().map_or("UTC", |settings| &*settings.zone))?;
-        let rows = match rows_of_store(folder)? {
-            Some(rows) => rows,
-            None => rows_of_history(folder, &spec, &zone, condition)?,
-        };
+        let rows = rows_of_history(folder, &spec, &zone, condition)?;
         let mut names = rows.names;
         let calendars = calendars(folder, &spec, &mut names, &rows.leads, rows.as_of)?;
         let by_hand: Vec<Name> = ["named", "crm", IMPORTED].iter().filter_map(|word| names.find(word)).collect();
@@ -139,10 +143,20 @@ fn spec(folder: &Path) -> anyhow::Result<KpiSpec> {
     }
 }
 
-/// Of a live store: `None` where it keeps no rows to measure, so that the imported tables are asked.
-#[expect(clippy::unnecessary_wraps, reason = "a store that cannot be read is an error, never an empty table")]
-fn rows_of_store(_folder: &Path) -> anyhow::Result<Option<Rows>> {
-    Ok(None)
+/// Of the live store, brought to where its record stands; `None` without a store or without a lead
+/// in it.
+fn rows_of_store(folder: &Path, spec: &KpiSpec) -> anyhow::Result<Option<Measuring>> {
+    if !folder.join(Settings::FILE).exists() || !store::exists(folder)? {
+        return Ok(None);
+    }
+    let live = super::super::experiment::desk::live(folder)?;
+    let (opened, now) = (store::open_existing(folder)?, clock::now());
+    let mut projector = Projector::new(&*opened)?;
+    let followed = projector.catch_up().and_then(|_| projector.rep_days(now));
+    followed.context("cannot bring what is reported up to date")?;
+    let made = Measured::read(&mut *opened.reader()?, &live.snapshot, spec.clone(), now)?;
+    let Measured { table, names, rep_days, spec, feeds, currency, zone, .. } = made;
+    Ok((!table.is_empty()).then_some(Measuring { table, rep_days, names, spec, feeds, currency, zone }))
 }
 
 /// Of the imported canonical tables; "now" is the last thing that they know.

@@ -35,7 +35,7 @@ const BY: [Dimension; 7] = [
 ];
 
 pub fn run(args: &KpiArgs) -> anyhow::Result<Done> {
-    let measuring = Measuring::read(&args.workspace, args.condition.as_deref())?;
+    let measuring = Measuring::read(&args.workspace, args.condition.as_deref(), args.imported)?;
     let (selection, days) = (measuring.selection(&args.filters)?, measuring.days(&args.period)?);
     let about = about(args, &measuring, &selection, days)?;
     match args.kpi.as_slice() {
