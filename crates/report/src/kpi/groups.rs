@@ -27,7 +27,11 @@ pub(super) fn people(report: &KpiReport<'_>, reps: &Reps, cx: Cx) -> Section {
 pub(super) fn section(id: &str, heading: String, by: &[&Breakdown], about: &About, cx: Cx) -> Section {
     let l = cx.locale;
     let told = |breakdown: &&&Breakdown| breakdown.all.value().is_some() && breakdown.groups.len() > 1;
-    let sentences: Vec<String> = by.iter().filter(told).filter_map(|breakdown| verdict(breakdown, l)).collect();
+    let mut sentences: Vec<String> = by.iter().filter(told).filter_map(|breakdown| verdict(breakdown, l)).collect();
+    // A section that says nothing is read as one that broke.
+    if by.iter().any(|breakdown| breakdown.all.value().is_some()) && !by.iter().any(|breakdown| told(&breakdown)) {
+        sentences.push(words::groups_one(l));
+    }
     Section {
         id: id.into(),
         heading,

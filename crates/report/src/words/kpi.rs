@@ -80,6 +80,10 @@ words! {
         en: "Groups differ by more than chance explains ({p}).",
         de: "Die Gruppen unterscheiden sich stärker, als der Zufall erklärt ({p}).",
     }
+    groups_one() {
+        en: "All leads of this period are of one group: there is nothing to compare.",
+        de: "Alle Leads dieser Zeit gehören zu einer Gruppe: es gibt nichts zu vergleichen.",
+    }
     groups_alike(p) {
         en: "Not distinguishable: the differences are no larger than chance explains ({p}).",
         de: "Nicht unterscheidbar: Die Unterschiede sind nicht größer, als der Zufall erklärt ({p}).",
