@@ -99,7 +99,7 @@ fn spawn(folder: &Path, round: u64) -> Child {
 
 fn nothing_acknowledged_is_lost_by_a_kill() {
     let folder = tempfile::tempdir().unwrap();
-    let kills = number("POINTSMAN_KILLS").unwrap_or(20);
+    let kills = number("POINTSMAN_KILLS").unwrap_or(50);
     let mut rng = Rng::seeded(2026);
     let mut acknowledged = 0;
     let mut slowest = Duration::ZERO;
