@@ -127,21 +127,6 @@ pub fn stop_rule(arms: &[ArmStats], better: Better, delta: f64, epsilon: f64) ->
     Ok(StopRule { statistic, threshold: ln((1.0 + ln(units)) / delta) })
 }
 
-/// A stop that stays stopped: a first crossing is a statement about all looks, so later data must
-/// not undo it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct LatchedStop {
-    /// The look at which the rule first crossed, and the leader then.
-    pub at: Option<(u32, usize)>,
-}
-
-impl LatchedStop {
-    #[must_use]
-    pub fn look(self, look: u32, rule: StopRule, leader: usize) -> Self {
-        Self { at: self.at.or_else(|| rule.crossed().then_some((look, leader))) }
-    }
-}
-
 /// The shares that find the best variant soonest.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrackAndStop {
