@@ -44,7 +44,8 @@ impl Default for PricingConfig {
 }
 
 impl PricingConfig {
-    /// For simulated years: a few solves a day, each on as much as a quick one takes.
+    /// For simulated years: a few solves a day, each quick. Half the rows win 0.2 % less on a company
+    /// of 50 reps over five seeds, and leave twice as many rep-days short of their floor.
     pub fn simulated() -> Self {
         Self { longest: Micros(3 * Micros::HOUR.0), rows: Some(800), ..Self::default() }
     }

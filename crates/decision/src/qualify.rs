@@ -156,6 +156,44 @@ impl Qualified {
     }
 }
 
+/// What is the same for every candidate of one lead.
+struct Seen<'a> {
+    limits: LimitSet,
+    availability: &'a [Availability],
+    scorer: &'a ScorerScratch,
+}
+
+impl Qualified {
+    /// Makes asks of those that a rung of this rule admitted, from the `from`-th admission on, and
+    /// says when the first of the excluded ones is back.
+    fn ask(&mut self, from: usize, rule: &Rule, seen: &Seen<'_>) -> Option<Instant> {
+        let Self { snapshot, decided_at: now, admissions, asks, .. } = self;
+        let mut back_at = None;
+        for admission in &admissions[from..] {
+            match admission.reason {
+                ReasonCode::Admitted => {
+                    let scorer = snapshot.scorer.as_ref();
+                    let logit = scorer.map_or(0.0, |scorer| scorer.logit(admission.rep, seen.scorer));
+                    let mut ask = ask(snapshot, admission, seen.limits, logit);
+                    if let (Exploration::Posterior(_), Some(scorer)) = (rule.explore, scorer) {
+                        ask.rank = scorer.doubt(admission.rep, seen.scorer) as f32;
+                    }
+                    asks.push(ask);
+                }
+                ReasonCode::Absent | ReasonCode::OutsideHours => {
+                    back_at = earlier(back_at, back(seen.availability, admission.rep));
+                }
+                ReasonCode::Redirected | ReasonCode::OutOfPool => {
+                    let ends = snapshot.away.overrides_of(admission.rep, *now).map(|o| o.until).min();
+                    back_at = earlier(back_at, ends);
+                }
+                _ => {}
+            }
+        }
+        back_at
+    }
+}
+
 /// Does everything that does not depend on load: which rungs match, who may take the lead there
 /// and the first reason against each of the others, availability, log-odds, limits drawn on.
 pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &mut Scratch) -> Qualified {
@@ -189,6 +227,7 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     }
     let (value, value_source) = value(snapshot, facts, &scratch.scorer);
     let limits = limits_of_lead(roster, &scratch.row);
+    let seen = Seen { limits, availability: &scratch.availability, scorer: &scratch.scorer };
     let Buffers { rungs, windows: mut window_list, admissions, asks } = std::mem::take(&mut scratch.spare);
     window_list.extend(windows(snapshot, now));
     let mut qualified = Qualified {
@@ -224,29 +263,7 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
                 Some(step) => admit_on_full(rule, roster, &known, step, &mut qualified.admissions),
             }
             let asks_from = qualified.asks.len() as u32;
-            let mut back_at: Option<Instant> = None;
-            for admission in &qualified.admissions[from..] {
-                match admission.reason {
-                    ReasonCode::Admitted => {
-                        let scorer = snapshot.scorer.as_ref();
-                        let logit = scorer.map_or(0.0, |scorer| scorer.logit(admission.rep, &scratch.scorer));
-                        let mut ask = ask(snapshot, admission, limits, logit);
-                        if let (Exploration::Posterior(_), Some(scorer)) = (rule.explore, scorer) {
-                            ask.rank = scorer.doubt(admission.rep, &scratch.scorer) as f32;
-                        }
-                        qualified.asks.push(ask);
-                    }
-                    ReasonCode::Absent | ReasonCode::OutsideHours => {
-                        let back = back(&scratch.availability, admission.rep);
-                        back_at = [back_at, back].into_iter().flatten().min();
-                    }
-                    ReasonCode::Redirected | ReasonCode::OutOfPool => {
-                        let ends = snapshot.away.overrides_of(admission.rep, now).map(|o| o.until).min();
-                        back_at = [back_at, ends].into_iter().flatten().min();
-                    }
-                    _ => {}
-                }
-            }
+            let back_at = qualified.ask(from, rule, &seen);
             qualified.rungs.push(Rung {
                 rule: rule_index,
                 overflow,
@@ -299,6 +316,13 @@ fn place(snapshot: &Snapshot, facts: &Facts) -> Option<(Box<str>, String)> {
         _ => None,
     };
     Some((text(country)?.clone(), text(postcode).map(|text| plain_postcode(text)).unwrap_or_default()))
+}
+
+fn earlier(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (one, other) => one.or(other),
+    }
 }
 
 fn back(availability: &[Availability], rep: RepIndex) -> Option<Instant> {

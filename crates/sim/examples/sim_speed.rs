@@ -1,6 +1,6 @@
 //! How many decisions a second a simulation takes: `cargo run --release -p pointsman-sim --example
-//! sim_speed [REPS]`. One team, as many leads as it has places; one thread; decisions include those
-//! of leads that waited.
+//! sim_speed [REPS [PICK]]`. One team, as many leads as it has places; one thread; decisions include
+//! those of leads that waited.
 
 #![expect(clippy::disallowed_methods, reason = "this program measures how long things take")]
 
@@ -14,9 +14,11 @@ use pointsman_sim::{
 
 fn main() {
     let reps: u32 = std::env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(50);
+    let only = std::env::args().nth(2);
     let world = World::parse(&company(reps), 1).unwrap_or_else(|error| panic!("{error}"));
     let leads = world.leads(0, 200, 1);
-    for (pick, priced) in [("weighted-round-robin", false), ("best-score", false), ("expected-value", true)] {
+    let picks = [("weighted-round-robin", false), ("best-score", false), ("expected-value", true)];
+    for (pick, priced) in picks.into_iter().filter(|(pick, _)| only.as_deref().is_none_or(|only| only == *pick)) {
         let policy =
             snapshot(documents_with_scores(&world, "main", pick)).unwrap_or_else(|faults| panic!("{faults:?}"));
         let policies = [policy];

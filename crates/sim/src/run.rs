@@ -182,7 +182,7 @@ impl<'a> Run<'a> {
             self.results[index] = Some(LeadRun { policy, decided_at: now, owned: None });
         }
         decided.changes.iter().for_each(|change| self.ledger.apply(change));
-        match &decided.decision.outcome {
+        let again = match &decided.decision.outcome {
             Outcome::Held { until, wake_at, .. } => {
                 self.deadlines.insert(index, *until);
                 Some(*wake_at)
@@ -203,7 +203,9 @@ impl<'a> Run<'a> {
                 self.learn(policy, &qualified, now);
                 None
             }
-        }
+        };
+        self.scratch[policy].reuse(qualified);
+        again
     }
 
     /// Whether the rep to whom a lead was just offered declines it; the third one takes it.

@@ -32,6 +32,7 @@ pub(super) struct Point {
 }
 
 /// The near cells of every row of one class: all that can matter at prices close to `at`.
+#[derive(Default)]
 struct Near {
     rows: Vec<u32>,
     ends: Vec<u32>,
@@ -84,12 +85,14 @@ impl<'a> Dual<'a> {
         let (sample, tau) = (self.problem.sample, self.tau);
         let moved = |near: &Near| near.at.iter().zip(y).fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
         if self.near[k].as_ref().is_none_or(|near| moved(near) > SLACK * tau) {
-            self.near[k] = Some(near_cells(sample, self.classes[k], y, tau));
+            let near = self.near[k].take().unwrap_or_default();
+            self.near[k] = Some(near_cells(near, sample, self.classes[k], y, tau));
         }
         let near = self.near[k].as_ref().expect("made in the line above");
         let mut demand = vec![0.0; y.len()];
         let mut block = vec![0.0f32; y.len()];
         let (mut value, mut from) = (0.0, 0);
+        let mut logs = Logs::default();
         let per_tau = 1.0 / tau;
         for (n, (&i, &end)) in near.rows.iter().zip(&near.ends).enumerate() {
             let (columns, scores) = (&near.columns[from..end as usize], &near.scores[from..end as usize]);
@@ -114,7 +117,8 @@ impl<'a> Dual<'a> {
             }
             let nobody = exp_of_negative(-best * per_tau);
             let sum = nobody + sums.iter().sum::<f32>();
-            value += weight * f64::from(best) + weight * f64::from(tau) * math::ln(f64::from(sum));
+            value += weight * f64::from(best);
+            logs.add(f64::from(sum), weight);
             let each = weight as f32 / sum;
             for (&c, &e) in columns.iter().zip(&self.net) {
                 block[c as usize] += each * e;
@@ -124,7 +128,34 @@ impl<'a> Dual<'a> {
             }
         }
         flush(&mut block, &mut demand);
-        (value, demand)
+        (value + f64::from(tau) * logs.total(), demand)
+    }
+}
+
+/// Σ w ln x for runs of equal w, by one logarithm of a product in place of many.
+struct Logs {
+    product: f64,
+    weight: f64,
+    total: f64,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self { product: 1.0, weight: 0.0, total: 0.0 }
+    }
+}
+
+impl Logs {
+    /// x is at least 1, and far below 1e100.
+    fn add(&mut self, x: f64, weight: f64) {
+        if weight != self.weight || self.product > 1e100 {
+            *self = Self { product: 1.0, weight, total: self.total() };
+        }
+        self.product *= x;
+    }
+
+    fn total(&self) -> f64 {
+        self.total + self.weight * math::ln(self.product)
     }
 }
 
@@ -137,8 +168,12 @@ fn column_prices(problem: &Problem<'_>, prices: &[f64], class: u8) -> Vec<f32> {
     y.into_iter().map(|p| p as f32).collect()
 }
 
-fn near_cells(sample: &Sample, class: u8, y: &[f32], tau: f32) -> Near {
-    let mut near = Near { rows: vec![], ends: vec![], columns: vec![], scores: vec![], at: y.to_vec() };
+/// The same lists anew, in the memory of the old ones.
+fn near_cells(mut near: Near, sample: &Sample, class: u8, y: &[f32], tau: f32) -> Near {
+    near.at.clear();
+    near.at.extend_from_slice(y);
+    [&mut near.rows, &mut near.ends, &mut near.columns].into_iter().for_each(Vec::clear);
+    near.scores.clear();
     // Both the best and the cell may move by SLACK.
     let reach = (CUT + 2.0 * SLACK) * tau;
     for i in (0..sample.rows()).filter(|&i| sample.class(i) == class && sample.weight(i) > 0.0) {

@@ -1,5 +1,7 @@
 //! Past leads in, prices out: the forecast of the mix and the solver in one hand.
 
+use std::collections::VecDeque;
+
 use super::{Bound, MixConfig, MixForecast, MixRow, Problem, Sample, Solution, SolveConfig, solve};
 
 /// Whoever solves prices keeps one: the leads seen so far, in the order in which they came.
@@ -14,6 +16,13 @@ pub struct Planner {
     classes: Vec<u8>,
     forecast: MixForecast,
     config: SolveConfig,
+    solved: VecDeque<Solved>,
+}
+
+/// Where one solve began, and where it ended.
+#[derive(Debug, Clone)]
+struct Solved {
+    shares: Vec<f64>,
     prices: Vec<f64>,
 }
 
@@ -26,6 +35,8 @@ pub struct PlannerConfig {
 
 /// Cells of the sample that prices are solved on, about.
 const CELLS: usize = 400_000;
+/// Solves remembered: a few a day for some days.
+const REMEMBERED: usize = 16;
 
 impl PlannerConfig {
     /// As many rows as are quick to solve: 8,000 leads of 50 reps, never fewer than
@@ -46,7 +57,7 @@ impl Planner {
             classes: vec![],
             forecast: MixForecast::new(history, config.mix),
             config: config.solve,
-            prices: vec![],
+            solved: VecDeque::with_capacity(REMEMBERED),
         }
     }
 
@@ -94,12 +105,27 @@ impl Planner {
         sample
     }
 
-    /// Prices under these bounds for the leads that `sample` stands for, from where the last ones
-    /// stood.
+    /// Prices under these bounds for the leads that `sample` stands for, from those of the
+    /// remembered solve whose shares were nearest: yesterday's at this hour rather than this
+    /// morning's, when quotas begin anew at midnight.
     pub fn solve(&mut self, sample: &Sample, bounds: &[Bound]) -> Solution {
-        let solution = solve(&Problem { sample, bounds }, &self.prices, &self.config);
-        self.prices.clone_from(&solution.prices);
+        let solution = solve(&Problem { sample, bounds }, self.nearest(bounds), &self.config);
+        if self.solved.len() == REMEMBERED {
+            self.solved.pop_front();
+        }
+        let shares = bounds.iter().map(|bound| bound.share).collect();
+        self.solved.push_back(Solved { shares, prices: solution.prices.clone() });
         solution
+    }
+
+    /// The newest of the nearest; the last one where none has as many bounds.
+    fn nearest(&self, bounds: &[Bound]) -> &[f64] {
+        let apart = |solved: &&Solved| -> f64 {
+            solved.shares.iter().zip(bounds).map(|(share, bound)| (share - bound.share).abs()).sum()
+        };
+        let alike = self.solved.iter().rev().filter(|solved| solved.shares.len() == bounds.len());
+        let nearest = alike.min_by(|a, b| apart(a).total_cmp(&apart(b)));
+        nearest.or(self.solved.back()).map_or(&[], |solved| &solved.prices)
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Bids {
 impl Bids {
     /// The bids for every column, the others standing at `prices` (one per column).
     pub fn of(sample: &Sample, prices: &[f64]) -> Vec<Self> {
-        let paid = Paid { all: prices.to_vec(), rest: vec![Some(0.0); prices.len()] };
+        let paid = Paid { all: prices.to_vec(), rest: vec![0.0; prices.len()] };
         Self::collect(sample, &|_| paid.clone())
     }
 
@@ -35,7 +35,8 @@ impl Bids {
                 all[bound.column as usize] += bound.sign() * price;
             }
             let own = |l: &usize| Some(prices[*l]).filter(|_| problem.bounds[*l].applies_to(class));
-            let rest = tightest.iter().zip(&all).map(|(l, all)| l.as_ref().and_then(own).map(|own| all - own));
+            let rest = tightest.iter().zip(&all);
+            let rest = rest.map(|(l, all)| l.as_ref().and_then(own).map_or(f64::INFINITY, |own| all - own));
             Paid { rest: rest.collect(), all }
         };
         Self::collect(problem.sample, &paid)
@@ -43,26 +44,23 @@ impl Bids {
 
     fn collect(sample: &Sample, paid: &dyn Fn(u8) -> Paid) -> Vec<Self> {
         let total = sample.total_weight();
-        let mut bids: Vec<Vec<(f64, f64)>> = vec![vec![]; sample.columns()];
+        let expected = || Vec::with_capacity(sample.rows() / 4);
+        let mut bids: Vec<Vec<(f64, f64)>> = (0..sample.columns()).map(|_| expected()).collect();
         let mut by_class: Vec<Option<Paid>> = vec![None; usize::from(super::MAX_CLASSES)];
         for i in (0..sample.rows()).filter(|&i| sample.weight(i) > 0.0) {
             let class = sample.class(i);
             let paid = by_class[usize::from(class)].get_or_insert_with(|| paid(class));
             let row = &sample.row(i)[..sample.columns()];
-            let (mut best, mut second, mut owner) = (0.0, 0.0, None);
-            for (c, net) in row.iter().zip(&paid.all).map(|(score, price)| f64::from(*score) - price).enumerate() {
-                if net > best {
-                    (second, best, owner) = (best, net, Some(c));
-                } else if net > second {
-                    second = net;
-                }
-            }
-            for (c, bids) in bids.iter_mut().enumerate() {
-                let Some(rest) = paid.rest[c] else { continue };
-                let others = if owner == Some(c) { second } else { best };
-                let bid = f64::from(row[c]) - rest - others;
-                if bid > 0.0 {
-                    bids.push((bid, sample.weight(i) / total));
+            let (best, second, owner) = best_two(row, &paid.all);
+            let weight = sample.weight(i) / total;
+            for (c, (score, rest)) in row.iter().zip(&paid.rest).enumerate() {
+                // Most cells bid nothing: one comparison each.
+                let over = f64::from(*score) - rest - second;
+                if over > 0.0 {
+                    let bid = if owner == c { over } else { over + second - best };
+                    if bid > 0.0 {
+                        bids[c].push((bid, weight));
+                    }
                 }
             }
         }
@@ -70,8 +68,9 @@ impl Bids {
     }
 
     fn sorted(mut bids: Vec<(f64, f64)>) -> Self {
-        bids.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut sorted = Self::default();
+        bids.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
+        let list = || Vec::with_capacity(bids.len());
+        let mut sorted = Self { amounts: list(), shares: list(), sums: list() };
         let (mut share, mut sum) = (0.0, 0.0);
         for (amount, weight) in bids {
             (share, sum) = (share + weight, sum + weight * amount);
@@ -84,7 +83,23 @@ impl Bids {
 
     /// E (bid − cost)⁺ of a coming lead.
     pub fn surplus(&self, cost: f64) -> f64 {
-        match self.amounts.partition_point(|amount| *amount > cost) {
+        self.surplus_of(self.amounts.partition_point(|amount| *amount > cost), cost)
+    }
+
+    /// The same, the number of bids above the cost being near to `above`, which is put right.
+    fn surplus_near(&self, cost: f64, above: &mut usize) -> f64 {
+        while *above > 0 && self.amounts[*above - 1] <= cost {
+            *above -= 1;
+        }
+        while *above < self.amounts.len() && self.amounts[*above] > cost {
+            *above += 1;
+        }
+        self.surplus_of(*above, cost)
+    }
+
+    /// E (bid − cost)⁺, of which the first `n` bids have a part.
+    fn surplus_of(&self, n: usize, cost: f64) -> f64 {
+        match n {
             0 => 0.0,
             n => self.sums[n - 1] - cost * self.shares[n - 1],
         }
@@ -110,8 +125,22 @@ impl Bids {
 struct Paid {
     /// For all bounds.
     all: Vec<f64>,
-    /// For all but the one that is bid for; `None` where they do not draw on it.
-    rest: Vec<Option<f64>>,
+    /// For all but the one that is bid for; infinite where they do not draw on it.
+    rest: Vec<f64>,
+}
+
+/// The greatest net value, at least 0 (nobody's), the next one, and whose the greatest is.
+fn best_two(row: &[f32], prices: &[f64]) -> (f64, f64, usize) {
+    let (mut best, mut second, mut owner) = (0.0, 0.0, usize::MAX);
+    for (c, (score, price)) in row.iter().zip(prices).enumerate() {
+        let net = f64::from(*score) - price;
+        if net > best {
+            (second, best, owner) = (best, net, c);
+        } else if net > second {
+            second = net;
+        }
+    }
+    (best, second, owner)
 }
 
 /// What it costs to give away one place of a quota, by places left and leads still to come.
@@ -134,10 +163,14 @@ impl QuotaCosts {
     pub fn in_steps(bids: &Bids, places: usize, steps: usize, each: f64) -> Self {
         let mut value = vec![0.0; places + 1];
         let mut costs = vec![0.0; places];
+        costs.reserve_exact(steps * places);
+        // From step to step a cost moves by little.
+        let mut above = vec![bids.amounts.len(); places];
         for k in 1..=steps {
-            let before = &costs[(k - 1) * places..];
-            let surplus: Vec<f64> = before.iter().map(|cost| each * bids.surplus(*cost)).collect();
-            surplus.iter().zip(&mut value[1..]).for_each(|(s, v)| *v += s);
+            let before = (k - 1) * places;
+            for (x, above) in above.iter_mut().enumerate() {
+                value[x + 1] += each * bids.surplus_near(costs[before + x], above);
+            }
             costs.extend((0..places).map(|x| value[x + 1] - value[x]));
         }
         Self { places, costs }
