@@ -1,4 +1,5 @@
-//! `docs/policy.md` is executed: its policies load and check clean, its leads go where it says.
+//! `docs/policy.md` is executed: its policies load and check clean, its leads go where it says. So
+//! are the settings in `docs/capacity.md`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use pointsman_decision::{
     AccountFacts, ContactFacts, DocumentKind, DocumentSet, Facts, LeadFacts, PastLead, Place, Snapshot, places,
 };
-use pointsman_domain::{AccountId, ContactId, Entity, Instant, LeadId, RepId, Values};
+use pointsman_domain::{AccountId, ContactId, Entity, Exploration, Instant, LeadId, RepId, Values};
 use pointsman_rules::lint;
 
 /// Wednesday, 10:00 in Berlin.
@@ -156,6 +157,61 @@ fn the_page_about_policies_says_what_happens() {
         }
     }
     assert!(policies >= 10 && leads >= 30, "{policies} policies, {leads} leads");
+}
+
+/// The tables of `text`, laid over those of `base` with the same id.
+fn laid_over(base: &str, text: &str) -> String {
+    let mut base: toml::Table = base.parse().expect("the roster");
+    let over: toml::Table = text.parse().unwrap_or_else(|e| panic!("{e}\n{text}"));
+    for (name, entries) in over {
+        let known = base[&name].as_array_mut().expect("a list of tables");
+        for entry in entries.as_array().expect("a list of tables") {
+            let found = known.iter_mut().find(|k| k["id"] == entry["id"]).unwrap_or_else(|| panic!("{entry:?}"));
+            let settings = entry.as_table().expect("a table").clone();
+            found.as_table_mut().expect("a table").extend(settings);
+        }
+    }
+    base.to_string()
+}
+
+#[test]
+fn the_floors_in_the_page_about_capacity_are_owed() {
+    let page = std::fs::read_to_string(root().join("docs/capacity.md")).expect("docs/capacity.md");
+    let (_, floors) = blocks(&page).into_iter().find(|(info, _)| info == "toml").expect("a roster's lines");
+    let mut documents = workspace();
+    let roster = std::fs::read_to_string(root().join("reps.toml")).expect("reps.toml");
+    documents.insert(DocumentKind::Roster, "", laid_over(&roster, &floors).into_bytes());
+    documents.insert(DocumentKind::Policy, "default", explored("").as_bytes());
+    let snapshot = Snapshot::compile(documents).unwrap_or_else(|e| panic!("{e:?}\n{floors}"));
+    let day = snapshot.roster.limits.iter().position(|limit| limit.id.as_str() == "day").expect("a limit a day");
+    let owed = |rep: &str| {
+        let rep = snapshot.roster.rep(rep).unwrap_or_else(|| panic!("{rep}"));
+        snapshot.roster.rep_at(rep).floors[day]
+    };
+    assert_eq!((owed("mara"), owed("jonas")), (5, 3));
+}
+
+/// A policy whose only rule has these lines.
+fn explored(lines: &str) -> String {
+    format!(
+        "format = 1\nname = 'default'\n[fallback]\nqueue = 'nobody'\n[[rule]]\nid = 'all'\npool = 'everybody'\npick = 'expected-value'\n{lines}\n"
+    )
+}
+
+#[test]
+fn the_page_about_capacity_says_how_a_rule_explores() {
+    let page = std::fs::read_to_string(root().join("docs/capacity.md")).expect("docs/capacity.md");
+    let mut seen = vec![];
+    for line in page.lines().filter(|line| line.starts_with("| `explore")) {
+        let (_, settings) = line.split_once("| ").expect("a cell");
+        let (settings, _) = settings.split_once(" |").expect("a cell's end");
+        let mut documents = workspace();
+        let policy = explored(&settings.replace('`', "").replace(", ", "\n"));
+        documents.insert(DocumentKind::Policy, "default", policy.as_bytes());
+        let snapshot = Snapshot::compile(documents).unwrap_or_else(|e| panic!("{e:?}\n{policy}"));
+        seen.push(snapshot.policy().rules[0].explore);
+    }
+    assert_eq!(seen, [Exploration::Evenly(0.05), Exploration::Posterior(0.1)]);
 }
 
 /// The workspace that stands in the root, whole.
