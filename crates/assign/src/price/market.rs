@@ -95,7 +95,7 @@ pub fn solve_book(planner: &mut Planner, sample: &Sample, standings: &[Standing]
     }
     prices.sort_by(|a, b| (&a.rep, &a.limit, a.window).cmp(&(&b.rep, &b.limit, b.window)));
     let solved_from = SolvedFrom {
-        rows: sample.rows() as u64,
+        rows: sample.leads() as u64,
         leads: moment.leads,
         today: moment.today,
         value: solution.value,

@@ -8,8 +8,8 @@
 //! Reading order: [`Bound`] and [`Problem`] (the question), `dual` (the function minimised, with
 //! formula), `solve`, `basis` and `forecast` (which past leads stand for those to come),
 //! `planner`, `scarce` (the price of the last few places), `volume` (how many leads are to come),
-//! `book` and `market` (from limits as they stand to the book); `fast_exp` and `sample` are the
-//! arithmetic below.
+//! `book` and `market` (from limits as they stand to the book); `rows`, `sample` and
+//! `fast_exp` are the arithmetic below.
 
 mod basis;
 mod book;
@@ -18,6 +18,7 @@ mod fast_exp;
 mod forecast;
 mod market;
 mod planner;
+mod rows;
 mod sample;
 mod scarce;
 mod solve;

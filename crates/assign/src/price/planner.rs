@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Bound, MixConfig, MixForecast, MixRow, Problem, Sample, Solution, SolveConfig, solve};
+use super::{Bound, MixConfig, MixForecast, MixRow, Problem, Sample, Solution, SolveConfig, rows::Rows, solve};
 
 /// Whoever solves prices keeps one: the leads seen so far, in the order in which they came.
 ///
@@ -10,10 +10,10 @@ use super::{Bound, MixConfig, MixForecast, MixRow, Problem, Sample, Solution, So
 #[derive(Debug, Clone)]
 pub struct Planner {
     columns: usize,
-    history: Vec<f32>,
-    past: Vec<f32>,
-    /// Of each lead pushed.
-    classes: Vec<u8>,
+    rows: Rows,
+    /// Places in `rows`: of the leads from before, and of those pushed.
+    history: Vec<u32>,
+    past: Vec<u32>,
     forecast: MixForecast,
     config: SolveConfig,
     solved: VecDeque<Solved>,
@@ -50,11 +50,12 @@ impl PlannerConfig {
 impl Planner {
     /// `history`: leads from before, if there are any; all of `columns` scores.
     pub fn new(columns: usize, history: &[&[f64]], config: PlannerConfig) -> Self {
+        let mut rows = Rows::new(columns);
         Self {
             columns,
-            history: history.iter().flat_map(|row| row.iter().map(|s| *s as f32)).collect(),
+            history: history.iter().map(|row| rows.place(row, 0)).collect(),
+            rows,
             past: vec![],
-            classes: vec![],
             forecast: MixForecast::new(history, config.mix),
             config: config.solve,
             solved: VecDeque::with_capacity(REMEMBERED),
@@ -68,19 +69,18 @@ impl Planner {
 
     /// The same of a lead of this class (see [`super::Bound`]).
     pub fn push_of(&mut self, row: &[f64], class: u8) {
-        self.past.extend(row.iter().map(|s| *s as f32));
-        self.classes.push(class);
+        self.past.push(self.rows.place(row, class));
         self.forecast.push(row);
     }
 
     /// Keeps the newest `keep` leads only, and no history; prices stay where they are.
     pub fn forget(&mut self, keep: usize) {
-        let from = self.leads().saturating_sub(keep);
-        let kept = self.past.split_off(from * self.columns);
-        let classes = self.classes.split_off(from);
-        (self.past, self.classes, self.history) = (vec![], vec![], vec![]);
+        let kept = self.past.split_off(self.leads().saturating_sub(keep));
+        let rows = std::mem::replace(&mut self.rows, Rows::new(self.columns));
+        (self.past, self.history) = (vec![], vec![]);
         self.forecast = MixForecast::new(&[], self.forecast.config());
-        for (row, class) in kept.chunks_exact(self.columns.max(1)).zip(classes) {
+        for place in kept {
+            let (row, class) = rows.row(place);
             let row: Vec<f64> = row.iter().map(|s| f64::from(*s)).collect();
             self.push_of(&row, class);
         }
@@ -91,15 +91,21 @@ impl Planner {
         self.forecast.pushed()
     }
 
-    /// The leads expected among the next `remaining`, weighed.
+    /// The leads expected among the next `remaining`, weighed; those alike are one row.
     pub fn sample(&self, remaining: f64) -> Sample {
         let mut sample = Sample::new(self.columns);
+        let mut seen: Vec<Option<usize>> = vec![None; self.rows.len()];
         for (row, weight) in self.forecast.weights(remaining) {
-            let (table, at, class) = match row {
-                MixRow::History(at) => (&self.history, at, 0),
-                MixRow::Past(at) => (&self.past, at, self.classes[at]),
+            let place = match row {
+                MixRow::History(at) => self.history[at],
+                MixRow::Past(at) => self.past[at],
             };
-            let cells = &table[at * self.columns..(at + 1) * self.columns];
+            if let Some(at) = seen[place as usize] {
+                sample.push_again(at, weight);
+                continue;
+            }
+            seen[place as usize] = Some(sample.rows());
+            let (cells, class) = self.rows.row(place);
             sample.push(cells.iter().map(|s| f64::from(*s)), weight, class);
         }
         sample
@@ -134,6 +140,26 @@ mod tests {
     use pointsman_domain::Rng;
 
     use super::*;
+
+    #[test]
+    fn leads_that_are_alike_weigh_as_one_row_and_count_as_many() {
+        let kinds = [[0.9, 0.5], [0.4, 0.6], [0.2, f64::NEG_INFINITY]];
+        let mut rng = Rng::seeded(4);
+        let pushed: Vec<[f64; 2]> = (0..600).map(|_| kinds[rng.below(3) as usize]).collect();
+        let mut planner = Planner::new(2, &[], PlannerConfig::default());
+        pushed.iter().for_each(|row| planner.push(row));
+        let merged = planner.sample(100.0);
+        let mut apart = Sample::new(2);
+        pushed.iter().for_each(|row| apart.push(row.iter().copied(), 1.0 / 600.0, 0));
+        assert_eq!((merged.rows(), merged.leads(), apart.rows()), (3, 600, 600));
+        assert!((merged.effective_leads() / apart.effective_leads() - 1.0).abs() < 1e-9);
+        let bounds = [Bound::limit(0, 20.0, 100.0), Bound::limit(1, 30.0, 100.0)];
+        let price = |sample: &Sample| solve(&Problem { sample, bounds: &bounds }, &[], &SolveConfig::default()).prices;
+        let (one, other) = (price(&merged), price(&apart));
+        assert!(one.iter().zip(&other).all(|(a, b)| (a - b).abs() < 0.02), "{one:?} {other:?}");
+        planner.forget(100);
+        assert_eq!((planner.leads(), planner.sample(100.0).rows()), (100, 3));
+    }
 
     #[test]
     fn a_planner_starts_from_history_and_goes_on_from_its_leads() {

@@ -16,6 +16,9 @@ pub struct Sample {
     cells: Vec<f32>,
     weights: Vec<f64>,
     classes: Vec<u8>,
+    leads: usize,
+    /// Σ w² of the leads, alike or not.
+    squares: f64,
 }
 
 impl Sample {
@@ -32,8 +35,27 @@ impl Sample {
         let finite = |s: f64| if s.is_finite() { (s as f32).max(NEVER) } else { NEVER };
         self.cells.extend(scores.take(self.columns).map(finite));
         self.cells.resize(start + self.stride, NEVER);
-        self.weights.push(if weight.is_finite() { weight.max(0.0) } else { 0.0 });
+        self.weights.push(0.0);
         self.classes.push(class.min(super::MAX_CLASSES - 1));
+        self.push_again(self.weights.len() - 1, weight);
+    }
+
+    /// One more lead like that of row `i`.
+    pub fn push_again(&mut self, i: usize, weight: f64) {
+        let weight = if weight.is_finite() { weight.max(0.0) } else { 0.0 };
+        self.weights[i] += weight;
+        self.squares += weight * weight;
+        self.leads += 1;
+    }
+
+    /// Leads that it was made of; those alike share a row.
+    pub fn leads(&self) -> usize {
+        self.leads
+    }
+
+    /// As how many leads of one weight it counts: (Σ w)² / Σ w².
+    pub(super) fn effective_leads(&self) -> f64 {
+        self.total_weight().powi(2) / self.squares.max(f64::MIN_POSITIVE)
     }
 
     pub fn rows(&self) -> usize {
@@ -86,9 +108,7 @@ impl Sample {
     pub(super) fn thinned(&self, step: usize) -> Self {
         let mut thin = Self::new(self.columns);
         for i in (0..self.rows()).step_by(step.max(1)) {
-            thin.cells.extend_from_slice(self.row(i));
-            thin.weights.push(self.weights[i]);
-            thin.classes.push(self.classes[i]);
+            thin.push(self.row(i)[..self.columns].iter().map(|s| f64::from(*s)), self.weights[i], self.classes[i]);
         }
         thin
     }

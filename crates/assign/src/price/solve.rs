@@ -65,12 +65,10 @@ pub fn solve(problem: &Problem<'_>, warm: &[f64], config: &SolveConfig) -> Solut
     descend(problem, prices, tau, goal, config.evaluations)
 }
 
-/// How far an average column's leads among n rows are off by chance: 1/√(n / columns), the rows
-/// counting as (Σw)² / Σw². 1,000 reps on 3,500 rows: 53 %.
+/// How far an average column's leads among n are off by chance: 1/√(n / columns). 1,000 reps on
+/// 3,500 leads: 53 %.
 fn sampling_error(sample: &Sample) -> f64 {
-    let squares: f64 = (0..sample.rows()).map(|i| sample.weight(i).powi(2)).sum();
-    let rows = sample.total_weight().powi(2) / squares.max(f64::MIN_POSITIVE);
-    (sample.columns() as f64 / rows.max(1.0)).sqrt()
+    (sample.columns() as f64 / sample.effective_leads().max(1.0)).sqrt()
 }
 
 /// From nothing: a coarse answer on few rows, with the temperature falling in steps of four.
