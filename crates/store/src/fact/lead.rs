@@ -11,7 +11,7 @@ use pointsman_measure::rows::{Custody as Held, LeadRow, LocalDay, Millionths, Na
 
 use super::{
     life::{Life, Response},
-    target,
+    target::{self, Compiled},
 };
 use crate::{
     row::Custody,
@@ -23,7 +23,7 @@ pub(super) struct Context<'a> {
     /// What is live: the schema, the roster, its calendars and absences.
     pub live: &'a Snapshot,
     /// What decisions of this part were taken on, as far as it compiles.
-    pub taken_on: &'a BTreeMap<Digest, Arc<Snapshot>>,
+    pub taken_on: &'a BTreeMap<Digest, Arc<Compiled>>,
     /// Of reps whom a history brought, and who are not in the roster any more.
     pub teams: &'a BTreeMap<Box<str>, Box<str>>,
     pub names: &'a mut Names,
@@ -75,8 +75,8 @@ fn how_it_was_routed(life: &Life, context: &mut Context<'_>, row: &mut LeadRow) 
     if let Some(first) = life.decisions.first() {
         row.policy = Some(context.names.intern(first.policy.as_str()));
         let taken_on = context.taken_on.get(&first.snapshot);
-        let version = taken_on.and_then(|snapshot| target::policy_version(snapshot, first));
-        row.policy_version = version.map(|version| context.names.intern(&version));
+        let version = taken_on.and_then(|taken_on| taken_on.version(first));
+        row.policy_version = version.map(|version| context.names.intern(version));
         row.expected_value = money(first);
     }
     if let Some(exposed) = life.decisions.iter().find_map(|decision| decision.variant.as_ref()) {
@@ -89,7 +89,7 @@ fn how_it_was_routed(life: &Life, context: &mut Context<'_>, row: &mut LeadRow) 
     let told = gave.filter(|_| !by_name).or(life.decisions.first());
     if let Some(decision) = told {
         row.rule = decision.rule.as_ref().map(|rule| context.names.intern(rule.as_str()));
-        if let Some(snapshot) = context.taken_on.get(&decision.snapshot)
+        if let Some(Compiled { snapshot, .. }) = context.taken_on.get(&decision.snapshot).map(|taken_on| &**taken_on)
             && let Some(rule) = target::rule(snapshot, decision)
         {
             row.path = Some(context.names.intern(&target::path(rule)));

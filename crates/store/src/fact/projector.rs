@@ -151,7 +151,8 @@ impl Projector {
         if let Some(id) = head
             && self.live.as_ref().is_none_or(|live| live.id != *id)
         {
-            self.live = self.snapshots.get(&mut *self.reader, id)?;
+            let compiled = self.snapshots.get(&mut *self.reader, id)?;
+            self.live = compiled.map(|compiled| Arc::clone(&compiled.snapshot));
         }
         Ok(())
     }
@@ -189,9 +190,9 @@ impl Projector {
             let lives = self.reader.lives(some)?;
             let mut taken_on = BTreeMap::new();
             for decision in lives.iter().flat_map(|life| &life.decisions) {
-                if let Some(snapshot) = self.snapshots.get(&mut *self.reader, &decision.snapshot)? {
-                    targets.entry(named(decision)).or_insert_with(|| Arc::clone(&snapshot));
-                    taken_on.insert(decision.snapshot, snapshot);
+                if let Some(compiled) = self.snapshots.get(&mut *self.reader, &decision.snapshot)? {
+                    targets.entry(named(decision)).or_insert_with(|| Arc::clone(&compiled.snapshot));
+                    taken_on.insert(decision.snapshot, compiled);
                 }
             }
             let mut context = Context { live: &live, taken_on: &taken_on, teams: &self.teams, names: &mut self.names };
