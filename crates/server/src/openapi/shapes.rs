@@ -1,178 +1,8 @@
-//! The description of the API, made from the same table of routes that the router is built from.
+//! The shapes of bodies and answers, by name.
 
-use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::{
-    access::{Access, Role},
-    around::COOKIE,
-    error::SLUGS,
-    router::routes,
-};
-
-/// What a call is, for people and programs.
-#[derive(Debug, Clone, Copy)]
-pub struct Route {
-    /// In small letters.
-    pub method: &'static str,
-    pub path: &'static str,
-    pub id: &'static str,
-    pub summary: &'static str,
-    pub text: &'static str,
-    /// Name of the body's schema.
-    pub body: Option<&'static str>,
-    /// Name of the schema of the same as a form.
-    pub form: Option<&'static str>,
-    /// Answers with a redirect (303).
-    pub redirects: bool,
-    /// Name of the answer's schema; `None` is a page or plain text.
-    pub answer: Option<&'static str>,
-    pub parameters: &'static [Parameter],
-    /// Slugs of the problems it may answer besides those that every call may.
-    pub problems: &'static [&'static str],
-}
-
-/// One parameter: (where, name, meaning, required).
-pub type Parameter = (&'static str, &'static str, &'static str, bool);
-
-/// Problems that any call may answer.
-const EVERYWHERE: [&str; 6] = ["busy", "slow", "store-down", "ours", "nothing-live", "rate-limited"];
-/// Those of every call that needs a scope.
-const GUARDED: [&str; 3] = ["unauthorized", "forbidden", "foreign"];
-
-/// The OpenAPI 3.1 document.
-pub fn document() -> Value {
-    let mut paths: Map<String, Value> = Map::new();
-    for (route, access, _) in routes() {
-        let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method] = operation(&route, access);
-    }
-    json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Pointsman",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": "Sends every sales lead to the rep most likely to win it, within everybody's capacity.",
-            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
-        },
-        "paths": paths,
-        "components": {
-            "schemas": schemas(),
-            "securitySchemes": {
-                "key": { "type": "http", "scheme": "bearer" },
-                "session": { "type": "apiKey", "in": "cookie", "name": COOKIE },
-            },
-        },
-    })
-}
-
-fn operation(route: &Route, access: Access) -> Value {
-    let mut responses = Map::new();
-    let ok = match route.answer {
-        Some(schema) => {
-            json!({ "description": "Done.", "content": { "application/json": { "schema": reference(schema) } } })
-        }
-        None => json!({ "description": "Done." }),
-    };
-    if !route.redirects {
-        responses.insert("200".into(), ok);
-    }
-    if route.redirects || (access != Access::Open && route.answer.is_none()) {
-        responses.insert("303".into(), json!({ "description": "To the page that follows, or to /login." }));
-    }
-    let guarded: &[&str] = if access == Access::Open { &[] } else { &GUARDED };
-    for slug in EVERYWHERE.iter().chain(guarded).chain(route.problems) {
-        let Some((_, title, status)) = SLUGS.iter().find(|(name, ..)| name == slug) else { continue };
-        // Whoever logs in sees a page again.
-        let page = route.redirects && *status == StatusCode::UNAUTHORIZED;
-        let response = responses.entry(status.as_str()).or_insert_with(|| match page {
-            true => json!({ "description": "" }),
-            false => {
-                json!({ "description": "", "content": { "application/problem+json": { "schema": reference("Problem") } } })
-            }
-        });
-        let so_far = response["description"].as_str().unwrap_or_default();
-        let separator = if so_far.is_empty() { "" } else { " " };
-        response["description"] = json!(format!("{so_far}{separator}{title} (`{slug}`)."));
-    }
-    let parameters: Vec<Value> = route
-        .parameters
-        .iter()
-        .map(|(place, name, meaning, required)| {
-            json!({ "in": place, "name": name, "description": meaning, "required": required, "schema": { "type": "string" } })
-        })
-        .collect();
-    let mut operation = json!({
-        "operationId": route.id,
-        "summary": route.summary,
-        "description": route.text,
-        "responses": responses,
-    });
-    if !parameters.is_empty() {
-        operation["parameters"] = json!(parameters);
-    }
-    let mut content = Map::new();
-    for (kind, body) in [("application/json", route.body), ("application/x-www-form-urlencoded", route.form)] {
-        let Some(body) = body else { continue };
-        content.insert(kind.into(), json!({ "schema": reference(body), "example": example(body) }));
-    }
-    if !content.is_empty() {
-        operation["requestBody"] = json!({ "required": true, "content": content });
-    }
-    if let Access::Needs(scope) = access {
-        let scope = [scope.as_str()];
-        operation["security"] = json!([{ "key": scope }, { "session": scope }]);
-    } else {
-        operation["security"] = json!([]);
-    }
-    operation
-}
-
-fn reference(name: &str) -> Value {
-    json!({ "$ref": format!("#/components/schemas/{name}") })
-}
-
-fn example(body: &str) -> Value {
-    match body {
-        "Lead" => json!({
-            "source": "website",
-            "external_id": "form-4711",
-            "attributes": { "country": "DE", "employees": 120 },
-            "contact": { "name": "Mara Weiss", "email": "mara.weiss@example.com", "phone": "030 1234567" },
-            "account": { "name": "Example GmbH" },
-            "value": { "amount": "12000.00", "currency": "EUR" },
-        }),
-        "Outcome" => {
-            json!({ "source": "website", "external_id": "form-4711", "stage": "won", "value": { "minor_units": 1_150_000 } })
-        }
-        "Absence" => json!({ "rep": "mara", "from": "2026-12-21", "until": "2027-01-04", "backup": "jonas" }),
-        "Credit" => json!({ "reason": "no-show", "by": "olga" }),
-        "NewKey" => {
-            json!({ "name": "website", "scopes": ["leads:send", "leads:score"], "expires_at": "2030-01-01T00:00:00Z" })
-        }
-        "Rotation" => json!({ "grace_hours": 48 }),
-        "NewUser" => json!({ "name": "olga", "password": "a long sentence is a good one", "role": "ops" }),
-        "Login" => json!({ "name": "olga", "password": "a long sentence is a good one", "next": "/" }),
-        "UserChange" => json!({ "disabled": true }),
-        "Draft" => json!({ "spec": "format = 1\nid = \"faster\"\n…", "by": "olga", "reason": "first draft" }),
-        "Step" => json!({ "action": "start", "by": "olga", "reason": "agreed in the weekly" }),
-        "Account" => {
-            json!({ "name": "Example GmbH", "domain": "example.com", "external_id": "001-4711", "owner": "anna" })
-        }
-        "AccountChange" => json!({ "owner": "jonas", "parent": null }),
-        "Contact" => json!({ "name": "Mara Weiss", "email": "mara.weiss@example.com", "phone": "+49 30 1234567" }),
-        "ContactChange" => json!({ "owner": "jonas" }),
-        "Erasure" => json!({ "request": "GDPR-2026-014", "by": "olga" }),
-        "HookBody" => {
-            json!({ "id": "4711", "created": "2026-03-02T08:00:00Z", "properties": { "email": "mara.weiss@example.com" } })
-        }
-        "Acceptance" => json!({ "rep": "anna" }),
-        "Refusal" => json!({ "rep": "anna", "reason": "knows nothing of trains" }),
-        "Answer" => json!({ "answer": "declined", "reason": "on the road all day" }),
-        "Look" => json!({ "by": "olga" }),
-        _ => json!({ "rep": "anna", "by": "olga", "reason": "knows the company" }),
-    }
-}
+use crate::access::Role;
 
 fn text(description: &str) -> Value {
     json!({ "type": "string", "description": description })
@@ -205,7 +35,7 @@ fn closed(mut schema: Value) -> Value {
 const STAGES: [&str; 9] =
     ["open", "attempted", "contacted", "qualified", "opportunity", "won", "lost", "unqualified", "nurture"];
 
-fn schemas() -> Value {
+pub fn schemas() -> Value {
     let outcome = json!({
         "state": { "type": "string", "enum": ["owned", "offered", "held", "parked"], "description": "Where the decision leaves the lead." },
         "sla_due": maybe("string", "When the owner should have touched it."),
@@ -617,45 +447,7 @@ fn merge(into: &mut Value, from: &Value) {
     }
 }
 
-/// The same as a page that needs nothing from elsewhere.
-pub fn page() -> String {
-    let mut calls = String::new();
-    for (route, access, _) in routes() {
-        let method = route.method.to_uppercase();
-        calls.push_str(&format!(
-            "<section id=\"{}\"><h2><code>{method} {}</code></h2><p><b>{}</b> {}</p>",
-            route.id, route.path, route.summary, route.text
-        ));
-        if let Access::Needs(scope) = access {
-            calls.push_str(&format!("<p>Scope <code>{scope}</code></p>"));
-        }
-        for (place, name, meaning, required) in route.parameters {
-            let must = if *required { ", required" } else { "" };
-            calls.push_str(&format!("<p><code>{name}</code> ({place}{must}): {meaning}</p>"));
-        }
-        if let Some(body) = route.body {
-            let example = serde_json::to_string_pretty(&example(body)).unwrap_or_default();
-            calls.push_str(&format!("<p>Body, for example:</p><pre tabindex=\"0\">{example}</pre>"));
-        }
-        calls.push_str("</section>");
-    }
-    let mut problems = String::new();
-    for (slug, title, status) in SLUGS {
-        problems.push_str(&format!(
-            "<tr id=\"{slug}\"><th scope=\"row\"><code>{slug}</code></th><td>{}</td><td>{title}</td></tr>",
-            status.as_u16()
-        ));
-    }
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>API · Pointsman</title><style>{STYLE}</style></head><body><main><h1>The API of Pointsman</h1>\
-         <p>The same for programs: <a href=\"/openapi.json\">/openapi.json</a> (OpenAPI 3.1). With keys configured, every call but \
-         <code>/healthz</code> and <code>/readyz</code> needs <code>Authorization: Bearer KEY</code>.</p>{calls}\
-         <section id=\"problems\"><h2>Problems</h2><p>Errors are <code>application/problem+json</code> (RFC 9457); <code>next</code> says what to do.</p>\
-         <table><thead><tr><th scope=\"col\">slug</th><th scope=\"col\">status</th><th scope=\"col\">title</th></tr></thead><tbody>{problems}</tbody></table></section></main></body></html>"
-    )
+/// Where a shape of this name stands in the document.
+pub fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
 }
-
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c1c1a;background:#fbfaf7}main{max-width:48rem;margin:0 auto;padding:2rem 1rem}\
-h2{margin-top:2.5rem;font-size:1.1rem}pre{overflow:auto;padding:.75rem;background:#f0eee8;border-radius:4px}table{border-collapse:collapse}th,td{text-align:left;padding:.25rem .75rem .25rem 0}\
-@media(prefers-color-scheme:dark){body{color:#e8e6e0;background:#191917}pre{background:#262622}a{color:#9cc4ff}}";
