@@ -15,8 +15,8 @@ use crate::{
     access::{Access, Rights, Scope},
     api::{
         absences, access, accounts, activities, assignment, audit, batch, contacts, credit, decisions, deliveries,
-        experiments, hooks, kpis, leads, operation, outcomes, persons, policies, preview, prices, reps, responses,
-        scores,
+        experiments, hooks, kpis, leads, matching, operation, outcomes, persons, policies, preview, prices, reps,
+        responses, scores,
     },
     around,
     body::MOST_BYTES,
@@ -446,6 +446,7 @@ pub fn routes() -> Vec<Entry> {
         deliveries::routes(),
         responses::routes(),
         accounts::routes(),
+        matching::routes(),
         contacts::routes(),
         persons::routes(),
         hooks::routes(),

@@ -4,38 +4,35 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Json,
-    extract::{Path, Query, State as Shared, rejection::QueryRejection},
-    http::HeaderMap,
-    response::Response,
+    Json,
+    extract::{Query, State as Shared, rejection::QueryRejection},
     routing::{get, patch, post},
 };
-use pointsman_domain::{AccountId, CommandId, ContactId, RepId};
+use pointsman_domain::{AccountId, ContactId, Instant, RepId};
 use pointsman_intake::{duplicate_keys, normalise};
 use pointsman_store::{
-    Command, Declined,
-    command::{Keep, Kept, Keyed},
+    Reader, StoreError,
+    command::Kept,
     directory::{self, Contact, Which},
     row::ContactRow,
+    statements::Statements,
 };
 use serde::{Deserialize, Serialize};
 
-use super::accounts::{IF_MATCH, KEY, PAGE, given, limit};
+use super::keeper::{
+    CHANGE_PROBLEMS, Field, IF_MATCH, KEY, PAGE, PUT_PROBLEMS, Thing, change, limit, or_told, page, put, show,
+};
 use crate::{
     access::{Access, Scope},
-    api::{Caller, id, keyed},
-    body::JsonBody,
+    api::id,
     enquiry::{rep as named_rep, short_text},
     error::{FieldError, Problem},
-    etag::{IfMatch, tagged},
     openapi::Route,
     router::{Entry, PLAIN},
     state::State,
 };
 
 const ID: crate::openapi::Parameter = ("path", "id", "The person's id.", true);
-/// Tries where somebody else was faster.
-const TRIES: u32 = 8;
 
 /// The routes of this file.
 pub fn routes() -> Vec<Entry> {
@@ -70,19 +67,11 @@ pub fn routes() -> Vec<Entry> {
                 body: Some("Contact"),
                 answer: Some("ContactView"),
                 parameters: &[KEY],
-                problems: &[
-                    "bad-body",
-                    "bad-fields",
-                    "media-type",
-                    "too-large",
-                    "bad-parameter",
-                    "key-reused",
-                    "refused",
-                ],
+                problems: PUT_PROBLEMS,
                 ..PLAIN
             },
             Access::Needs(Scope::PeopleManage),
-            post(put),
+            post(put::<Contact>),
         ),
         (
             Route {
@@ -96,7 +85,7 @@ pub fn routes() -> Vec<Entry> {
                 ..PLAIN
             },
             Access::Needs(Scope::PeopleManage),
-            get(show),
+            get(show::<Contact>),
         ),
         (
             Route {
@@ -108,20 +97,11 @@ pub fn routes() -> Vec<Entry> {
                 body: Some("ContactChange"),
                 answer: Some("ContactView"),
                 parameters: &[ID, IF_MATCH],
-                problems: &[
-                    "bad-body",
-                    "bad-fields",
-                    "media-type",
-                    "too-large",
-                    "bad-parameter",
-                    "not-found",
-                    "changed",
-                    "version-missing",
-                ],
+                problems: CHANGE_PROBLEMS,
                 ..PLAIN
             },
             Access::Needs(Scope::PeopleManage),
-            patch(change),
+            patch(change::<Contact>),
         ),
     ]
 }
@@ -153,13 +133,6 @@ impl From<Contact> for ContactView {
             owner: row.owner,
             version: row.version,
         }
-    }
-}
-
-impl ContactView {
-    fn answer(self) -> Response {
-        let version = self.version.to_string();
-        tagged(&self, &version)
     }
 }
 
@@ -198,193 +171,96 @@ pub async fn list(
         };
         directory::contacts(statements, which, after, limit)
     });
-    let rows = rows.await?;
-    let next = rows.last().filter(|_| rows.len() == limit as usize).map(|contact| contact.row.id);
-    Ok(Json(ListBody { contacts: rows.into_iter().map(ContactView::from).collect(), next }))
+    let (contacts, next) = page(rows.await?, limit);
+    Ok(Json(ListBody { contacts, next }))
 }
 
-async fn read(state: &Arc<State>, contact: ContactId) -> Result<(Contact, u64), Problem> {
-    let read = state.read(|reader| reader.head()).await?.seq;
-    let found = state.ask(move |statements| directory::contact_of(statements, contact)).await?;
-    Ok((found.ok_or_else(|| Problem::NotFound { what: format!("person {contact}") })?, read))
-}
-
-pub async fn show(Shared(state): Shared<Arc<State>>, Path(contact): Path<String>) -> Result<Response, Problem> {
-    Ok(ContactView::from(read(&state, id(&contact)?).await?.0).answer())
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[allow(clippy::option_option, reason = "three things are told apart")]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct ContactBody {
-    #[serde(default, deserialize_with = "given")]
-    pub name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    pub email: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    pub phone: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    pub external_id: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    pub account: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    pub owner: Option<Option<String>>,
+    pub name: Field,
+    pub email: Field,
+    pub phone: Field,
+    pub external_id: Field,
+    pub account: Field,
+    pub owner: Field,
 }
 
-impl ContactBody {
-    /// The person with what the body names.
-    fn put_on(&self, contact: &mut Contact, state: &State) -> Result<(), Problem> {
+impl Thing for Contact {
+    type Id = ContactId;
+    type Body = ContactBody;
+    type View = ContactView;
+    const WHAT: &'static str = "person";
+    const ROUTE: &'static str = "POST /v1/contacts";
+
+    fn new(now: Instant, chance: u128) -> Self {
+        let row = ContactRow {
+            id: ContactId::new(now, chance),
+            name: None,
+            email: None,
+            phone: None,
+            account: None,
+            owner: None,
+            version: 0,
+        };
+        Self { row, external_id: None }
+    }
+
+    fn id(&self) -> ContactId {
+        self.row.id
+    }
+
+    fn version(&self) -> u64 {
+        self.row.version
+    }
+
+    fn take_over(&mut self, body: &ContactBody, state: &State) -> Result<(), Problem> {
+        let (live, row) = (state.live()?, &mut self.row);
         let mut faults = Vec::new();
-        if let Some(text) = &self.name {
-            contact.row.name = text.as_deref().and_then(|text| short_text("name", text, &mut faults));
-        }
-        if let Some(text) = &self.external_id {
-            contact.external_id = text.as_deref().and_then(|text| short_text("external_id", text, &mut faults));
-        }
-        if let Some(text) = &self.email {
-            let read = text.as_deref().map(|text| normalise::email(text).ok_or("is not an e-mail address")).transpose();
-            match read {
-                Ok(email) => contact.row.email = email.map(Into::into),
-                Err(problem) => faults.push(FieldError::new("email", problem)),
-            }
-        }
-        if let Some(text) = &self.phone {
-            let number = |text| normalise::phone(text, &state.config.country).ok_or("cannot be dialled");
-            match text.as_deref().map(number).transpose() {
-                Ok(phone) => contact.row.phone = phone.map(Into::into),
-                Err(problem) => faults.push(FieldError::new("phone", problem)),
-            }
-        }
-        if let Some(text) = &self.owner {
-            contact.row.owner = match text {
-                None => None,
-                Some(text) => named_rep("owner", text, &*state.live()?, &mut faults),
-            };
-        }
-        if let Some(text) = &self.account {
-            match text.as_deref().map(str::parse::<AccountId>).transpose() {
-                Ok(account) => contact.row.account = account,
-                Err(error) => faults.push(FieldError::new("account", error.to_string())),
-            }
-        }
-        if contact.row.email.is_none() && contact.row.phone.is_none() && contact.external_id.is_none() {
+        let email = |text: &str| normalise::email(text).ok_or("is not an e-mail address");
+        let phone = |text: &str| normalise::phone(text, &state.config.country).ok_or("cannot be dialled");
+        body.name.put(&mut row.name, |text| short_text("name", text, &mut faults));
+        body.external_id.put(&mut self.external_id, |text| short_text("external_id", text, &mut faults));
+        body.email.put(&mut row.email, |text| or_told("email", email(text), &mut faults).map(Into::into));
+        body.phone.put(&mut row.phone, |text| or_told("phone", phone(text), &mut faults).map(Into::into));
+        body.owner.put(&mut row.owner, |text| named_rep("owner", text, &live, &mut faults));
+        body.account.put(&mut row.account, |text| or_told("account", text.parse(), &mut faults));
+        if faults.is_empty() && row.email.is_none() && row.phone.is_none() && self.external_id.is_none() {
             faults.push(FieldError::new("email", "a person has an address, a number or an external id"));
         }
         if faults.is_empty() { Ok(()) } else { Err(Problem::Fields(faults)) }
     }
-}
 
-async fn check_account(state: &Arc<State>, row: &ContactRow) -> Result<(), Problem> {
-    let Some(account) = row.account else { return Ok(()) };
-    match state.read(move |reader| reader.account(account)).await? {
-        Some(_) => Ok(()),
-        None => Err(Problem::Fields(vec![FieldError::new("account", "there is no such company")])),
+    fn dangling(&self, reader: &mut dyn Reader) -> Result<Option<FieldError>, StoreError> {
+        let Some(account) = self.row.account else { return Ok(None) };
+        let fault = || FieldError::new("account", "there is no such company");
+        Ok(reader.account(account)?.is_none().then(fault))
     }
-}
 
-async fn keep(
-    state: &Arc<State>,
-    caller: &Caller,
-    contact: &Contact,
-    seen: Option<u64>,
-    read_at: u64,
-    idempotency: Option<Keyed>,
-) -> Result<Result<(), Declined>, Problem> {
-    let Contact { row, external_id } = contact.clone();
-    let keys = duplicate_keys(row.email.as_deref(), row.phone.as_deref(), &state.config.country);
-    let keys = keys.iter().map(|key| key.to_string().into()).collect();
-    let command = CommandId::new(state.now(), state.outside.chance());
-    let kept = Kept::Contact { row, external_id, keys, seen, read_at };
-    let keep = Keep { command, kept, actor: caller.0.as_str().into(), idempotency };
-    Ok(state.send(Command::Keep(Box::new(keep))).await?.result.map(drop))
-}
+    fn of(statements: &mut dyn Statements, id: ContactId) -> Result<Option<Self>, StoreError> {
+        directory::contact_of(statements, id)
+    }
 
-/// Who is known by the body's external id, address or number, in this order.
-async fn known(state: &Arc<State>, body: &ContactBody) -> Result<Option<Contact>, Problem> {
-    let external_id = body.external_id.clone().flatten();
-    let (email, phone) = (body.email.clone().flatten(), body.phone.clone().flatten());
-    let keys = duplicate_keys(email.as_deref(), phone.as_deref(), &state.config.country);
-    state
-        .ask(move |statements| {
-            if let Some(external_id) = external_id.as_deref().map(str::trim)
-                && let Some(found) = directory::contacts(statements, Which::External(external_id), None, 1)?.pop()
-            {
+    /// By external id, address or number, in this order.
+    fn known(statements: &mut dyn Statements, body: &ContactBody, country: &str) -> Result<Option<Self>, StoreError> {
+        let mut find = |which: Which<'_>| directory::contacts(statements, which, None, 1).map(|mut found| found.pop());
+        if let Some(external_id) = body.external_id.text().map(str::trim)
+            && let Some(found) = find(Which::External(external_id))?
+        {
+            return Ok(Some(found));
+        }
+        for key in duplicate_keys(body.email.text(), body.phone.text(), country) {
+            if let Some(found) = find(Which::Key(&key.to_string()))? {
                 return Ok(Some(found));
             }
-            for key in keys {
-                if let Some(found) = directory::contacts(statements, Which::Key(&key.to_string()), None, 1)?.pop() {
-                    return Ok(Some(found));
-                }
-            }
-            Ok(None)
-        })
-        .await
-}
-
-pub async fn put(
-    Shared(state): Shared<Arc<State>>,
-    Extension(caller): Extension<Caller>,
-    headers: HeaderMap,
-    body: JsonBody<ContactBody>,
-) -> Result<Response, Problem> {
-    let keyed = keyed(&headers, &caller, "POST /v1/contacts", body.hash)?;
-    let body = body.value;
-    // Two that make the same person at once: the second finds what the first made.
-    let _editing = state.editing.lock().await;
-    for _ in 0..TRIES {
-        let read_at = state.read(|reader| reader.head()).await?.seq;
-        let found = known(&state, &body).await?;
-        let seen = found.as_ref().map(|contact| contact.row.version);
-        let new = || Contact {
-            row: ContactRow {
-                id: ContactId::new(state.now(), state.outside.chance()),
-                name: None,
-                email: None,
-                phone: None,
-                account: None,
-                owner: None,
-                version: 0,
-            },
-            external_id: None,
-        };
-        let mut contact = found.unwrap_or_else(new);
-        body.put_on(&mut contact, &state)?;
-        check_account(&state, &contact.row).await?;
-        match keep(&state, &caller, &contact, seen, read_at, keyed.clone()).await? {
-            Ok(()) => {
-                let kept = contact.row.id;
-                let now = state.ask(move |statements| directory::contact_of(statements, kept)).await?;
-                let now = if now.is_some() { now } else { known(&state, &body).await? };
-                let why = "the same Idempotency-Key made a person that is not found by this body any more".to_owned();
-                return Ok(ContactView::from(now.ok_or(Problem::Refused { why })?).answer());
-            }
-            Err(Declined::Stale) => {}
-            Err(declined) => return Err(declined.into()),
         }
+        Ok(None)
     }
-    Err(Problem::Busy)
-}
 
-pub async fn change(
-    Shared(state): Shared<Arc<State>>,
-    Extension(caller): Extension<Caller>,
-    Path(contact): Path<String>,
-    headers: HeaderMap,
-    body: JsonBody<ContactBody>,
-) -> Result<Response, Problem> {
-    let (contact, seen): (ContactId, _) = (id(&contact)?, IfMatch::needed(&headers)?);
-    for _ in 0..TRIES {
-        let (mut found, read_at) = read(&state, contact).await?;
-        let version = found.row.version;
-        let present = || serde_json::to_value(ContactView::from(found.clone())).unwrap_or_default();
-        seen.check(&version.to_string(), present)?;
-        body.value.put_on(&mut found, &state)?;
-        check_account(&state, &found.row).await?;
-        match keep(&state, &caller, &found, Some(version), read_at, None).await? {
-            Ok(()) => return Ok(ContactView::from(read(&state, contact).await?.0).answer()),
-            Err(Declined::Stale) => {}
-            Err(declined) => return Err(declined.into()),
-        }
+    fn kept(self, country: &str, seen: Option<u64>, read_at: u64) -> Kept {
+        let Self { row, external_id } = self;
+        let keys = duplicate_keys(row.email.as_deref(), row.phone.as_deref(), country);
+        let keys = keys.iter().map(|key| key.to_string().into()).collect();
+        Kept::Contact { row, external_id, keys, seen, read_at }
     }
-    Err(Problem::Busy)
 }
