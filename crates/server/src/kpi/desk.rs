@@ -3,7 +3,8 @@
 //! Whoever asks first brings the projection to where the record stands. Where making the columns
 //! anew is quick, it is done whenever anything changed; where it takes longer (a million leads:
 //! seconds), the columns that are there are shown, with the moment that they are of, and made anew
-//! beside the reader, so that a page never waits for them.
+//! beside the reader, so that a page never waits for them. An hour after the last reader they are let
+//! go: they grow with every lead there ever was, and a server that only decides must not.
 
 use std::{
     collections::BTreeMap,
@@ -62,6 +63,8 @@ const SHARE: u32 = 25;
 const OLDEST: Micros = Micros(5 * Micros::MINUTE.0);
 /// Quick ones are of this moment at least.
 const SOON: Micros = Micros(10 * Micros::SECOND.0);
+/// Columns are kept for so long after somebody asked.
+const WANTED: Micros = Micros::HOUR;
 /// How often the projection follows while nobody asks.
 const EVERY: Duration = Duration::from_secs(1);
 /// Days of the usual page: thirteen weeks.
@@ -189,6 +192,8 @@ pub struct Desk {
     /// Another one for the days of reps, which take longer.
     days: Mutex<Option<Projector>>,
     current: Mutex<Option<Arc<Measured>>>,
+    /// When somebody last asked for them.
+    asked: Mutex<Option<Instant>>,
     /// When figures of days were last kept.
     kept: Mutex<Option<Instant>>,
     /// Held while columns are made.
@@ -224,7 +229,7 @@ impl Desk {
         if last.is_some_and(|last| now - last < Micros::HOUR) {
             return Ok(());
         }
-        let measured = self.measured(state)?;
+        let measured = self.fresh(state)?;
         let everything = last.is_none() && state.read_now(nothing_kept)?;
         if let Some(projector) = &mut *locked(&self.days) {
             keep_days(&measured, projector, everything)?;
@@ -233,8 +238,33 @@ impl Desk {
         Ok(())
     }
 
-    /// The columns, as fresh as their number allows. Blocks.
+    /// The columns for somebody who asks, as fresh as their number allows. Blocks.
     pub fn measured(&self, state: &Arc<State>) -> Result<Arc<Measured>, Problem> {
+        *locked(&self.asked) = Some(state.now());
+        self.fresh(state)
+    }
+
+    /// Follows the record, and keeps columns that are slow to make warm for those who look at them.
+    /// Blocks.
+    fn keep_up(&self, state: &Arc<State>) -> Result<(), Problem> {
+        let slow = locked(&self.current).as_ref().is_none_or(|there| !there.is_quick());
+        let wanted = locked(&self.asked).is_some_and(|asked| state.now() - asked < WANTED);
+        if state.live().is_err() {
+            return Ok(self.follow(state).map(drop)?);
+        }
+        if slow && wanted {
+            self.fresh(state)?;
+        } else {
+            self.follow(state)?;
+        }
+        self.keep_days(state)?;
+        if !wanted {
+            *locked(&self.current) = None;
+        }
+        Ok(())
+    }
+
+    fn fresh(&self, state: &Arc<State>) -> Result<Arc<Measured>, Problem> {
         let seq = self.follow(state)?;
         let now = state.now();
         let there = locked(&self.current).clone();
@@ -342,15 +372,8 @@ pub async fn run(state: Arc<State>) {
     loop {
         ticks.tick().await;
         let state = Arc::clone(&state);
-        let followed = tokio::task::spawn_blocking(move || {
-            let slow = locked(&state.desk.current).as_ref().is_none_or(|there| !there.is_quick());
-            let followed = match slow && state.live().is_ok() {
-                true => state.desk.measured(&state).map(drop),
-                false => state.desk.follow(&state).map(drop).map_err(Problem::from),
-            };
-            let kept = if state.live().is_ok() { state.desk.keep_days(&state) } else { Ok(()) };
-            followed.and(kept).map_err(|problem| format!("{problem:?}"))
-        });
+        let followed =
+            tokio::task::spawn_blocking(move || state.desk.keep_up(&state).map_err(|problem| format!("{problem:?}")));
         match followed.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "what is reported could not be brought up to date"),

@@ -60,6 +60,19 @@ pub fn routes() -> Vec<Entry> {
         ),
         (
             Route {
+                path: "/me/leads/{id}",
+                id: "ownLeadPage",
+                summary: "One of a rep's own leads, as a page.",
+                text: "Somebody else's lead is as unknown as one that never was.",
+                parameters: LEAD,
+                problems: &["bad-fields", "bad-parameter", "not-found"],
+                ..PLAIN
+            },
+            Access::Needs(Scope::LeadsRespond),
+            get(one),
+        ),
+        (
+            Route {
                 method: "post",
                 path: "/me/leads/{id}",
                 id: "answerOnPage",
@@ -166,6 +179,24 @@ pub async fn inbox(
     Ok(respond(&state, "/me", &page, CX, &[]))
 }
 
+pub async fn one(
+    Shared(state): Shared<Arc<State>>,
+    Extension(rights): Extension<Rights>,
+    Path(lead): Path<String>,
+) -> Result<Response, Problem> {
+    let (snapshot, lead, rep): (_, LeadId, _) = (state.live()?, id(&lead)?, own(&rights)?);
+    let record = state.read(move |reader| reader.lead(lead)).await?;
+    let mine = record.filter(|record| match &record.state.custody {
+        Custody::Owned { rep: holder, .. } | Custody::Offered { rep: holder, .. } => *holder == rep,
+        Custody::Closed => record.state.last_owner.as_ref() == Some(&rep),
+        Custody::Held { .. } | Custody::Parked { .. } => false,
+    });
+    let record = mine.ok_or_else(|| Problem::NotFound { what: format!("lead {lead} among yours") })?;
+    let mut page = page("My lead", "What next?", &state.config.workspace, &snapshot);
+    page.sections.push(card(record, &snapshot));
+    Ok(respond(&state, "/me", &page, CX, &[]))
+}
+
 /// One lead with what is known and what can be done.
 fn card(record: LeadRecord, snapshot: &Snapshot) -> Section {
     let (lead, custody, stage) = (record.row.id, record.state.custody.clone(), record.state.stage);
@@ -186,6 +217,7 @@ fn card(record: LeadRecord, snapshot: &Snapshot) -> Section {
         Custody::Owned { sla_due: Some(due), .. } if stage == Stage::Open => {
             format!("Yours; contact it by {}.", minute(*due))
         }
+        Custody::Closed => format!("Closed; {}.", format!("{stage:?}").to_lowercase()),
         _ => format!("Yours; {}.", format!("{stage:?}").to_lowercase()),
     };
     let action = format!("/me/leads/{lead}");
@@ -199,6 +231,7 @@ fn card(record: LeadRecord, snapshot: &Snapshot) -> Section {
     let why_not = Action { line: Some(("reason".into(), "Why not".into())), ..button("declined", "Decline", true) };
     let actions = match custody.kind() {
         CustodyKind::Offered => vec![button("accepted", "Accept", false), why_not],
+        CustodyKind::Closed => Vec::new(),
         _ if stage < Stage::Contacted => {
             vec![button("contacted", "Contacted", false), button("unqualified", "Unqualified", true), why_not]
         }

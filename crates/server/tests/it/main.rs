@@ -1,6 +1,6 @@
 //! The door from outside, in one binary: linking it once is most of what these tests cost.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 mod access;
 mod activities;
@@ -14,6 +14,7 @@ mod experiments;
 mod hooks;
 mod hostile;
 mod kpis;
+mod observed;
 mod people;
 mod policies;
 mod prices;

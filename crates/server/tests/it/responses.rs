@@ -136,6 +136,14 @@ fn a_rep_answers_for_themselves_in_the_inbox() {
     let inbox = me("GET", "/me", FORM, "");
     assert!(inbox.text.contains("Offered to you until") && inbox.text.contains("p1@example.com"), "{}", inbox.text);
     assert!(!inbox.text.contains("p2@example.com") && !inbox.text.contains(&theirs));
+    let (own, other) =
+        (me("GET", &format!("/me/leads/{mine}"), FORM, ""), me("GET", &format!("/me/leads/{theirs}"), FORM, ""));
+    assert!(own.status == StatusCode::OK && own.text.contains("p1@example.com"), "{}", own.text);
+    // Somebody else's lead looks like one that never was.
+    let never = "lead_01h2xcejqtf2nbrexx3vqjhp41";
+    let unknown = me("GET", &format!("/me/leads/{never}"), FORM, "");
+    assert_eq!((other.status, unknown.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+    assert_eq!(other.text.replace(&theirs, never), unknown.text);
     // Their own lead only, whatever they say.
     assert_eq!(
         me("POST", &format!("/me/leads/{theirs}"), FORM, "answer=accepted").status,
