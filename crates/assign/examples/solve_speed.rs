@@ -4,7 +4,7 @@
 //! earlier and a little other capacities, as it does in service; the median of several is printed
 //! with that of a cold start, and that of making the sample. Then what choosing among 1,000
 //! candidates costs, without and with exploration.
-#![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 use std::time::Instant;
 

@@ -1,6 +1,6 @@
 //! The mapping language from outside: what it refuses, and what rows become.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
 use pointsman_domain::{
     Entity, Money, Value,

@@ -170,7 +170,7 @@ async fn rights(state: &Arc<State>, proof: Proof) -> Result<Option<Rights>, Prob
 }
 
 /// A panic is our fault: logged, and told as such.
-#[allow(clippy::needless_pass_by_value, reason = "the layer hands the panic over by value")]
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over by value")]
 pub fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("unknown");

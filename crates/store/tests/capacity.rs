@@ -1,7 +1,7 @@
 //! Capacity through the store: who waits wakes when a place frees, in order; caps hold in random
 //! histories of leads, outcomes, absences, credits and restarts.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 mod world;
 

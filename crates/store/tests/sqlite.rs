@@ -1,6 +1,6 @@
 //! The contract on SQLite.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 #[macro_use]
 mod contract;

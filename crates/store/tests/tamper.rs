@@ -1,6 +1,6 @@
 //! `audit verify` on a record that somebody changed behind our back.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
+#![expect(clippy::unwrap_used, reason = "a test ends where something unexpected happens")]
 
 mod world;
 

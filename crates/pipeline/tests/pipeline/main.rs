@@ -1,7 +1,7 @@
 //! What the pipeline promises, seen from outside: files in, tables out, all or nothing; features
 //! that know nothing of the future.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may unwrap as tests do")]
 
 mod bad_input;
 mod features;

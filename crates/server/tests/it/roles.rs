@@ -1,6 +1,6 @@
 //! The table of roles: as documented, and as every route behaves for every role.
 
-#![allow(clippy::disallowed_methods, reason = "whether the page is written or compared is said by the environment")]
+#![expect(clippy::disallowed_methods, reason = "whether the page is written or compared is said by the environment")]
 
 use std::{path::Path, sync::Arc};
 

@@ -180,7 +180,7 @@ pub(super) fn rep_posterior(group: &Group, work: &Work, fixed: Option<(&[f64], u
     RepPosterior { diagonal, with_intercept }
 }
 
-#[allow(clippy::too_many_arguments, reason = "the one place where the parts of a fit meet")]
+#[expect(clippy::too_many_arguments, reason = "the one place where the parts of a fit meet")]
 pub(super) fn assemble(
     design: &Design,
     layout: &Layout,
