@@ -9,8 +9,10 @@ use std::sync::OnceLock;
 pub fn path() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
-        let tests = std::env::current_exe().expect("a running program has a path");
-        let profile = tests.ancestors().nth(2).expect("tests run from PROFILE/deps").to_owned();
+        let program = std::env::current_exe().expect("a running program has a path");
+        // Tests run from PROFILE/deps, `prove` from PROFILE itself.
+        let folder = program.parent().expect("a program lies in a folder");
+        let profile = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder }.to_owned();
         let binary = profile.join(format!("pointsman{}", std::env::consts::EXE_SUFFIX));
         if binary.exists() {
             return binary;

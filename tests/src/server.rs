@@ -1,6 +1,6 @@
 //! A running `pointsman serve`, and a client of a few lines.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -59,6 +59,11 @@ impl Server {
         &self.address
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The power is cut: nothing is finished, nothing is said.
     pub fn kill(mut self) {
         self.child.kill().expect("the server can be killed");
@@ -99,6 +104,57 @@ impl Server {
             body.to_owned()
         };
         Answer { status, headers: head.to_ascii_lowercase(), body }
+    }
+}
+
+/// A connection that stays open, for one request after the other.
+#[derive(Debug)]
+pub struct Client {
+    stream: BufReader<TcpStream>,
+    host: String,
+}
+
+impl Client {
+    pub fn connect(address: &str) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream: BufReader::new(stream), host: address.to_owned() })
+    }
+
+    /// Status and body of the answer; an error when the server went away before all of it was here.
+    pub fn post(&mut self, path: &str, key: Option<&str>, body: &str) -> io::Result<(u16, String)> {
+        let key = key.map_or_else(String::new, |key| format!("idempotency-key: {key}\r\n"));
+        let (host, length) = (&self.host, body.len());
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n{key}content-length: {length}\r\n\r\n{body}"
+        );
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
+        let mut line = String::new();
+        self.head_line(&mut line)?;
+        let status = line.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| broken("no status"))?;
+        let mut length = 0;
+        loop {
+            self.head_line(&mut line)?;
+            match line.trim_end().split_once(':') {
+                None => break,
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.trim().parse().map_err(|_| broken("no length"))?;
+                }
+                Some(_) => {}
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body)?;
+        String::from_utf8(body).map(|body| (status, body)).map_err(|_| broken("not UTF-8"))
+    }
+
+    fn head_line(&mut self, line: &mut String) -> io::Result<()> {
+        line.clear();
+        match self.stream.read_line(line)? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -1,20 +1,20 @@
 //! `audit verify`: whether the record is what was written, and whether it adds up.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod ledger;
 
-use pointsman_assign::{Change, CounterKey, Ledger};
-use pointsman_domain::{Digest, LimitId, RepId, Window};
+use pointsman_domain::Digest;
 use serde::Serialize;
+
+pub use ledger::{LedgerAudit, LedgerReport, verify_ledger};
 
 use crate::{
     backend::Reader,
-    codec,
     error::StoreError,
     log::{LogKind, LogRow},
 };
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AuditReport {
     pub rows: u64,
     /// Hash of the last row that verifies.
@@ -62,8 +62,16 @@ pub enum Problem {
 /// Walks the chain from the first row. `kept` is a head hash that was exported earlier: it must
 /// be the hash of some row, so that a cut tail shows.
 pub fn verify(reader: &mut dyn Reader, kept: Option<Digest>) -> Result<AuditReport, StoreError> {
+    verify_on(reader, AuditReport::default(), kept)
+}
+
+/// Walks on from where an earlier walk without a fault ended. What stands before is taken as it was.
+pub fn verify_on(
+    reader: &mut dyn Reader,
+    mut report: AuditReport,
+    kept: Option<Digest>,
+) -> Result<AuditReport, StoreError> {
     let head = reader.head()?;
-    let mut report = AuditReport { rows: 0, head: Digest::default(), erased: vec![], traces_gone: 0, fault: None };
     let mut kept_found = kept.is_none_or(|kept| kept == Digest::default());
     // Rows are taken in pages, because what stands behind each is read on the same connection.
     loop {
@@ -150,101 +158,4 @@ fn check(reader: &mut dyn Reader, report: &mut AuditReport, row: &LogRow) -> Res
         _ => {}
     }
     Ok(None)
-}
-
-/// Whether the record adds up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LedgerReport {
-    pub rows: u64,
-    pub counters: u64,
-    /// Counters that the ledger folds to another number than a plain count of the claims.
-    pub miscounted: Vec<(CounterKey, u32, i64)>,
-    /// Open slots that the owned leads hold in another number than the record says.
-    pub misheld: Vec<(RepId, LimitId, i64, i64)>,
-    /// Claims of ours that succeeded at a full limit: (seq, counter).
-    pub breaches: Vec<(u64, CounterKey)>,
-    /// Checkpoints that say what the fold says there.
-    pub checkpoints: u64,
-    /// Seqs of those that do not.
-    pub wrong_checkpoints: Vec<u64>,
-}
-
-impl LedgerReport {
-    pub fn holds(&self) -> bool {
-        self.miscounted.is_empty()
-            && self.misheld.is_empty()
-            && self.breaches.is_empty()
-            && self.wrong_checkpoints.is_empty()
-    }
-}
-
-/// Reads of log and claims until both are of one moment; beyond it the last ones are compared.
-const MOST_READS: u32 = 50;
-
-/// Folds the record again, counts it plainly beside that, and compares both with each other and
-/// with what the leads hold now. Also returns the fold.
-pub fn verify_ledger(reader: &mut dyn Reader) -> Result<(LedgerReport, Ledger), StoreError> {
-    let mut ledger = Ledger::default();
-    let mut plain: BTreeMap<CounterKey, i64> = BTreeMap::new();
-    let mut breaches = Vec::new();
-    let mut rows = 0;
-    let kept = reader.checkpoints()?;
-    let mut right = BTreeSet::new();
-    let mut held: BTreeMap<CounterKey, i64> = BTreeMap::new();
-    let mut seq = 0;
-    // The log and the claims are two reads, and a server may commit between them: then they are
-    // of two moments, and are read on until they are of one.
-    for _ in 0..MOST_READS {
-        let from = seq;
-        reader.log_after(from, &mut |row| {
-            rows += 1;
-            seq = row.seq;
-            let ours = row.kind == LogKind::Decision;
-            codec::decode(&row.changes, |change| {
-                match &change {
-                    Change::Claim { key } => {
-                        let (used, cap) = ledger.used(&key.rep, &key.limit, key.window);
-                        if ours && key.partition.0 == 0 && cap.is_some_and(|cap| used >= cap) {
-                            breaches.push((row.seq, key.clone()));
-                        }
-                        *plain.entry(key.clone()).or_default() += 1;
-                    }
-                    Change::Release { key } => *plain.entry(key.clone()).or_default() -= 1,
-                    _ => {}
-                }
-                ledger.apply(&change);
-            })?;
-            let mut here = kept.iter().filter(|checkpoint| checkpoint.seq == row.seq);
-            if here.any(|checkpoint| checkpoint.hash == row.hash && checkpoint.state() == Some(ledger.state())) {
-                right.insert(row.seq);
-            }
-            Ok(())
-        })?;
-        held.clear();
-        reader.held_claims(&mut |state| {
-            for key in state.claims.into_iter().filter(|key| key.window == Window::Always) {
-                *held.entry(key).or_default() += 1;
-            }
-        })?;
-        if reader.head()?.seq == seq {
-            break;
-        }
-    }
-    let open = |key: &&CounterKey| key.window == Window::Always && key.partition.0 == 0;
-    let miscounted = plain.iter().filter(|(key, _)| open(key)).filter_map(|(key, count)| {
-        let (used, _) = ledger.used(&key.rep, &key.limit, key.window);
-        (i64::from(used) != *count).then(|| (key.clone(), used, *count))
-    });
-    let miscounted = miscounted.collect();
-    let keys = plain.keys().chain(held.keys()).filter(open);
-    let of = |map: &BTreeMap<CounterKey, i64>, key: &CounterKey| map.get(key).copied().unwrap_or(0);
-    let mut misheld: Vec<_> = keys
-        .filter(|key| of(&plain, key) != of(&held, key))
-        .map(|key| (key.rep.clone(), key.limit.clone(), of(&plain, key), of(&held, key)))
-        .collect();
-    misheld.dedup();
-    let wrong_checkpoints = kept.iter().map(|checkpoint| checkpoint.seq).filter(|seq| !right.contains(seq)).collect();
-    let (counters, checkpoints) = (plain.len() as u64, right.len() as u64);
-    let report = LedgerReport { rows, counters, miscounted, misheld, breaches, checkpoints, wrong_checkpoints };
-    Ok((report, ledger))
 }
