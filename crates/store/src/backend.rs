@@ -41,6 +41,11 @@ pub struct Keys {
     pub contacts: Vec<ContactId>,
     pub accounts: Vec<AccountId>,
     pub domains: Vec<Box<str>>,
+    /// Normalised names of companies that would be new.
+    pub names: Vec<Box<str>>,
+    /// What persons and companies are called in the systems they come from.
+    pub external_contacts: Vec<Box<str>>,
+    pub external_accounts: Vec<Box<str>>,
 }
 
 /// What there is under those keys.
@@ -56,6 +61,28 @@ pub struct Found {
     pub contacts: BTreeMap<ContactId, u64>,
     pub accounts: BTreeMap<AccountId, u64>,
     pub domains: BTreeMap<Box<str>, u64>,
+    pub names: BTreeMap<Box<str>, u64>,
+    /// Who was found last under a duplicate key, with a lead or without.
+    pub holders: BTreeMap<Box<str>, KeyHolder>,
+    pub external_contacts: BTreeMap<Box<str>, (ContactId, u64)>,
+    pub external_accounts: BTreeMap<Box<str>, (AccountId, u64)>,
+}
+
+impl Found {
+    /// Of several rows of one key the one that was written last counts.
+    pub(crate) fn held(&mut self, key: &str, holder: KeyHolder) {
+        let newest = self.holders.entry(key.into()).or_insert(holder);
+        if newest.seq < holder.seq {
+            *newest = holder;
+        }
+    }
+}
+
+/// The newest row of a duplicate key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyHolder {
+    pub contact: Option<ContactId>,
+    pub seq: u64,
 }
 
 /// A lead that has one of the keys.
@@ -63,7 +90,6 @@ pub struct Found {
 pub struct DuplicateHit {
     pub lead: LeadId,
     pub at: Instant,
-    pub seq: u64,
     pub custody: CustodyKind,
     pub decision: DecisionId,
 }
@@ -266,6 +292,8 @@ pub trait Reader: Send {
         limit: u32,
     ) -> Result<Vec<(LeadRow, LeadState)>, StoreError>;
     fn decision(&mut self, id: DecisionId) -> Result<Option<StoredDecision>, StoreError>;
+    /// What these decisions were taken on, where it is still kept.
+    fn facts_of(&mut self, decisions: &[DecisionId]) -> Result<BTreeMap<DecisionId, Vec<u8>>, StoreError>;
     fn contact(&mut self, id: ContactId) -> Result<Option<ContactRow>, StoreError>;
     fn account(&mut self, id: AccountId) -> Result<Option<AccountRow>, StoreError>;
     /// Oldest first.

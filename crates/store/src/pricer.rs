@@ -11,7 +11,9 @@ use std::{
 };
 
 use pointsman_assign::{Ledger, price::PriceBook};
-use pointsman_decision::{Facts, Figures, Market, PricingConfig, Scratch, Snapshot, pricing::ENOUGH, qualify};
+use pointsman_decision::{
+    Decision, Facts, Figures, Market, PricingConfig, Scratch, Snapshot, pricing::ENOUGH, qualify,
+};
 use pointsman_domain::{CommandId, DecisionId, Digest, Micros};
 
 use crate::{
@@ -142,19 +144,15 @@ impl Open {
     ) -> Result<(), StoreError> {
         let decisions = reader.last_decisions(limit)?;
         let since = decisions.iter().position(|decision| Some(decision.id) == self.newest).unwrap_or(decisions.len());
-        let owned: Vec<DecisionId> = decisions[..since]
-            .iter()
-            .rev()
-            .filter(|decision| decision.owner().is_some())
-            .map(|decision| decision.id)
-            .collect();
+        let owned: Vec<&Decision> =
+            decisions[..since].iter().rev().filter(|decision| decision.owner().is_some()).collect();
+        let mut kept = reader.facts_of(&owned.iter().map(|decision| decision.id).collect::<Vec<_>>())?;
         // Those read stand for all that came since.
         let each = ((leads - self.leads.min(leads)) as f64 / owned.len().max(1) as f64).max(1.0);
-        for id in owned {
-            let Some(stored) = reader.decision(id)? else { continue };
-            let at = stored.decision.decided_at;
+        for decision in owned {
+            let at = decision.decided_at;
             // Facts that were erased or aged out still count as a lead.
-            match stored.facts.and_then(|facts| serde_json::from_slice::<Facts>(&facts).ok()) {
+            match kept.remove(&decision.id).and_then(|facts| serde_json::from_slice::<Facts>(&facts).ok()) {
                 Some(facts) => self.market.saw(&qualify(snapshot, &facts, at, &mut self.scratch), each),
                 None => self.market.count(snapshot, at, each),
             }

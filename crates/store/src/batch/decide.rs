@@ -106,10 +106,11 @@ fn is_stale(command: &Decide, found: &Found) -> bool {
     let mut newest = contacts.into_iter().chain(accounts).copied().max().unwrap_or(0);
     match &command.occasion {
         Occasion::Arrival(arrival) => {
-            let hits = arrival.duplicate_keys.iter().filter_map(|key| found.duplicates.get(key)).flatten();
-            newest = hits.map(|hit| hit.seq).fold(newest, u64::max);
-            newest =
-                arrival.domain.iter().filter_map(|domain| found.domains.get(domain)).copied().fold(newest, u64::max);
+            // Also a person whom somebody wrote down without a lead.
+            let holders = arrival.duplicate_keys.iter().filter_map(|key| found.holders.get(key));
+            let domains = arrival.domain.iter().filter_map(|domain| found.domains.get(domain)).copied();
+            let names = arrival.new_account.iter().filter_map(|new| found.names.get(&new.name_key)).copied();
+            newest = holders.map(|holder| holder.seq).chain(domains).chain(names).fold(newest, u64::max);
         }
         Occasion::Again | Occasion::Retry | Occasion::Declined(_) => {
             newest = found.leads.get(&command.lead()).map_or(newest, |state| state.version.max(newest));

@@ -13,17 +13,11 @@ use crate::{
 impl Bench {
     pub(super) fn keep(&self, command: &Keep, found: &Found, draft: &mut Draft) -> Verdict {
         let (present, seen, read_at) = match &command.kept {
-            Kept::Account { row, seen, read_at, .. } => {
-                let same = row.domain.as_ref().and_then(|domain| found.domains.get(domain)).copied().unwrap_or(0);
-                // Somebody else may just have made the company of this domain.
-                if seen.is_none() && same > *read_at {
-                    return Err(Declined::Stale);
-                }
-                (found.accounts.get(&row.id).copied(), *seen, *read_at)
-            }
+            Kept::Account { row, seen, read_at, .. } => (found.accounts.get(&row.id).copied(), *seen, *read_at),
             Kept::Contact { row, seen, read_at, .. } => (found.contacts.get(&row.id).copied(), *seen, *read_at),
         };
-        if present != seen || present.is_some_and(|present| present > read_at) {
+        let changed = present != seen || present.is_some_and(|present| present > read_at);
+        if changed || is_somebody_else(&command.kept, found) {
             return Err(Declined::Stale);
         }
         let version = draft.next();
@@ -76,5 +70,24 @@ impl Bench {
         let receipt = Receipt::Erased { contact: command.contact, request: command.request.clone(), seq: row.seq };
         draft.rows.erasures.push(row);
         done(receipt)
+    }
+}
+
+/// Whether what they are known by has become somebody else's since it was read: whoever writes
+/// reads again, and finds them.
+fn is_somebody_else(kept: &Kept, found: &Found) -> bool {
+    match kept {
+        Kept::Account { row, external_id, read_at, .. } => {
+            let domain = row.domain.as_ref().and_then(|domain| found.domains.get(domain));
+            let external = external_id.as_ref().and_then(|id| found.external_accounts.get(id));
+            domain.is_some_and(|seq| seq > read_at)
+                || external.is_some_and(|(account, seq)| *account != row.id && seq > read_at)
+        }
+        Kept::Contact { row, external_id, keys, read_at, .. } => {
+            let mut holders = keys.iter().filter_map(|key| found.holders.get(key));
+            let external = external_id.as_ref().and_then(|id| found.external_contacts.get(id));
+            holders.any(|holder| holder.contact != Some(row.id) && holder.seq > *read_at)
+                || external.is_some_and(|(contact, seq)| *contact != row.id && seq > read_at)
+        }
     }
 }

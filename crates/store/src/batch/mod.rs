@@ -49,6 +49,8 @@ pub(crate) fn keys(command: &Command, keys: &mut Keys) {
             if let Occasion::Arrival(arrival) = &decide.occasion {
                 keys.duplicates.extend(arrival.duplicate_keys.iter().cloned());
                 keys.domains.extend(arrival.domain.clone());
+                let new = arrival.new_account.iter().map(|account| account.name_key.clone());
+                keys.names.extend(new.filter(|name| !name.is_empty()));
                 let external_id = arrival.lead.external_id.clone();
                 keys.sources.extend(external_id.map(|id| (arrival.lead.source.clone(), id)));
             }
@@ -73,11 +75,13 @@ pub(crate) fn keys(command: &Command, keys: &mut Keys) {
         Command::Keep(keep) => {
             idempotency(&keep.idempotency);
             match &keep.kept {
-                Kept::Account { row, .. } => {
+                Kept::Account { row, external_id, .. } => {
+                    keys.external_accounts.extend(external_id.clone());
                     keys.accounts.push(row.id);
                     keys.domains.extend(row.domain.clone());
                 }
-                Kept::Contact { row, keys: known, .. } => {
+                Kept::Contact { row, external_id, keys: known, .. } => {
+                    keys.external_contacts.extend(external_id.clone());
                     keys.contacts.push(row.id);
                     keys.duplicates.extend(known.iter().cloned());
                 }

@@ -114,7 +114,7 @@ impl Committer {
 fn touches(command: &Command) -> Vec<u64> {
     let mut keys = Keys::default();
     batch::keys(command, &mut keys);
-    let mut out = Vec::with_capacity(8);
+    let mut out = Vec::with_capacity(10);
     hash(0, &keys.leads, &mut out);
     hash(1, &keys.sources, &mut out);
     hash(2, &keys.idempotency, &mut out);
@@ -122,6 +122,9 @@ fn touches(command: &Command) -> Vec<u64> {
     hash(4, &keys.contacts, &mut out);
     hash(5, &keys.accounts, &mut out);
     hash(6, &keys.domains, &mut out);
+    hash(7, &keys.names, &mut out);
+    hash(8, &keys.external_contacts, &mut out);
+    hash(9, &keys.external_accounts, &mut out);
     // A command never stands in its own way.
     out.sort_unstable();
     out.dedup();

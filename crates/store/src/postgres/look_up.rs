@@ -1,110 +1,120 @@
-//! What a batch asks of the database: one statement a kind of key, whatever the number of keys.
+//! What a batch asks of the database: one statement, whatever kinds of keys and however many.
 
 use std::collections::BTreeMap;
 
 use pointsman_domain::{AccountId, ContactId, LeadId, Money};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
-use super::value::{digest, flag, id, instant, json, number, parsed, text};
+use super::value::{digest, flag, id, instant, json, maybe_id, number, parsed, text};
 use crate::{
-    backend::{DuplicateHit, Found, Keys},
-    number::{custody, stage},
+    backend::{DuplicateHit, Found, KeyHolder, Keys},
+    number::stage,
     row::{IdempotencyKey, LeadState},
     stage::StageFact,
 };
 
-/// At most this many leads of one key are looked at: the newest.
-const HITS: i64 = 16;
+/// All keys in one statement, so in one round trip. The first column says what a row is; of one
+/// duplicate key the sixteen newest are looked at.
+const LOOK_UP: &str = "
+    SELECT 1::int8, lead, NULL::text, NULL::text, state, NULL::bytea, 0::int8, 0::int8
+        FROM lead_state WHERE lead = ANY($1)
+    UNION ALL SELECT 2, l.id, k.source, k.external_id, s.state, NULL, 0, 0
+        FROM unnest($2::text[], $3::text[]) AS k(source, external_id)
+        JOIN leads l ON l.source = k.source AND l.external_id = k.external_id LEFT JOIN lead_state s ON s.lead = l.id
+    UNION ALL SELECT 3, NULL, k.scope, k.key, i.receipt, i.body, 0, 0
+        FROM unnest($4::text[], $5::text[]) AS k(scope, key)
+        JOIN idempotency i ON i.scope = k.scope AND i.key = k.key
+    UNION ALL SELECT 4, k.lead, w.key, NULL, s.state, k.contact, k.at, k.seq
+        FROM unnest($6::text[]) AS w(key)
+        CROSS JOIN LATERAL (SELECT lead, contact, at, seq FROM duplicate_keys
+            WHERE key = w.key ORDER BY at DESC LIMIT 16) k
+        LEFT JOIN lead_state s ON s.lead = k.lead
+    UNION ALL SELECT 5, id, NULL, NULL, NULL, NULL, version, 0 FROM contacts WHERE id = ANY($7)
+    UNION ALL SELECT 6, id, NULL, NULL, NULL, NULL, version, 0 FROM accounts WHERE id = ANY($8)
+    UNION ALL SELECT 7, NULL, domain, NULL, NULL, NULL, version, 0 FROM accounts WHERE domain = ANY($9)
+    UNION ALL SELECT 8, NULL, name_key, NULL, NULL, NULL, version, 0
+        FROM accounts WHERE name_key = ANY($10) AND name_key <> ''
+    UNION ALL SELECT 9, id, external_id, NULL, NULL, NULL, version, 0 FROM contacts WHERE external_id = ANY($11)
+    UNION ALL SELECT 10, id, external_id, NULL, NULL, NULL, version, 0 FROM accounts WHERE external_id = ANY($12)";
 
 pub async fn look_up(connection: &mut PgConnection, keys: &Keys) -> sqlx::Result<Found> {
+    let (sources, external_ids): (Vec<&str>, Vec<&str>) = keys.sources.iter().map(|(a, b)| (&**a, &**b)).unzip();
+    let (scopes, names): (Vec<&str>, Vec<&str>) = keys.idempotency.iter().map(|key| (&*key.scope, &*key.key)).unzip();
+    let query = sqlx::query(LOOK_UP)
+        .bind(keys.leads.iter().map(LeadId::bytes).collect::<Vec<_>>())
+        .bind(sources)
+        .bind(external_ids)
+        .bind(scopes)
+        .bind(names)
+        .bind(&keys.duplicates)
+        .bind(keys.contacts.iter().map(ContactId::bytes).collect::<Vec<_>>())
+        .bind(keys.accounts.iter().map(AccountId::bytes).collect::<Vec<_>>())
+        .bind(&keys.domains)
+        .bind(&keys.names)
+        .bind(&keys.external_contacts)
+        .bind(&keys.external_accounts);
     let mut found = Found::default();
-    if !keys.sources.is_empty() {
-        sources(connection, keys, &mut found).await?;
+    for row in query.fetch_all(&mut *connection).await? {
+        take(&row, &mut found)?;
     }
-    let mut leads: Vec<[u8; 16]> = keys.leads.iter().map(pointsman_domain::LeadId::bytes).collect();
-    leads.extend(found.sources.values().map(pointsman_domain::LeadId::bytes));
-    if !leads.is_empty() {
-        let sql = "SELECT lead, state FROM lead_state WHERE lead = ANY($1)";
-        for row in sqlx::query(sql).bind(leads).fetch_all(&mut *connection).await? {
-            found.leads.insert(id(&row, 0, LeadId::from_bytes)?, json(&row, 1)?);
-        }
-    }
+    found.duplicates.values_mut().for_each(|hits| hits.sort_by_key(|hit| hit.at));
     if !keys.staged.is_empty() {
         stages_of(connection, keys, &mut found).await?;
-    }
-    if !keys.idempotency.is_empty() {
-        receipts(connection, keys, &mut found).await?;
-    }
-    if !keys.duplicates.is_empty() {
-        duplicates(connection, keys, &mut found).await?;
-    }
-    let contacts: Vec<[u8; 16]> = keys.contacts.iter().map(pointsman_domain::ContactId::bytes).collect();
-    found.contacts = versions(connection, "SELECT id, version FROM contacts WHERE id = ANY($1)", contacts, |row| {
-        id(row, 0, ContactId::from_bytes)
-    })
-    .await?;
-    let accounts: Vec<[u8; 16]> = keys.accounts.iter().map(pointsman_domain::AccountId::bytes).collect();
-    found.accounts = versions(connection, "SELECT id, version FROM accounts WHERE id = ANY($1)", accounts, |row| {
-        id(row, 0, AccountId::from_bytes)
-    })
-    .await?;
-    if !keys.domains.is_empty() {
-        let sql = "SELECT domain, max(version) FROM accounts WHERE domain = ANY($1) GROUP BY domain";
-        for row in sqlx::query(sql).bind(&keys.domains).fetch_all(&mut *connection).await? {
-            found.domains.insert(row.try_get(0)?, number(&row, 1)?);
-        }
     }
     Ok(found)
 }
 
-async fn versions<K: Ord>(
-    connection: &mut PgConnection,
-    sql: &'static str,
-    ids: Vec<[u8; 16]>,
-    key: impl Fn(&PgRow) -> sqlx::Result<K>,
-) -> sqlx::Result<BTreeMap<K, u64>> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let rows = sqlx::query(sql).bind(ids).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((key(row)?, number(row, 1)?))).collect()
-}
-
-async fn sources(connection: &mut PgConnection, keys: &Keys, found: &mut Found) -> sqlx::Result<()> {
-    let (names, ids): (Vec<&str>, Vec<&str>) = keys.sources.iter().map(|(source, id)| (&**source, &**id)).unzip();
-    let sql = "SELECT l.source, l.external_id, l.id FROM unnest($1::text[], $2::text[]) AS k(source, external_id)
-        JOIN leads l ON l.source = k.source AND l.external_id = k.external_id";
-    for row in sqlx::query(sql).bind(names).bind(ids).fetch_all(connection).await? {
-        found.sources.insert((row.try_get(0)?, row.try_get(1)?), id(&row, 2, LeadId::from_bytes)?);
+fn take(row: &PgRow, found: &mut Found) -> sqlx::Result<()> {
+    let lead = |row| id(row, 1, LeadId::from_bytes);
+    let has_state = || Ok::<_, sqlx::Error>(row.try_get::<Option<&str>, _>(4)?.is_some());
+    match number::<u8>(row, 0)? {
+        1 => drop(found.leads.insert(lead(row)?, json(row, 4)?)),
+        2 => {
+            found.sources.insert((row.try_get(2)?, row.try_get(3)?), lead(row)?);
+            if has_state()? {
+                found.leads.insert(lead(row)?, json(row, 4)?);
+            }
+        }
+        3 => {
+            let key = IdempotencyKey { scope: row.try_get(2)?, key: row.try_get(3)? };
+            found.idempotency.insert(key, (digest(row, 5)?, json(row, 4)?));
+        }
+        4 => {
+            let key: &str = row.try_get(2)?;
+            found.held(key, KeyHolder { contact: maybe_id(row, 5, ContactId::from_bytes)?, seq: number(row, 7)? });
+            // Whoever was written down without a lead has no state.
+            if has_state()? {
+                let state: LeadState = json(row, 4)?;
+                let (custody, decision) = (state.custody.kind(), state.decision);
+                let hit = DuplicateHit { lead: lead(row)?, at: instant(row, 6)?, custody, decision };
+                found.duplicates.entry(key.into()).or_default().push(hit);
+            }
+        }
+        5 => drop(found.contacts.insert(id(row, 1, ContactId::from_bytes)?, number(row, 6)?)),
+        6 => drop(found.accounts.insert(id(row, 1, AccountId::from_bytes)?, number(row, 6)?)),
+        7 => newest(&mut found.domains, row)?,
+        8 => newest(&mut found.names, row)?,
+        9 => named(&mut found.external_contacts, row, ContactId::from_bytes)?,
+        _ => named(&mut found.external_accounts, row, AccountId::from_bytes)?,
     }
     Ok(())
 }
 
-async fn receipts(connection: &mut PgConnection, keys: &Keys, found: &mut Found) -> sqlx::Result<()> {
-    let (scopes, names): (Vec<&str>, Vec<&str>) = keys.idempotency.iter().map(|key| (&*key.scope, &*key.key)).unzip();
-    let sql = "SELECT i.scope, i.key, i.body, i.receipt FROM unnest($1::text[], $2::text[]) AS k(scope, key)
-        JOIN idempotency i ON i.scope = k.scope AND i.key = k.key";
-    for row in sqlx::query(sql).bind(scopes).bind(names).fetch_all(connection).await? {
-        let key = IdempotencyKey { scope: row.try_get(0)?, key: row.try_get(1)? };
-        found.idempotency.insert(key, (digest(&row, 2)?, json(&row, 3)?));
-    }
+fn newest(versions: &mut BTreeMap<Box<str>, u64>, row: &PgRow) -> sqlx::Result<()> {
+    let (key, version) = (row.try_get(2)?, number(row, 6)?);
+    let newest = versions.entry(key).or_insert(version);
+    *newest = version.max(*newest);
     Ok(())
 }
 
-async fn duplicates(connection: &mut PgConnection, keys: &Keys, found: &mut Found) -> sqlx::Result<()> {
-    let sql = "SELECT w.key, k.lead, k.at, k.seq, s.custody, s.state FROM unnest($1::text[]) AS w(key)
-        CROSS JOIN LATERAL (SELECT lead, at, seq FROM duplicate_keys WHERE key = w.key ORDER BY at DESC LIMIT $2) k
-        JOIN lead_state s ON s.lead = k.lead ORDER BY w.key, k.at";
-    for row in sqlx::query(sql).bind(&keys.duplicates).bind(HITS).fetch_all(connection).await? {
-        let state: LeadState = json(&row, 5)?;
-        let hit = DuplicateHit {
-            lead: id(&row, 1, LeadId::from_bytes)?,
-            at: instant(&row, 2)?,
-            seq: number(&row, 3)?,
-            custody: parsed(&row, 4, |number: i64| u8::try_from(number).ok().and_then(custody))?,
-            decision: state.decision,
-        };
-        found.duplicates.entry(row.try_get(0)?).or_default().push(hit);
+fn named<T>(
+    named: &mut BTreeMap<Box<str>, (T, u64)>,
+    row: &PgRow,
+    make: impl FnOnce([u8; 16]) -> T,
+) -> sqlx::Result<()> {
+    let (name, one): (Box<str>, _) = (row.try_get(2)?, (id(row, 1, make)?, number(row, 6)?));
+    if named.get(&name).is_none_or(|(_, version)| *version < one.1) {
+        named.insert(name, one);
     }
     Ok(())
 }

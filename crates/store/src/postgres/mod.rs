@@ -1,7 +1,9 @@
 //! PostgreSQL, for availability and replicas. Any number of processes write: whoever holds the
-//! lock on the head row does, one batch at a time, and applies first what the others wrote. Each
-//! table of a batch is one statement.
+//! lock on the head row does, one batch at a time, and applies first what the others wrote. A batch
+//! is four round trips (lock, look up, write, commit), whatever it holds.
 
+mod around;
+mod batch;
 mod connect;
 mod course;
 mod decision;
@@ -18,7 +20,7 @@ mod table;
 mod value;
 mod write;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use pointsman_domain::Digest;
 
@@ -34,6 +36,7 @@ use crate::{
     statements::Statements,
     upkeep::Upkeep,
 };
+use around::Rounds;
 use connect::Line;
 use read::PostgresReader;
 use report::PostgresProjection;
@@ -45,6 +48,7 @@ use write::PostgresBackend;
 #[derive(Clone)]
 pub struct Postgres {
     options: PgConnectOptions,
+    rounds: Arc<Rounds>,
 }
 
 /// Without its password.
@@ -62,7 +66,7 @@ impl Postgres {
         let mut line = Line::open(&options)?;
         connect::check(&mut line)?;
         migrate::open(&mut line, schema.as_deref())?;
-        Ok(Self { options })
+        Ok(Self { rounds: Arc::new(Rounds::new(&options)), options })
     }
 
     /// Which migrations a schema has.
@@ -80,11 +84,11 @@ impl Postgres {
 
 impl Store for Postgres {
     fn backend(&self) -> Result<Box<dyn Backend>, StoreError> {
-        Ok(Box::new(PostgresBackend::new(Line::open(&self.options)?)))
+        Ok(Box::new(PostgresBackend::new(Line::open(&connect::by_keys(&self.options))?)))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
-        Ok(Box::new(PostgresReader::new(Line::open(&self.options)?)))
+        Ok(Box::new(PostgresReader::new(Line::open(&self.options)?, Arc::clone(&self.rounds))))
     }
 
     fn shelf(&self) -> Result<Box<dyn Shelf>, StoreError> {

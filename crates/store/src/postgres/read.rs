@@ -1,7 +1,7 @@
 //! The connections that read. What takes one statement is one state of the database by itself;
 //! what takes several runs in a transaction that sees one state.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use pointsman_decision::{Decision, DocumentSet};
 use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, Instant, LeadId, Money, RepId};
@@ -9,6 +9,7 @@ use pointsman_measure::rows::{self, Names};
 use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 
 use super::{
+    around::Rounds,
     connect::Line,
     course, decision,
     fault::unreadable,
@@ -37,11 +38,12 @@ use crate::{
 #[derive(Debug)]
 pub struct PostgresReader {
     line: Line,
+    rounds: Arc<Rounds>,
 }
 
 impl PostgresReader {
-    pub(super) fn new(line: Line) -> Self {
-        Self { line }
+    pub(super) fn new(line: Line, rounds: Arc<Rounds>) -> Self {
+        Self { line, rounds }
     }
 
     /// Runs `read` on one state of the database.
@@ -60,7 +62,7 @@ impl PostgresReader {
     }
 }
 
-fn contact(row: &PgRow, first: usize) -> sqlx::Result<ContactRow> {
+pub(super) fn contact(row: &PgRow, first: usize) -> sqlx::Result<ContactRow> {
     Ok(ContactRow {
         id: id(row, first, ContactId::from_bytes)?,
         name: text(row, first + 1)?,
@@ -83,7 +85,7 @@ pub(super) async fn people(
     rows.iter().map(|row| contact(row, 0).map(|row| (row.id, row))).collect()
 }
 
-fn account(row: &PgRow, first: usize) -> sqlx::Result<AccountRow> {
+pub(super) fn account(row: &PgRow, first: usize) -> sqlx::Result<AccountRow> {
     Ok(AccountRow {
         id: id(row, first, AccountId::from_bytes)?,
         name: row.try_get(first + 1)?,
@@ -96,60 +98,13 @@ fn account(row: &PgRow, first: usize) -> sqlx::Result<AccountRow> {
 }
 
 /// The same row as [`contact`] and [`account`], where an outer join found nothing.
-fn joined<T>(row: &PgRow, first: usize, read: impl Fn(&PgRow, usize) -> sqlx::Result<T>) -> sqlx::Result<Option<T>> {
+pub(super) fn joined<T>(
+    row: &PgRow,
+    first: usize,
+    read: impl Fn(&PgRow, usize) -> sqlx::Result<T>,
+) -> sqlx::Result<Option<T>> {
     let there = row.try_get::<Option<&[u8]>, _>(first)?.is_some();
     if there { read(row, first).map(Some) } else { Ok(None) }
-}
-
-/// One statement, so one round trip: the head, the person (by id, else by the first key that
-/// somebody has), the company (by id, domain, name, else the person's), its newest open
-/// opportunity and the nearest parent with an owner, at most sixteen up.
-const AROUND: &str = "WITH c AS (
-        SELECT * FROM contacts WHERE id = coalesce($1, (
-            SELECT k.contact FROM unnest($2::text[]) WITH ORDINALITY AS w(key, place)
-            CROSS JOIN LATERAL (SELECT contact FROM duplicate_keys
-                WHERE key = w.key AND contact IS NOT NULL ORDER BY at DESC LIMIT 1) k
-            ORDER BY w.place LIMIT 1))
-    ), a AS (
-        SELECT * FROM accounts WHERE id = coalesce($3,
-            (SELECT id FROM accounts WHERE domain = $4 ORDER BY version DESC LIMIT 1),
-            (SELECT id FROM accounts WHERE name_key = $5 AND name_key <> '' ORDER BY version DESC LIMIT 1),
-            CASE WHEN $4 IS NULL AND $5 IS NULL THEN (SELECT account FROM c) END)
-    )
-    SELECT h.seq, c.id, c.name, c.email, c.phone, c.account, c.owner, c.version,
-        a.id, a.name, a.name_key, a.domain, a.parent, a.owner, a.version, o.id, o.owner,
-        up.owner, up.name,
-        (SELECT min(s.owner) FROM accounts s WHERE s.parent = a.id AND s.owner IS NOT NULL
-            HAVING count(DISTINCT s.owner) = 1)
-    FROM head h LEFT JOIN c ON true LEFT JOIN a ON true
-    LEFT JOIN LATERAL (
-        WITH RECURSIVE line (name, owner, parent, depth) AS (
-            SELECT p.name, p.owner, p.parent, 1 FROM accounts p WHERE p.id = a.parent
-            UNION ALL
-            SELECT p.name, p.owner, p.parent, line.depth + 1 FROM line JOIN accounts p ON p.id = line.parent
-            WHERE line.owner IS NULL AND line.depth < 16
-        ) SELECT name, owner FROM line WHERE owner IS NOT NULL ORDER BY depth LIMIT 1) up ON true
-    LEFT JOIN LATERAL (SELECT id, owner FROM opportunities
-        WHERE account = a.id AND stage < 5 ORDER BY at DESC LIMIT 1) o ON true
-    WHERE h.one = 1";
-
-fn surroundings(row: &PgRow) -> sqlx::Result<Surroundings> {
-    let opportunity = match row.try_get::<Option<&[u8]>, _>(15)? {
-        Some(_) => Some(maybe_name(row, 16)?),
-        None => None,
-    };
-    let parent_owner = match maybe_name::<RepId>(row, 17)? {
-        Some(owner) => Some((row.try_get(18)?, owner)),
-        None => None,
-    };
-    Ok(Surroundings {
-        read_at: number(row, 0)?,
-        contact: joined(row, 1, contact)?,
-        account: joined(row, 8, account)?,
-        parent_owner,
-        subsidiary_owner: maybe_name::<RepId>(row, 19)?,
-        opportunity,
-    })
 }
 
 pub(super) const LEAD: &str =
@@ -230,16 +185,7 @@ impl Reader for PostgresReader {
     }
 
     fn around(&mut self, around: &Around) -> Result<Surroundings, StoreError> {
-        let read = self.line.run(async |connection| {
-            let query = sqlx::query(AROUND)
-                .bind(around.contact.map(|id| id.bytes()))
-                .bind(&around.duplicate_keys)
-                .bind(around.account.map(|id| id.bytes()))
-                .bind(&around.domain)
-                .bind(&around.company);
-            surroundings(&query.fetch_one(connection).await?)
-        });
-        read.map_err(unreadable("read what is known around a lead"))
+        self.rounds.ask(around)
     }
 
     fn lead(&mut self, id: LeadId) -> Result<Option<LeadRecord>, StoreError> {
@@ -308,6 +254,16 @@ impl Reader for PostgresReader {
             let row = sqlx::query(AssertSqlSafe(sql)).bind(id.bytes()).fetch_optional(&mut *connection).await?;
             stored_decision(connection, row).await
         })
+    }
+
+    fn facts_of(&mut self, decisions: &[DecisionId]) -> Result<BTreeMap<DecisionId, Vec<u8>>, StoreError> {
+        let ids: Vec<[u8; 16]> = decisions.iter().map(DecisionId::bytes).collect();
+        let sql = "SELECT d.id, f.body FROM decisions d JOIN facts f ON f.seq = d.seq WHERE d.id = ANY($1)";
+        let read = self.line.run(async |connection| {
+            let rows = sqlx::query(sql).bind(ids).fetch_all(connection).await?;
+            rows.iter().map(|row| Ok((id(row, 0, DecisionId::from_bytes)?, row.try_get(1)?))).collect()
+        });
+        read.map_err(unreadable("read what decisions were taken on"))
     }
 
     fn contact(&mut self, id: ContactId) -> Result<Option<ContactRow>, StoreError> {

@@ -76,9 +76,14 @@ impl<'a> Rows<'a> {
 
     /// `unnest($1::int8[], $2::text[], …)`.
     pub fn unnested(&self) -> String {
+        self.unnested_from(1)
+    }
+
+    /// The same, where other parameters come before.
+    fn unnested_from(&self, first: usize) -> String {
         let mut sql = "unnest(".to_owned();
-        for (number, column) in (1..).zip(&self.columns) {
-            let comma = if number == 1 { "" } else { ", " };
+        for (number, column) in (first..).zip(&self.columns) {
+            let comma = if number == first { "" } else { ", " };
             let _ = write!(sql, "{comma}${number}::{}[]", column.sql_type());
         }
         sql.push(')');
@@ -96,6 +101,50 @@ impl<'a> Rows<'a> {
             };
         }
         query
+    }
+}
+
+/// Rows of many tables for one statement: each table is a part of its `WITH`. The parts see the
+/// database as it was before the statement, and none of them what another one writes.
+#[derive(Debug, Default)]
+pub struct Together<'a> {
+    sql: String,
+    columns: Vec<Column<'a>>,
+}
+
+impl<'a> Together<'a> {
+    pub fn insert<const N: usize>(
+        &mut self,
+        table: &str,
+        names: [&str; N],
+        rows: impl IntoIterator<Item = [Cell<'a>; N]>,
+    ) {
+        let part = format!("into_{table}");
+        self.change(&part, rows, |new| format!("INSERT INTO {table} ({}) SELECT * FROM {new}", names.join(", ")));
+    }
+
+    /// A part of that name that does something with the rows, which its SQL is given as a table.
+    /// How many rows there are; without any there is no part.
+    pub fn change<const N: usize>(
+        &mut self,
+        name: &str,
+        rows: impl IntoIterator<Item = [Cell<'a>; N]>,
+        sql: impl FnOnce(&str) -> String,
+    ) -> u64 {
+        let rows = Rows::new(rows);
+        if rows.count > 0 {
+            let with = if self.sql.is_empty() { "WITH" } else { "," };
+            let part = sql(&rows.unnested_from(self.columns.len() + 1));
+            let _ = write!(self.sql, "{with} {name} AS ({part})");
+            self.columns.extend(rows.columns);
+        }
+        rows.count
+    }
+
+    /// All parts, and what is asked of them.
+    pub fn query(self, select: &str) -> Query<'a, Postgres, PgArguments> {
+        let sql = format!("{} SELECT {select}", self.sql);
+        Rows { columns: self.columns, count: 0 }.bound(sql)
     }
 }
 

@@ -3,27 +3,26 @@
 use std::collections::BTreeMap;
 
 use pointsman_decision::{DocumentKind, DocumentSet};
-use pointsman_domain::{AccountId, CommandId, ContactId, Digest, Instant, LeadId, Money, RepId};
+use pointsman_domain::{CommandId, ContactId, Digest, Instant, LeadId, RepId};
 use sqlx::{PgConnection, Row, postgres::PgRow};
 
 use super::{
+    batch,
     connect::Line,
-    decision,
     fault::{refused, unavailable, unreadable},
     look_up, past, read,
-    table::{Rows, insert, insert_or},
+    table::{insert, insert_or},
     value::{digest, id, instant, maybe_digest, maybe_id, number, parsed, text},
 };
 use crate::{
     backend::{Backend, Found, Keys, Visit},
-    cell::{Cell, maybe, no_bytes, no_float, no_int, no_text},
+    cell::Cell,
     error::StoreError,
     load::{Past, Table},
     log::{Head, LogKind, LogRow},
-    number::stage_number,
     row::{
         BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DocumentRow, ErasedLead, ErasureRow, Expect,
-        KeptAccount, KeptContact, LeadState, NO_LEAD, SnapshotRow,
+        KeptAccount, KeptContact, NO_LEAD, SnapshotRow,
     },
 };
 
@@ -43,15 +42,14 @@ impl PostgresBackend {
     }
 }
 
-/// The clock is read after the lock: a row of a CTE is made when the lock is held.
-const LOCK: &str = "WITH head AS (SELECT seq, hash, snapshot, price_epoch, leads, at FROM head WHERE one = 1 FOR UPDATE)
+/// One round trip. The clock is read after the lock: a row of a CTE is made when the lock is held.
+const LOCK: &str = "BEGIN; WITH head AS (SELECT seq, hash, snapshot, price_epoch, leads, at FROM head WHERE one = 1 FOR UPDATE)
     SELECT seq, hash, snapshot, price_epoch, leads, at, (extract(epoch FROM clock_timestamp()) * 1000000)::int8 FROM head";
 
 impl Backend for PostgresBackend {
     fn begin(&mut self) -> Result<Head, StoreError> {
         let locked = self.line.run(async |connection| {
-            sqlx::query("BEGIN").execute(&mut *connection).await?;
-            let row = sqlx::query(LOCK).fetch_one(connection).await?;
+            let row = sqlx::raw_sql(LOCK).fetch_one(connection).await?;
             Ok((head_row(&row)?, instant(&row, 6)?))
         });
         match locked {
@@ -91,39 +89,37 @@ impl Backend for PostgresBackend {
 
     fn write(&mut self, rows: &BatchRows) -> Result<(), StoreError> {
         let (line, snapshots) = (&mut self.line, &mut self.snapshots);
-        line.run(async |connection| write_log(connection, &rows.log).await).map_err(refused("rows of the log"))?;
         for snapshot in &rows.snapshots {
             let written = line.run(async |connection| write_snapshot(connection, snapshot).await);
             written.map_err(refused("a set of documents"))?;
         }
-        line.run(async |connection| write_people(connection, rows).await).map_err(refused("leads and people"))?;
-        let written = line.run(async |connection| write_decisions(connection, rows, snapshots).await);
-        written.map_err(refused("decisions"))?;
-        let missing = line.run(async |connection| write_states(connection, &rows.states).await);
+        let written = line.run(async |connection| batch::write(connection, rows, snapshots).await);
+        let written = written.map_err(refused("rows of a batch"))?;
         // The assertion that keeps one owner to a lead whatever went wrong above.
-        if missing.map_err(refused("the state of leads"))? > 0 {
+        if written.states_missed > 0 {
             let what = "the state of a lead: it is not at the version this batch has seen".into();
             return Err(StoreError::Refused { what, source: None });
         }
-        line.run(async |connection| write_history(connection, rows).await).map_err(refused("what became of leads"))?;
-        let kept = line.run(async |connection| write_kept(connection, rows).await);
-        if !kept.map_err(refused("a person or company"))? {
-            let what = "a person or company that changed meanwhile".into();
+        if !written.head_moved {
+            let what = "to move a head that somebody else moved".into();
             return Err(StoreError::Refused { what, source: None });
+        }
+        if !rows.kept_accounts.is_empty() || !rows.kept_contacts.is_empty() {
+            let kept = line.run(async |connection| write_kept(connection, rows).await);
+            if !kept.map_err(refused("a person or company"))? {
+                let what = "a person or company that changed meanwhile".into();
+                return Err(StoreError::Refused { what, source: None });
+            }
         }
         for erasure in &rows.erasures {
             let erased = line.run(async |connection| write_erasure(connection, erasure).await);
             erased.map_err(refused("an erasure"))?;
         }
-        let written = line.run(async |connection| write_checkpoint(connection, rows.checkpoint.as_ref()).await);
-        written.map_err(refused("a checkpoint of the ledger"))?;
-        match line.run(async |connection| move_head(connection, &rows.head, rows.log.len() as u64).await) {
-            Ok(true) => Ok(()),
-            Ok(false) => {
-                Err(StoreError::Refused { what: "to move a head that somebody else moved".into(), source: None })
-            }
-            Err(error) => Err(unavailable("move its head")(error)),
+        if let Some(checkpoint) = &rows.checkpoint {
+            let written = line.run(async |connection| write_checkpoint(connection, checkpoint).await);
+            written.map_err(refused("a checkpoint of the ledger"))?;
         }
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
@@ -161,270 +157,6 @@ impl Backend for PostgresBackend {
     fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
         documents(&mut self.line, snapshot)
     }
-}
-
-async fn write_log(connection: &mut PgConnection, rows: &[LogRow]) -> sqlx::Result<()> {
-    let names = ["seq", "kind", "at", "command", "lead", "actor", "changes", "detail", "facts", "hash"];
-    let cells = rows.iter().map(|row| {
-        [
-            row.seq.into(),
-            (row.kind as u8).into(),
-            row.at.into(),
-            row.command.bytes().into(),
-            maybe(row.lead.map(|lead| lead.bytes()), no_bytes),
-            maybe(row.actor.as_deref(), no_text),
-            Cell::from(&row.changes[..]),
-            maybe(row.detail.as_ref(), no_bytes),
-            maybe(row.facts.as_ref(), no_bytes),
-            Cell::from(&row.hash),
-        ]
-    });
-    insert(connection, "log", names, cells).await
-}
-
-async fn write_people(connection: &mut PgConnection, rows: &BatchRows) -> sqlx::Result<()> {
-    let known_at = rows.head.at;
-    let id = |id: Option<[u8; 16]>| maybe(id, no_bytes);
-    let names = ["id", "known_at", "name", "email", "phone", "account", "owner", "version"];
-    let contacts = rows.contacts.iter().map(|row| {
-        [
-            row.id.bytes().into(),
-            known_at.into(),
-            maybe(row.name.as_deref(), no_text),
-            maybe(row.email.as_deref(), no_text),
-            maybe(row.phone.as_deref(), no_text),
-            id(row.account.map(|id| id.bytes())),
-            maybe(row.owner.as_ref().map(RepId::as_str), no_text),
-            row.version.into(),
-        ]
-    });
-    insert(connection, "contacts", names, contacts).await?;
-    write_contact_owners(connection, &rows.contact_owners).await?;
-    let names = ["id", "known_at", "name", "name_key", "domain", "parent", "owner", "version"];
-    let accounts = rows.accounts.iter().map(|row| {
-        [
-            row.id.bytes().into(),
-            known_at.into(),
-            (&*row.name).into(),
-            (&*row.name_key).into(),
-            maybe(row.domain.as_deref(), no_text),
-            id(row.parent.map(|id| id.bytes())),
-            maybe(row.owner.as_ref().map(RepId::as_str), no_text),
-            row.version.into(),
-        ]
-    });
-    insert(connection, "accounts", names, accounts).await?;
-    let names = [
-        "id",
-        "source",
-        "external_id",
-        "at",
-        "known_at",
-        "contact",
-        "account",
-        "attributes",
-        "value",
-        "originator",
-        "completeness",
-    ];
-    let leads = rows.leads.iter().map(|row| {
-        [
-            row.id.bytes().into(),
-            (&*row.source).into(),
-            maybe(row.external_id.as_deref(), no_text),
-            row.at.into(),
-            known_at.into(),
-            id(row.contact.map(|id: ContactId| id.bytes())),
-            id(row.account.map(|id: AccountId| id.bytes())),
-            json(&row.attributes).into(),
-            maybe(row.value.map(Money::minor_units), no_int),
-            maybe(row.originator.as_ref().map(RepId::as_str), no_text),
-            row.completeness.into(),
-        ]
-    });
-    insert(connection, "leads", names, leads).await?;
-    let names = ["key", "at", "lead", "contact", "seq"];
-    let duplicates = rows.duplicates.iter().map(|row| {
-        let contact = id(row.contact.map(|id| id.bytes()));
-        [(&*row.key).into(), row.at.into(), row.lead.bytes().into(), contact, row.seq.into()]
-    });
-    insert(connection, "duplicate_keys", names, duplicates).await
-}
-
-/// The last of a batch wins.
-async fn write_contact_owners(connection: &mut PgConnection, owners: &[(ContactId, RepId, u64)]) -> sqlx::Result<()> {
-    let last: BTreeMap<ContactId, (&RepId, u64)> =
-        owners.iter().map(|(contact, owner, version)| (*contact, (owner, *version))).collect();
-    let rows = Rows::new(
-        last.into_iter()
-            .map(|(contact, (owner, version))| [contact.bytes().into(), owner.as_str().into(), version.into()]),
-    );
-    if rows.count() == 0 {
-        return Ok(());
-    }
-    let sql = format!(
-        "UPDATE contacts c SET owner = n.owner, version = n.version FROM {} AS n(id, owner, version) WHERE c.id = n.id",
-        rows.unnested()
-    );
-    rows.bound(sql).execute(connection).await.map(drop)
-}
-
-async fn write_decisions(
-    connection: &mut PgConnection,
-    rows: &BatchRows,
-    snapshots: &mut BTreeMap<Digest, i64>,
-) -> sqlx::Result<()> {
-    let decisions = &rows.decisions;
-    let mut numbers = Vec::with_capacity(decisions.len());
-    for row in decisions {
-        numbers.push(snapshot_number(connection, snapshots, &row.decision.snapshot).await?);
-    }
-    let cells = decisions.iter().zip(numbers).map(|(row, number)| decision::cells(row.seq, number, &row.decision));
-    insert(connection, "decisions", decision::NAMES, cells).await?;
-    let facts = decisions.iter().map(|row| [row.seq.into(), row.salt.into(), Cell::from(&row.facts[..])]);
-    insert(connection, "facts", ["seq", "salt", "body"], facts).await?;
-    let traces = decisions.iter().map(|row| [row.seq.into(), Cell::from(&row.trace[..])]);
-    insert(connection, "traces", ["seq", "body"], traces).await?;
-    let names = ["seq", "unit", "experiment", "variant", "epoch", "p", "at"];
-    let exposures = decisions.iter().filter_map(|row| {
-        let variant = row.decision.variant.as_ref()?;
-        Some([
-            row.seq.into(),
-            (&*row.unit).into(),
-            variant.experiment.as_str().into(),
-            variant.variant.as_str().into(),
-            variant.epoch.into(),
-            variant.propensity.into(),
-            row.decision.decided_at.into(),
-        ])
-    });
-    insert(connection, "exposures", names, exposures).await
-}
-
-async fn snapshot_number(
-    connection: &mut PgConnection,
-    snapshots: &mut BTreeMap<Digest, i64>,
-    id: &Digest,
-) -> sqlx::Result<i64> {
-    if let Some(number) = snapshots.get(id) {
-        return Ok(*number);
-    }
-    let row = sqlx::query("SELECT number FROM snapshots WHERE id = $1").bind(&id.bytes()[..]);
-    let number = row.fetch_one(connection).await?.try_get(0)?;
-    snapshots.insert(*id, number);
-    Ok(number)
-}
-
-/// How many rows were not as the batch has seen them.
-async fn write_states(connection: &mut PgConnection, states: &[(Expect, LeadState)]) -> sqlx::Result<u64> {
-    let cells = |state: &LeadState| -> [Cell<'static>; 8] {
-        let rep = state.custody.owner().map(|rep| rep.as_str().to_owned());
-        [
-            state.lead.bytes().into(),
-            (state.custody.kind() as u8).into(),
-            stage_number(state.stage).into(),
-            maybe(rep, no_text),
-            state.since.into(),
-            json(state).into(),
-            state.version.into(),
-            maybe(state.custody.offered_until(), no_int),
-        ]
-    };
-    let new = states.iter().filter(|(expect, _)| *expect == Expect::New).map(|(_, state)| cells(state));
-    let names = ["lead", "custody", "stage", "rep", "since", "state", "version", "offer_until"];
-    insert(connection, "lead_state", names, new).await?;
-    let changed = Rows::new(states.iter().filter_map(|(expect, state)| match expect {
-        Expect::New => None,
-        Expect::Version(seen) => {
-            let [lead, custody, stage, rep, since, body, version, until] = cells(state);
-            Some([lead, custody, stage, rep, since, body, version, until, (*seen).into()])
-        }
-    }));
-    let wanted = changed.count();
-    if wanted == 0 {
-        return Ok(0);
-    }
-    let sql = format!(
-        "UPDATE lead_state s SET custody = n.custody, stage = n.stage, rep = n.rep, since = n.since, state = n.state,
-            version = n.version, offer_until = n.offer_until
-         FROM {} AS n(lead, custody, stage, rep, since, state, version, offer_until, seen)
-         WHERE s.lead = n.lead AND s.version = n.seen",
-        changed.unnested()
-    );
-    let done = changed.bound(sql).execute(connection).await?;
-    Ok(wanted - done.rows_affected())
-}
-
-async fn write_history(connection: &mut PgConnection, rows: &BatchRows) -> sqlx::Result<()> {
-    let names = ["seq", "lead", "rep", "at", "hop", "propensity", "actor", "reason"];
-    let assignments = rows.assignments.iter().map(|row| {
-        [
-            row.seq.into(),
-            row.lead.bytes().into(),
-            row.rep.as_str().into(),
-            row.at.into(),
-            row.hop.into(),
-            maybe(row.propensity, no_float),
-            maybe(row.actor.as_deref(), no_text),
-            maybe(row.reason.as_deref(), no_text),
-        ]
-    });
-    insert(connection, "assignments", names, assignments).await?;
-    let names =
-        ["seq", "lead", "at", "known_at", "stage", "source_rank", "external_id", "reopen", "value", "reason", "actor"];
-    let stages = rows.stages.iter().map(|row| {
-        let fact = &row.fact;
-        [
-            row.seq.into(),
-            row.lead.bytes().into(),
-            fact.at.into(),
-            fact.known_at.into(),
-            stage_number(fact.stage).into(),
-            fact.source_rank.into(),
-            (&*fact.external_id).into(),
-            fact.reopen.into(),
-            maybe(fact.value.map(Money::minor_units), no_int),
-            maybe(fact.reason.as_deref(), no_text),
-            maybe(row.actor.as_deref(), no_text),
-        ]
-    });
-    insert(connection, "stage_changes", names, stages).await?;
-    let names = ["seq", "lead", "rep", "offered_at", "at", "response", "reason"];
-    let responses = rows.responses.iter().map(|row| {
-        [
-            row.seq.into(),
-            row.lead.bytes().into(),
-            row.rep.as_str().into(),
-            row.offered_at.into(),
-            row.at.into(),
-            (row.response as u8).into(),
-            maybe(row.reason.as_deref(), no_text),
-        ]
-    });
-    insert(connection, "responses", names, responses).await?;
-    let names = ["seq", "lead", "at", "known_at", "stage", "value"];
-    let outcomes = rows.stages.iter().filter(|row| row.fact.stage.closes()).map(|row| {
-        let fact = &row.fact;
-        [
-            row.seq.into(),
-            row.lead.bytes().into(),
-            fact.happened().into(),
-            fact.known_at.into(),
-            stage_number(fact.stage).into(),
-            maybe(fact.value.map(Money::minor_units), no_int),
-        ]
-    });
-    insert(connection, "outcomes", names, outcomes).await?;
-    let keys = rows.idempotency.iter().map(|row| {
-        [
-            (&*row.key.scope).into(),
-            (&*row.key.key).into(),
-            Cell::from(&row.body),
-            row.at.into(),
-            json(&row.receipt).into(),
-        ]
-    });
-    insert(connection, "idempotency", ["scope", "key", "body", "at", "receipt"], keys).await
 }
 
 /// Persons and companies as somebody says they are: new, or at the version that was seen; `false`
@@ -532,8 +264,7 @@ async fn write_snapshot(connection: &mut PgConnection, snapshot: &SnapshotRow) -
 }
 
 /// Adds one, and drops all but the last few.
-async fn write_checkpoint(connection: &mut PgConnection, checkpoint: Option<&CheckpointRow>) -> sqlx::Result<()> {
-    let Some(row) = checkpoint else { return Ok(()) };
+async fn write_checkpoint(connection: &mut PgConnection, row: &CheckpointRow) -> sqlx::Result<()> {
     let cells: [Cell<'_>; 4] =
         [row.seq.into(), Cell::from(&row.hash), Cell::from(&row.digest), Cell::from(&row.body[..])];
     insert(&mut *connection, "ledger_checkpoints", ["seq", "hash", "digest", "body"], [cells]).await?;
@@ -588,22 +319,7 @@ async fn write_documents(
     Ok(number)
 }
 
-/// `false`: the head was not where this batch found it.
-async fn move_head(connection: &mut PgConnection, head: &Head, rows: u64) -> sqlx::Result<bool> {
-    let sql = "UPDATE head SET seq = $1, hash = $2, snapshot = $3, price_epoch = $4, leads = $5, at = $6
-        WHERE one = 1 AND seq = $7";
-    let update = sqlx::query(sql)
-        .bind(head.seq as i64)
-        .bind(&head.hash.bytes()[..])
-        .bind(head.snapshot.as_ref().map(|id| &id.bytes()[..]))
-        .bind(head.price_epoch as i64)
-        .bind(head.leads as i64)
-        .bind(head.at.unix_micros())
-        .bind((head.seq - rows) as i64);
-    Ok(update.execute(connection).await?.rows_affected() == 1)
-}
-
-fn json(value: &impl serde::Serialize) -> String {
+pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).expect("our rows have text keys and finite numbers")
 }
 

@@ -1,12 +1,14 @@
 //! What a batch asks of the database: point queries on cached statements, all on indices.
 
-use pointsman_domain::{DecisionId, LeadId, Money};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeMap;
+
+use pointsman_domain::{AccountId, ContactId, LeadId, Money};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 
 use super::value::{digest, instant, json, number, parsed};
 use crate::{
-    backend::{DuplicateHit, Found, Keys},
-    number::{custody, stage},
+    backend::{DuplicateHit, Found, KeyHolder, Keys},
+    number::stage,
     row::LeadState,
     stage::StageFact,
 };
@@ -45,14 +47,21 @@ pub fn look_up(connection: &Connection, keys: &Keys) -> rusqlite::Result<Found> 
         }
     }
     let mut hits = connection.prepare_cached(
-        "SELECT k.lead, k.at, k.seq, s.custody, s.state FROM duplicate_keys k JOIN lead_state s ON s.lead = k.lead
+        "SELECT k.contact, k.seq, k.lead, k.at, s.state FROM duplicate_keys k LEFT JOIN lead_state s ON s.lead = k.lead
          WHERE k.key = ?1 ORDER BY k.at DESC LIMIT ?2",
     )?;
     for key in &keys.duplicates {
-        let mut list = hits.query_map(params![key, HITS], hit)?.collect::<rusqlite::Result<Vec<_>>>()?;
-        list.reverse();
-        found.duplicates.insert(key.clone(), list);
+        let mut rows = hits.query(params![key, HITS])?;
+        while let Some(row) = rows.next()? {
+            let contact = row.get::<_, Option<_>>(0)?.map(ContactId::from_bytes);
+            found.held(key, KeyHolder { contact, seq: number(row, 1)? });
+            // Whoever was written down without a lead has no state.
+            if row.get_ref(4)? != ValueRef::Null {
+                found.duplicates.entry(key.clone()).or_default().push(hit(row)?);
+            }
+        }
     }
+    found.duplicates.values_mut().for_each(|hits| hits.reverse());
     let mut contacts = connection.prepare_cached("SELECT version FROM contacts WHERE id = ?1")?;
     for id in &keys.contacts {
         if let Some(version) = contacts.query_row([id.bytes()], |row| number(row, 0)).optional()? {
@@ -72,17 +81,45 @@ pub fn look_up(connection: &Connection, keys: &Keys) -> rusqlite::Result<Found> 
             found.domains.insert(domain.clone(), version);
         }
     }
+    let mut names = connection.prepare_cached(
+        "SELECT version FROM accounts WHERE name_key = ?1 AND name_key <> '' ORDER BY version DESC LIMIT 1",
+    )?;
+    for name in &keys.names {
+        if let Some(version) = names.query_row([name], |row| number(row, 0)).optional()? {
+            found.names.insert(name.clone(), version);
+        }
+    }
+    let contact = "SELECT id, version FROM contacts WHERE external_id = ?1 ORDER BY version DESC LIMIT 1";
+    found.external_contacts = by_external_id(connection, contact, &keys.external_contacts, ContactId::from_bytes)?;
+    let account = "SELECT id, version FROM accounts WHERE external_id = ?1 ORDER BY version DESC LIMIT 1";
+    found.external_accounts = by_external_id(connection, account, &keys.external_accounts, AccountId::from_bytes)?;
+    Ok(found)
+}
+
+fn by_external_id<T>(
+    connection: &Connection,
+    sql: &str,
+    names: &[Box<str>],
+    id: impl Fn([u8; 16]) -> T,
+) -> rusqlite::Result<BTreeMap<Box<str>, (T, u64)>> {
+    let mut select = connection.prepare_cached(sql)?;
+    let mut found = BTreeMap::new();
+    for name in names {
+        let read = |row: &Row<'_>| Ok((id(row.get(0)?), number(row, 1)?));
+        if let Some(one) = select.query_row([name], read).optional()? {
+            found.insert(name.clone(), one);
+        }
+    }
     Ok(found)
 }
 
 fn hit(row: &Row<'_>) -> rusqlite::Result<DuplicateHit> {
     let state: LeadState = json(row, 4)?;
     Ok(DuplicateHit {
-        lead: LeadId::from_bytes(row.get(0)?),
-        at: instant(row, 1)?,
-        seq: number(row, 2)?,
-        custody: parsed(row, 3, custody)?,
-        decision: DecisionId::from_bytes(state.decision.bytes()),
+        lead: LeadId::from_bytes(row.get(2)?),
+        at: instant(row, 3)?,
+        custody: state.custody.kind(),
+        decision: state.decision,
     })
 }
 

@@ -354,6 +354,20 @@ impl Reader for SqliteReader {
         self.consistently("read a decision", |connection| stored_decision(connection, "d.id = ?1", [id.bytes()]))
     }
 
+    fn facts_of(&mut self, decisions: &[DecisionId]) -> Result<BTreeMap<DecisionId, Vec<u8>>, StoreError> {
+        self.consistently("read what decisions were taken on", |connection| {
+            let sql = "SELECT f.body FROM decisions d JOIN facts f ON f.seq = d.seq WHERE d.id = ?1";
+            let mut select = connection.prepare_cached(sql)?;
+            let mut found = BTreeMap::new();
+            for id in decisions {
+                if let Some(facts) = select.query_row([id.bytes()], |row| row.get(0)).optional()? {
+                    found.insert(*id, facts);
+                }
+            }
+            Ok(found)
+        })
+    }
+
     fn contact(&mut self, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
         self.consistently("read a person", |connection| one(connection, CONTACT, [id.bytes()], contact))
     }

@@ -24,12 +24,14 @@ use crate::world::{World, keyed, lead_of};
 
 mod figures;
 mod history;
+mod people;
 mod reports;
 pub use figures::{counts_and_sums_are_what_sql_says, figures_over_exported_rows_are_the_same};
 pub use history::{
     a_history_is_loaded_once_whatever_stops_it, a_later_import_takes_in_what_was_learned,
     somebody_from_a_history_is_known_and_still_a_new_enquiry, what_was_loaded_counts_as_work_and_goes_on,
 };
+pub use people::{a_crowd_makes_one_person_and_one_company, two_processes_make_one_person_and_one_company};
 pub use reports::{
     a_loaded_history_is_told_as_its_tables_are, days_of_reps_add_up_to_leads,
     rows_follow_the_record_and_can_be_made_anew, several_may_follow_at_once, views_say_what_the_rows_say,
@@ -69,6 +71,8 @@ macro_rules! for_every_contract_test {
             one_answer_to_an_offer_wins,
             a_person_is_told_and_erased_and_the_record_stays_whole,
             companies_and_persons_are_kept_at_the_version_that_was_seen,
+            two_processes_make_one_person_and_one_company,
+            a_crowd_makes_one_person_and_one_company,
         }
     };
 }
