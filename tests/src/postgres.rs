@@ -6,7 +6,7 @@
 
 use std::{
     net::{TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, Weak},
     time::{Duration, Instant},
@@ -19,6 +19,7 @@ pub struct Postgres {
     folder: tempfile::TempDir,
     port: u16,
     child: Mutex<Option<Child>>,
+    tls: bool,
 }
 
 const SETTINGS: [&str; 8] = [
@@ -34,21 +35,36 @@ const SETTINGS: [&str; 8] = [
 
 /// The server that tests of one process share, each in a schema of its own. `None` (said in one
 /// line) where there is no PostgreSQL; in CI that is a failure.
-#[expect(clippy::disallowed_methods, reason = "whether this is CI is said by the environment")]
 pub fn shared() -> Option<Arc<Postgres>> {
     static SHARED: Mutex<Weak<Postgres>> = Mutex::new(Weak::new());
     let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(server) = shared.upgrade() {
         return Some(server);
     }
+    let server = Arc::new(own()?);
+    *shared = Arc::downgrade(&server);
+    Some(server)
+}
+
+/// A server for somebody who kills it.
+#[expect(clippy::disallowed_methods, reason = "whether this is CI is said by the environment")]
+pub fn own() -> Option<Postgres> {
     let Some(programs) = programs() else {
         assert!(std::env::var_os("POINTSMAN_CI").is_none(), "CI needs PostgreSQL 15 or newer (initdb, postgres)");
         println!("skipped: no PostgreSQL here (install its server, or put initdb and postgres in PATH)");
         return None;
     };
-    let server = Arc::new(Postgres::start(programs));
-    *shared = Arc::downgrade(&server);
-    Some(server)
+    Some(Postgres::start(programs, false))
+}
+
+/// A server that talks over TLS and not otherwise, with a certificate of [`Postgres::authority`] for
+/// 127.0.0.1. `None` (said in one line) without PostgreSQL or openssl.
+pub fn with_tls() -> Option<Postgres> {
+    if Command::new("openssl").arg("version").stdout(Stdio::null()).status().is_err() {
+        println!("skipped: no openssl here to make a certificate (install it, or put it in PATH)");
+        return None;
+    }
+    Some(Postgres::start(programs()?, true))
 }
 
 /// The folder of the newest server's programs.
@@ -67,10 +83,10 @@ fn programs() -> Option<PathBuf> {
 }
 
 impl Postgres {
-    fn start(programs: PathBuf) -> Self {
+    fn start(programs: PathBuf, tls: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = Self { programs, folder, port, child: Mutex::new(None) };
+        let server = Self { programs, folder, port, child: Mutex::new(None), tls };
         // PostgreSQL does not run as root: the folder is another user's, who must be able to reach it.
         if is_root() {
             run(Command::new("chmod").arg("755").arg(server.folder.path()));
@@ -82,8 +98,35 @@ impl Postgres {
             .args(["--auth=trust", "--username=pointsman", "--no-sync", "--no-instructions", "-D"])
             .arg(server.data());
         run(&mut initdb);
+        if tls {
+            server.certify();
+        }
         server.launch();
         server
+    }
+
+    /// An authority, a certificate that it signed for this server, and no way in without TLS.
+    fn certify(&self) {
+        let make = |args: &str| {
+            let new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
+            let mut openssl = self.lent(Path::new("openssl"));
+            openssl.current_dir(self.folder.path()).args(new.split(' ').chain(args.split(' ')));
+            run(&mut openssl);
+        };
+        let data = self.data();
+        let data = data.to_str().unwrap();
+        make(&format!("-subj /CN=authority -keyout {data}/ca.key -out {data}/ca.crt"));
+        make(&format!(
+            "-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE \
+             -CA {data}/ca.crt -CAkey {data}/ca.key -keyout {data}/server.key -out {data}/server.crt"
+        ));
+        std::fs::copy(self.data().join("ca.crt"), self.authority()).unwrap();
+        std::fs::write(self.data().join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").unwrap();
+    }
+
+    /// The certificate of who signed the server's.
+    pub fn authority(&self) -> PathBuf {
+        self.folder.path().join("authority.crt")
     }
 
     fn data(&self) -> PathBuf {
@@ -92,7 +135,10 @@ impl Postgres {
 
     /// One of the server's programs, as somebody it lets.
     fn program(&self, name: &str) -> Command {
-        let path = self.programs.join(name);
+        self.lent(&self.programs.join(name))
+    }
+
+    fn lent(&self, path: &Path) -> Command {
         if !is_root() {
             return Command::new(path);
         }
@@ -120,7 +166,7 @@ impl Postgres {
     fn spawn(&self) {
         let mut server = self.program("postgres");
         server.arg("-D").arg(self.data()).args(["-p", &self.port.to_string()]);
-        for setting in SETTINGS {
+        for setting in SETTINGS.into_iter().chain(self.tls.then_some("ssl=on")) {
             server.args(["-c", setting]);
         }
         let log = std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();

@@ -23,6 +23,25 @@ macro_rules! on_postgres {
 
 for_every_contract_test!(on_postgres);
 
+/// Over TLS to a server whose certificate somebody trusted signed, and to no other.
+#[test]
+fn the_way_to_the_server_may_be_encrypted() {
+    let Some(server) = server::with_tls() else { return };
+    let url = |more: &str| format!("{}&{more}", server.url("tls"));
+    let authority = server.authority();
+    let trusted = url(&format!("sslmode=verify-full&sslrootcert={}", authority.display()));
+    let world = world::World::with_cap(Postgres::open(&trusted).unwrap(), 3);
+    let done = world.decide(&world.enquiry("DE"), None).unwrap();
+    assert!(world.owner(world::lead_of(&done)).is_some());
+    world.stop();
+    // The server takes nothing else, and whoever signed nothing is not believed.
+    let refused = |url: &str| matches!(Postgres::open(url), Err(StoreError::Unavailable { .. }));
+    assert!(refused(&url("sslmode=disable")));
+    assert!(refused(&url("sslmode=verify-full")), "the well-known authorities did not sign it");
+    let elsewhere = trusted.replace("127.0.0.1", "localhost");
+    assert!(refused(&elsewhere), "the certificate is for 127.0.0.1");
+}
+
 /// A backup of either kind fills either kind, which then says the same and goes on deciding.
 #[test]
 fn backups_go_between_both_kinds() {

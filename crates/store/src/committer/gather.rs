@@ -37,9 +37,11 @@ impl Committer {
         let mut batch: Vec<Queued> = Vec::with_capacity(self.taken.len().min(BATCH));
         let mut seen = HashSet::new();
         let mut later = VecDeque::new();
+        let mut ticked = false;
         while let Some(queued) = self.taken.pop_front() {
             match &queued.command {
-                Command::Look(_) | Command::Tick | Command::Preview(_) | Command::Stop => self.answer_at_once(queued),
+                Command::Tick => ticked = true,
+                Command::Look(_) | Command::Preview(_) | Command::Stop => self.answer_at_once(queued),
                 Command::Switch(_) | Command::Post(_) if batch.is_empty() && later.is_empty() => {
                     return Some(vec![queued]);
                 }
@@ -66,7 +68,22 @@ impl Committer {
         while let Some(queued) = later.pop_back() {
             self.taken.push_front(queued);
         }
+        if ticked {
+            self.tick(!batch.is_empty());
+        }
         Some(batch)
+    }
+
+    /// Time passed: whoever is due is woken. A batch that follows sees by itself what other
+    /// processes wrote; the head is not taken for that alone.
+    fn tick(&mut self, batch_follows: bool) {
+        if !batch_follows {
+            self.refresh();
+        }
+        let due: Vec<LeadId> = self.bench.ledger.due(self.outside.now()).collect();
+        if !due.is_empty() {
+            self.wake(Wake::Leads(due));
+        }
     }
 
     /// What needs no batch.
@@ -74,13 +91,6 @@ impl Committer {
         match queued.command {
             Command::Stop => self.queue.close(),
             Command::Look(look) => look(&self.bench.ledger),
-            Command::Tick => {
-                self.refresh();
-                let due: Vec<LeadId> = self.bench.ledger.due(self.outside.now()).collect();
-                if !due.is_empty() {
-                    self.wake(Wake::Leads(due));
-                }
-            }
             Command::Preview(preview) => {
                 let lead = preview.lead();
                 let fits = |live: &&(Arc<Snapshot>, _)| live.0.id == preview.qualified.snapshot.id;
@@ -103,8 +113,9 @@ impl Committer {
             | Command::Keep(_)
             | Command::Erase(_)
             | Command::Switch(_)
-            | Command::Post(_) => {
-                unreachable!("these go through a batch")
+            | Command::Post(_)
+            | Command::Tick => {
+                unreachable!("these go through a batch, or with one")
             }
         }
     }
