@@ -7,4 +7,5 @@ pub mod experiments;
 pub mod fuzz_bodies;
 pub mod kills;
 pub mod memory;
+pub mod replicas;
 pub mod roi;

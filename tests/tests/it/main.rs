@@ -15,5 +15,6 @@ mod notebook;
 mod oracle;
 mod people;
 mod policies;
+mod replicas;
 mod serve;
 mod why_not;
