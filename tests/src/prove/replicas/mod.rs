@@ -73,7 +73,8 @@ pub fn concurrency(run: Run<'_>, leads: u64) -> Option<String> {
         }
     });
     let took = started.elapsed();
-    // The one whole look at everything.
+    // A server that goes on would place parked leads while they are counted.
+    drop(replicas);
     let store = Postgres::open(&url).unwrap();
     let mut history = History::default();
     history.take(&store, &shared.said.lock().unwrap());
@@ -116,6 +117,7 @@ pub fn kills(run: Run<'_>, kills: u64) -> Option<String> {
             history.take(&Postgres::open(&url).unwrap(), &said);
         }
     });
+    drop(replicas);
     let store = Postgres::open(&url).unwrap();
     history.take(&store, &shared.said.lock().unwrap());
     let summary = history.finish(&store);
