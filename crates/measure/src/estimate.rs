@@ -1,6 +1,6 @@
 //! Numbers with what is known of their uncertainty.
 
-use pointsman_experiment::stats::proportion::Count;
+use pointsman_experiment::{special::student, stats::proportion::Count};
 use serde::Serialize;
 
 /// Two-sided error of every interval in reports.
@@ -86,6 +86,29 @@ impl Share {
         let interval = count.wilson(ALPHA);
         Some(Estimate { value: count.rate(), low: interval.low, high: interval.high })
     }
+}
+
+/// The delete-one-block jackknife (Efron and Tibshirani 1993, chapter 11): `left_out` is the statistic
+/// without each block in turn, whose variance × (m − 1)² ÷ m is that of `value`; Student's t with m − 1
+/// degrees of freedom. `None` for fewer than two blocks.
+///
+/// Of a mean of blocks of equal size it is the usual interval:
+///
+/// ```
+/// # use pointsman_measure::estimate::jackknife;
+/// // Blocks 1, 2, 3: mean 2, standard error 1/√3, t = 4.3027.
+/// let around = jackknife(2.0, &[2.5, 2.0, 1.5]).unwrap();
+/// assert!((around.high - (2.0 + 4.302653 / 3f64.sqrt())).abs() < 1e-5);
+/// assert_eq!(jackknife(2.0, &[2.0]), None);
+/// ```
+pub fn jackknife(value: f64, left_out: &[f64]) -> Option<Estimate> {
+    let m = left_out.len() as f64;
+    if left_out.len() < 2 {
+        return None;
+    }
+    let mean = left_out.iter().sum::<f64>() / m;
+    let squares: f64 = left_out.iter().map(|x| (x - mean).powi(2)).sum();
+    Some(Estimate::around(value, student::two_sided(ALPHA, m - 1.0) * ((m - 1.0) / m * squares).sqrt()))
 }
 
 /// Gini's coefficient of values that are not negative: 0 when all are equal, (n−1)/n when one has

@@ -33,7 +33,7 @@ pub fn stand_alone(page: &Page, result: &impl Serialize, cx: Cx) -> Result<Strin
 }
 
 /// Nothing may be fetched; only the script with this hash may run.
-pub(crate) fn content_policy() -> String {
+pub fn content_policy() -> String {
     let hash = base64(&Sha256::digest(CHART_JS.as_bytes()));
     format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'"

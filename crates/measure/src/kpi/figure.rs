@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Feed, Kpi};
+use super::{Feed, FunnelPlot, Kpi};
 use crate::{Estimate, rows::Name};
 
 /// Why there is no number. Never shown as 0.
@@ -94,6 +94,8 @@ pub struct Breakdown {
     pub groups: Vec<GroupResult>,
     /// For shares: whether groups differ at all.
     pub spread: Option<Spread>,
+    /// For shares of at least two groups.
+    pub funnel: Option<FunnelPlot>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -5,6 +5,7 @@ use pointsman_experiment::{special::normal, stats::heterogeneity};
 
 use super::{
     Breakdown, Dimension, FunnelLimits, GroupResult, Kpi, KpiResult, Kpis, Selection, Spread, Value,
+    funnel::OUTER,
     judge::judge,
     measure::{expected, observed_to_expected, tallies},
     selection::Groups,
@@ -15,9 +16,6 @@ use crate::{
     estimate::ALPHA,
     rows::{BreachCause, Name},
 };
-
-/// Two-sided error of the outer limits of a funnel plot.
-const OUTER: f64 = 0.002;
 
 impl Kpis<'_> {
     /// The figure of every group of `dimension`, largest first. Groups that a figure cannot be told
@@ -34,6 +32,7 @@ impl Kpis<'_> {
         named.sort_by(|(a, x), (b, y)| y.n.cmp(&x.n).then_with(|| self.text(*a).cmp(self.text(*b))));
         let (spread, shrunken) = shrink(&named);
         let ratios = self.ratios(kpi, selection, dimension, &named);
+        let funnel = self.funnel(&all, selection, dimension, &named);
         let whole = all.value().filter(|value| value.hits.is_some()).map(|value| value.value);
         let rows = named.into_iter().zip(shrunken).zip(ratios);
         let group = |(((name, result), shrunken), observed_to_expected): (((Option<Name>, KpiResult), _), _)| {
@@ -50,7 +49,7 @@ impl Kpis<'_> {
                 observed_to_expected,
             }
         };
-        Breakdown { kpi, all, groups: rows.map(group).collect(), spread }
+        Breakdown { kpi, all, groups: rows.map(group).collect(), spread, funnel }
     }
 
     /// Breaches by where the lead stood when it was due; their sum is that of [`Kpi::SlaBreaches`].

@@ -114,12 +114,8 @@ impl Kpis<'_> {
         if tally.sum == 0.0 || spent == 0.0 {
             return KpiResult { n: tally.n, ..tally.none(kpi) };
         }
-        let value = if kpi == Kpi::CostPerLead {
-            Value::exact(spent / tally.sum)
-        } else {
-            let count = byar(tally.sum);
-            Value::of(Estimate { value: spent / tally.sum, low: spent / count.high, high: spent / count.low })
-        };
+        let count = byar(tally.sum);
+        let value = Value::of(Estimate { value: spent / tally.sum, low: spent / count.high, high: spent / count.low });
         let measured = Measured::Value(value.hits(tally.sum as u64));
         KpiResult { kpi, n: tally.n, pending: tally.pending, measured }
     }

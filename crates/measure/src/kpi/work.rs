@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Dimension, Kpi, KpiResult, Measured, NotMeasured, Selection, Value};
 use crate::{
-    estimate::gini,
+    Estimate,
+    estimate::{gini, jackknife},
     rows::{Millionths, Name, RepDayRow},
 };
 
@@ -55,37 +56,108 @@ pub(super) fn shares<'a>(days: impl Iterator<Item = &'a RepDayRow>) -> BTreeMap<
 pub(super) fn measure<'a>(kpi: Kpi, days: impl Iterator<Item = &'a RepDayRow>) -> KpiResult {
     match kpi {
         Kpi::Utilisation => utilisation(days),
-        _ => balance(kpi, &shares(days)),
+        _ => balance(kpi, days),
     }
 }
 
-fn balance(kpi: Kpi, shares: &BTreeMap<Name, Share>) -> KpiResult {
-    let ratios: Vec<f64> = shares.values().map(|share| share.received as f64 / share.entitled.as_f64()).collect();
-    let value = match kpi {
-        Kpi::BalanceGini => gini(&ratios),
-        _ => shares.values().map(|share| share.deficit()).max_by(f64::total_cmp),
-    };
-    match value {
-        Some(value) => {
-            KpiResult { kpi, n: shares.len() as u64, pending: 0, measured: Measured::Value(Value::exact(value)) }
+/// Load stays from one day to the next: what is left out at once is a week.
+const BLOCK_DAYS: i32 = 7;
+
+/// Sums of each week of the selection, the first one starting on its first day with rows.
+fn weeks<'a, T: Default + Clone>(
+    days: impl Iterator<Item = &'a RepDayRow>,
+    mut add: impl FnMut(&mut T, &RepDayRow),
+) -> Vec<T> {
+    let rows: Vec<&RepDayRow> = days.collect();
+    let Some(first) = rows.iter().map(|row| row.day.0).min() else { return Vec::new() };
+    let last = rows.iter().map(|row| row.day.0).max().unwrap_or(first);
+    let mut weeks = vec![T::default(); ((last - first) / BLOCK_DAYS + 1) as usize];
+    rows.iter().for_each(|row| add(&mut weeks[((row.day.0 - first) / BLOCK_DAYS) as usize], row));
+    weeks
+}
+
+/// The value with its jackknife over weeks, as far as the figure can be: Gini lies in 0 to 1.
+fn around(value: f64, left_out: Option<Vec<f64>>, most: f64) -> Value {
+    let found = left_out.and_then(|left_out| jackknife(value, &left_out));
+    let least = if most.is_finite() { 0.0 } else { f64::NEG_INFINITY };
+    found.map_or(Value::exact(value), |e| Value::of(Estimate { low: e.low.max(least), high: e.high.min(most), ..e }))
+}
+
+fn statistic<'a>(kpi: Kpi, shares: impl Iterator<Item = &'a Share>) -> Option<f64> {
+    match kpi {
+        Kpi::BalanceGini => {
+            gini(&shares.map(|share| share.received as f64 / share.entitled.as_f64()).collect::<Vec<_>>())
         }
-        None => KpiResult::not(kpi, NotMeasured::Nothing),
+        _ => shares.map(|share| share.deficit()).max_by(f64::total_cmp),
     }
+}
+
+fn balance<'a>(kpi: Kpi, days: impl Iterator<Item = &'a RepDayRow>) -> KpiResult {
+    let due = days.filter(|row| row.entitled.is_some());
+    let weeks = weeks(due, |week: &mut BTreeMap<Name, Share>, row| {
+        let share = week.entry(row.rep).or_default();
+        share.received += u64::from(row.received);
+        share.entitled.0 += row.entitled.map_or(0, |entitled| entitled.0);
+    });
+    let mut all: BTreeMap<Name, Share> = BTreeMap::new();
+    for (rep, share) in weeks.iter().flatten() {
+        let sum = all.entry(*rep).or_default();
+        sum.received += share.received;
+        sum.entitled.0 += share.entitled.0;
+    }
+    all.retain(|_, share| share.entitled.0 > 0);
+    let Some(value) = statistic(kpi, all.values()) else { return KpiResult::not(kpi, NotMeasured::Nothing) };
+    // A rep who was due nothing in the other weeks is not there without this one.
+    let without = |week: &BTreeMap<Name, Share>| {
+        let rest: Vec<Share> = all
+            .iter()
+            .map(|(rep, sum)| {
+                let gone = week.get(rep).copied().unwrap_or_default();
+                Share { received: sum.received - gone.received, entitled: Millionths(sum.entitled.0 - gone.entitled.0) }
+            })
+            .filter(|share| share.entitled.0 > 0)
+            .collect();
+        statistic(kpi, rest.iter())
+    };
+    // Weeks in which nobody was due anything are no observations.
+    let busy = weeks.iter().filter(|week| week.values().any(|share| share.entitled.0 > 0));
+    let left_out: Option<Vec<f64>> = busy.map(without).collect();
+    let most = if kpi == Kpi::BalanceGini { 1.0 } else { f64::INFINITY };
+    let measured = Measured::Value(around(value, left_out, most));
+    KpiResult { kpi, n: all.len() as u64, pending: 0, measured }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    days: u64,
+    busy: i128,
+    room: i128,
 }
 
 /// Weighted by working time: a day off weighs nothing, a full day twice a half one.
 fn utilisation<'a>(days: impl Iterator<Item = &'a RepDayRow>) -> KpiResult {
-    let (mut n, mut busy, mut room) = (0, 0i128, 0i128);
-    for row in days {
-        if let (Some(one), Some(of)) = (row.busy, row.room) {
-            n += u64::from(of.0 > 0);
-            busy += i128::from(one.0);
-            room += i128::from(of.0);
-        }
-    }
-    if room == 0 {
+    let known = days.filter(|row| row.busy.is_some() && row.room.is_some());
+    let weeks = weeks(known, |week: &mut Load, row| {
+        let (busy, room) = (row.busy.unwrap_or_default().0, row.room.unwrap_or_default().0);
+        week.days += u64::from(room > 0);
+        week.busy += i128::from(busy);
+        week.room += i128::from(room);
+    });
+    let all = weeks.iter().fold(Load::default(), |all, week| Load {
+        days: all.days + week.days,
+        busy: all.busy + week.busy,
+        room: all.room + week.room,
+    });
+    if all.room == 0 {
         return KpiResult::not(Kpi::Utilisation, NotMeasured::Nothing);
     }
-    let value = Value::exact(busy as f64 / room as f64);
-    KpiResult { kpi: Kpi::Utilisation, n, pending: 0, measured: Measured::Value(value) }
+    let without = |week: &Load| {
+        let (busy, room) = (all.busy - week.busy, all.room - week.room);
+        (room > 0).then(|| busy as f64 / room as f64)
+    };
+    let left_out: Option<Vec<f64>> = weeks.iter().filter(|week| week.room > 0).map(without).collect();
+    let value = all.busy as f64 / all.room as f64;
+    let interval = left_out.and_then(|left_out| jackknife(value, &left_out));
+    let value = interval.map_or(Value::exact(value), |e| Value::of(Estimate { low: e.low.max(0.0), ..e }));
+    KpiResult { kpi: Kpi::Utilisation, n: all.days, pending: 0, measured: Measured::Value(value) }
 }

@@ -15,7 +15,8 @@
 //! said), [`interrupted`] and [`staggered`] (designs without chance), [`calculate`] and [`Swing`],
 //! [`count`], [`Baseline`] and [`Frozen`] (what is compared with, sealed before it is known what comes out),
 //! [`spec`] (the file that says all of it), [`planner`] (how sure one will be, and when) and
-//! [`rehearsal`] (how often a comparison finds what is not there); [`RoiResult`] is all of it.
+//! [`rehearsal`] (how often a comparison finds what is not there); [`RoiResult`] is all of it, [`QuarterRow`] what is kept of
+//! a quarter.
 
 mod baseline;
 mod calculation;
@@ -26,6 +27,7 @@ mod funnel;
 mod input;
 pub mod interrupted;
 pub mod planner;
+mod quarter;
 pub mod rehearsal;
 mod result;
 pub mod spec;
@@ -39,6 +41,7 @@ pub use date::{Date, DateError, Period};
 pub use evidence::{Claim, Design, Evidence, best};
 pub use funnel::{Funnel, FunnelError, Split};
 pub use input::{Given, Input};
+pub use quarter::QuarterRow;
 pub use result::{Judged, REHEARSALS, RoiError, RoiResult};
 pub use spec::RoiSpec;
 pub use tornado::{Dial, Swing};

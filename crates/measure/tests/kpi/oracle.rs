@@ -288,37 +288,37 @@ impl<'a> Oracle<'a> {
     }
 
     fn balance(&self, kpi: Kpi) -> Expected {
-        let mut totals: BTreeMap<Name, (f64, f64)> = BTreeMap::new();
-        for row in self.rep_days().unwrap_or_default() {
-            if let Some(entitled) = row.entitled {
-                let total = totals.entry(row.rep).or_default();
-                total.0 += f64::from(row.received);
-                total.1 += entitled.as_f64();
-            }
-        }
-        let due: Vec<(f64, f64)> = totals.into_values().filter(|(_, entitled)| *entitled > 0.0).collect();
-        let n = due.len() as f64;
-        let value = if kpi == Kpi::BalanceGini {
-            // Mean difference over twice the mean, all pairs.
-            let ratios: Vec<f64> = due.iter().map(|(received, entitled)| received / entitled).collect();
-            let total: f64 = ratios.iter().sum();
-            let pairs: f64 = ratios.iter().map(|a| ratios.iter().map(|b| (a - b).abs()).sum::<f64>()).sum();
-            (total > 0.0).then(|| pairs / (2.0 * n * total))
-        } else {
-            due.iter().map(|(received, entitled)| entitled - received).reduce(f64::max)
-        };
-        Expected { n: if value.is_some() { due.len() as u64 } else { 0 }, pending: 0, value, interval: None }
+        let rows: Vec<RepDayRow> =
+            self.rep_days().unwrap_or_default().into_iter().filter(|row| row.entitled.is_some()).cloned().collect();
+        let value = unevenness(kpi, &rows);
+        let due = |row: &RepDayRow| row.entitled.is_some_and(|entitled| entitled.0 > 0);
+        let interval = value.and_then(|value| {
+            let (low, high) = without_a_week(value, &rows, due, |rows| unevenness(kpi, rows))?;
+            Some(if kpi == Kpi::BalanceGini { (low.max(0.0), high.min(1.0)) } else { (low, high) })
+        });
+        let reps: BTreeSet<Name> = rows.iter().filter(|row| due(row)).map(|row| row.rep).collect();
+        Expected { n: if value.is_some() { reps.len() as u64 } else { 0 }, pending: 0, value, interval }
     }
 
     fn utilisation(&self) -> Expected {
-        let days = self.rep_days().unwrap_or_default();
-        let (mut busy, mut room, mut n) = (0.0, 0.0, 0);
-        for (one, of) in days.iter().filter_map(|row| Some((row.busy?.0, row.room?.0))) {
-            (busy, room) = (busy + one as f64, room + of as f64);
-            n += u64::from(of > 0);
-        }
-        let value = (room > 0.0).then(|| busy / room);
-        Expected { n: if value.is_some() { n } else { 0 }, pending: 0, value, interval: None }
+        let rows: Vec<RepDayRow> = self
+            .rep_days()
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|row| row.busy.is_some() && row.room.is_some())
+            .cloned()
+            .collect();
+        let of = |rows: &[RepDayRow]| {
+            let sum = |of: fn(&RepDayRow) -> Option<Micros>| rows.iter().filter_map(of).map(|time| time.0).sum::<i64>();
+            let (busy, room) = (sum(|row| row.busy), sum(|row| row.room));
+            (room > 0).then(|| busy as f64 / room as f64)
+        };
+        let open = |row: &RepDayRow| row.room.is_some_and(|room| room.0 > 0);
+        let value = of(&rows);
+        let interval = value.and_then(|value| without_a_week(value, &rows, open, of));
+        let n = rows.iter().filter(|row| open(row)).count() as u64;
+        let interval = interval.map(|(low, high)| (low.max(0.0), high));
+        Expected { n: if value.is_some() { n } else { 0 }, pending: 0, value, interval }
     }
 
     /// Day by day, until the first lead that is too young.
@@ -352,7 +352,12 @@ impl<'a> Oracle<'a> {
         let hits = self.rows().filter(inside).filter(|row| every || judge(row) == Some(true)).count() as f64;
         let pending = self.rows().count() as u64 - n;
         let value = (hits > 0.0 && spent > 0.0).then(|| spent / hits);
-        Expected { n, pending, value, interval: None }
+        // Byar's limits of a Poisson count (Breslow and Day 1987).
+        let limit = |count: f64, sign: f64| {
+            count * (1.0 - 1.0 / (9.0 * count) + sign * 1.959963984540054 / (3.0 * count.sqrt())).powi(3)
+        };
+        let interval = value.map(|_| (spent / limit(hits + 1.0, 1.0), spent / limit(hits, -1.0)));
+        Expected { n, pending, value, interval }
     }
 
     fn hours(&self) -> Expected {
@@ -362,6 +367,49 @@ impl<'a> Oracle<'a> {
         let n = decided.len() as u64;
         Expected { n, pending: 0, value: (n > 0).then_some(value), interval: None }
     }
+}
+
+/// Gini or the largest deficit, over pairs of reps.
+fn unevenness(kpi: Kpi, rows: &[RepDayRow]) -> Option<f64> {
+    let mut totals: BTreeMap<Name, (f64, i64)> = BTreeMap::new();
+    for row in rows {
+        let total = totals.entry(row.rep).or_default();
+        total.0 += f64::from(row.received);
+        total.1 += row.entitled.map_or(0, |entitled| entitled.0);
+    }
+    let due: Vec<(f64, f64)> =
+        totals.into_values().filter(|(_, due)| *due > 0).map(|(received, due)| (received, due as f64 / 1e6)).collect();
+    if kpi != Kpi::BalanceGini {
+        return due.iter().map(|(received, entitled)| entitled - received).reduce(f64::max);
+    }
+    // Mean difference over twice the mean, all pairs.
+    let ratios: Vec<f64> = due.iter().map(|(received, entitled)| received / entitled).collect();
+    let total: f64 = ratios.iter().sum();
+    let pairs: f64 = ratios.iter().map(|a| ratios.iter().map(|b| (a - b).abs()).sum::<f64>()).sum();
+    (total > 0.0).then(|| pairs / (2.0 * due.len() as f64 * total))
+}
+
+/// The statistic anew without the rows of each week that tells anything, and from how these differ the
+/// interval: t with one degree of freedom less than there are weeks.
+fn without_a_week(
+    value: f64,
+    rows: &[RepDayRow],
+    tells: impl Fn(&RepDayRow) -> bool,
+    statistic: impl Fn(&[RepDayRow]) -> Option<f64>,
+) -> Option<(f64, f64)> {
+    let first = rows.iter().map(|row| row.day.0).min()?;
+    let week = |row: &RepDayRow| (row.day.0 - first) / 7;
+    let told: BTreeSet<i32> = rows.iter().filter(|row| tells(row)).map(&week).collect();
+    let rest = |gone: i32| rows.iter().filter(|row| week(row) != gone).cloned().collect::<Vec<_>>();
+    let left_out: Vec<f64> = told.iter().map(|gone| statistic(&rest(*gone))).collect::<Option<_>>()?;
+    let m = left_out.len() as f64;
+    if left_out.len() < 2 {
+        return None;
+    }
+    let mean = left_out.iter().sum::<f64>() / m;
+    let spread: f64 = left_out.iter().map(|one| (one - mean) * (one - mean)).sum();
+    let half = pointsman_experiment::special::student::two_sided(0.05, m - 1.0) * (spread * (m - 1.0) / m).sqrt();
+    Some((value - half, value + half))
 }
 
 /// (time, S, Greenwood's sum) at each time with an event.

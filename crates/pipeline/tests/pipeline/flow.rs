@@ -27,6 +27,7 @@ fn analysed(workspace: &Path, filter: &FlowFilter) -> Flow {
 fn bpi_2012_flows_as_an_independent_program_says() {
     let files = ["events.csv.gz", "cases.csv"];
     let Some((_, workspace, _)) = import("bpi2012.toml", "bpi2012", &files) else { return };
+    let at = |text: &str| Some(text.parse().unwrap());
     let words = |words: &[&str]| words.iter().map(|word| (*word).into()).collect();
     let filters = [
         FlowFilter::default(),
@@ -34,6 +35,17 @@ fn bpi_2012_flows_as_an_independent_program_says() {
         FlowFilter { steps: words(&["W_"]), ..FlowFilter::default() },
         FlowFilter { people_only: true, ..FlowFilter::default() },
         FlowFilter { condition: Some("lead.amount >= 20000".into()), ..FlowFilter::default() },
+        FlowFilter { lifecycles: words(&["START"]), ..FlowFilter::default() },
+        FlowFilter { lifecycles: words(&["COMPLETE"]), people_only: true, ..FlowFilter::default() },
+        FlowFilter { steps: words(&["A_", "O_"]), ..FlowFilter::default() },
+        FlowFilter { from: at("2011-12-01T00:00:00Z"), until: at("2012-01-01T00:00:00Z"), ..FlowFilter::default() },
+        FlowFilter {
+            condition: Some("lead.amount < 5000".into()),
+            lifecycles: words(&["COMPLETE"]),
+            steps: words(&["W_"]),
+            people_only: true,
+            ..FlowFilter::default()
+        },
     ];
     // Leads, activities, steps, edges, transitions, variants; the five largest variants; the
     // largest edge with its count and median; leads never touched; median of the touched.
@@ -50,6 +62,11 @@ fn bpi_2012_flows_as_an_independent_program_says() {
         ([13_087, 170_107, 7, 26, 160_449, 2_643], [1872, 316, 277, 271, 196], 39_941, 487.1, 3_817, 5_744.385),
         ([13_087, 198_503, 22, 135, 188_848, 4_562], [1628, 321, 220, 171, 159], 30_368, 278.931, 3_432, 4_500.587),
         ([3_098, 76_623, 24, 120, 73_525, 1_548], [554, 317, 63, 44, 43], 11_515, 299.481, 554, 4_136.976_5),
+        ([13_087, 71_376, 6, 19, 61_719, 2_255], [1872, 321, 280, 271, 205], 17_395, 168_467.804, 3_817, 5_744.385),
+        ([13_087, 120_335, 21, 149, 110_680, 4_465], [1628, 321, 220, 171, 159], 11_187, 169_441.272, 3_432, 5_055.641),
+        ([13_087, 92_093, 17, 54, 79_006, 576], [5719, 1100, 1085, 334, 320], 13_087, 0.273, 3_737, 7_478.096_5),
+        ([2_118, 44_833, 24, 119, 42_715, 902], [549, 290, 40, 33, 28], 7_022, 322.790_5, 550, 3_936.878),
+        ([1_842, 4_007, 6, 17, 3_065, 211], [356, 47, 37, 37, 27], 1_293, 53_467.025, 900, 5_910.255_5),
     ];
     for (filter, (counts, largest, count, median, never, touched)) in filters.iter().zip(expected) {
         let found = analysed(workspace.path(), filter);

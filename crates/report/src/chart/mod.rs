@@ -14,6 +14,7 @@ mod calibration;
 mod flow;
 mod forest;
 mod frame;
+mod funnel;
 mod heat;
 mod lines;
 mod multiples;
@@ -29,6 +30,7 @@ pub use bars::{Bar, Bars, Group};
 pub use calibration::{Bin, Calibration};
 pub use flow::{Flow, Link, Node};
 pub use forest::{Forest, ForestMark, ForestRow, RowStyle};
+pub use funnel::{Funnel, Limits, Spot, Where};
 pub use heat::Heat;
 pub use lines::{Lines, Point, Series};
 pub use multiples::{Multiples, Panel};
@@ -137,6 +139,7 @@ pub enum Chart {
     Waterfall(Waterfall),
     Flow(Flow),
     Multiples(Multiples),
+    Funnel(Funnel),
 }
 
 /// What every kind of chart can do with its data.
@@ -160,6 +163,7 @@ impl Chart {
             Self::Waterfall(chart) => chart,
             Self::Flow(chart) => chart,
             Self::Multiples(chart) => chart,
+            Self::Funnel(chart) => chart,
         }
     }
 

@@ -84,7 +84,11 @@ fn looks(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
         Column::text(words::verdict(l)),
     ];
     let taken = live.looks.iter().map(|look| look.at).collect::<std::collections::BTreeSet<_>>().len() as u64;
-    let sentence = if taken == 0 { words::looks_none(l) } else { words::looks_sentence(l, &l.count(taken)) };
+    let sentence = match taken {
+        0 => words::looks_none(l),
+        1 => words::looks_one(l),
+        n => words::looks_sentence(l, &l.count(n)),
+    };
     let tables = if taken == 0 { Vec::new() } else { vec![Table::of(columns, rows, cx)] };
     Section { id: "every-look".into(), heading: words::looks(l), sentence, tables, ..Section::default() }
 }

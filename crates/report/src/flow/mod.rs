@@ -78,11 +78,12 @@ fn verdict(flow: &Flow, cx: Cx) -> Verdict {
         None => words::verdict_slow(l),
     };
     let widest = flow.process.edges.iter().max_by(|a, b| a.total_seconds.total_cmp(&b.total_seconds));
-    let widest = widest.map_or_else(|| "–".into(), |edge| format!("{} → {}", edge.from, edge.to));
     let never = flow.drops.never_touched;
-    let sentence = match flow.has_activities {
-        true => words::verdict_sentence(l, &words::n_leads(l, never.hits), &percent(l, never), &widest),
-        false => words::no_activities(l),
+    let (leads, share) = (words::n_leads(l, never.hits), percent(l, never));
+    let sentence = match widest {
+        _ if !flow.has_activities => words::no_activities(l),
+        Some(edge) => words::verdict_sentence(l, &leads, &share, &format!("{} → {}", edge.from, edge.to)),
+        None => words::verdict_never(l, &leads, &share),
     };
     Verdict { tone: Tone::Neutral, answer, sentence }
 }

@@ -20,6 +20,10 @@ const SPELLED: usize = 8;
 pub(super) fn map(report: &FlowReport<'_>, cx: Cx) -> Section {
     let (l, flow) = (cx.locale, report.flow);
     let process = &flow.process;
+    if process.edges.is_empty() {
+        let (id, heading) = ("map".into(), words::map(l));
+        return Section { id, heading, sentence: words::nothing_follows(l), ..Section::default() };
+    }
     let mut sentence = process.edges.first().map_or_else(String::new, |edge| {
         let edges = words::n_edges(l, process.edges.len() as u64);
         let steps = words::n_steps(l, process.steps.len() as u64);

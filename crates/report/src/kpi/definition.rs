@@ -1,6 +1,6 @@
 //! A figure's own page: what it means, its value, the way there, by groups.
 
-use pointsman_measure::kpi::{Detail, Kpi, KpiSpec, Part, TrendPoint};
+use pointsman_measure::kpi::{Detail, Dimension, Kpi, KpiSpec, Part, TrendPoint};
 use serde::Serialize;
 
 use super::{About, format, groups, kicker, not_measured, tile};
@@ -26,7 +26,15 @@ pub fn page(report: &DetailReport<'_>, other: Option<String>, cx: Cx) -> Page {
     let mut sections = vec![value(report, cx)];
     sections.extend(detail.by.iter().map(|(dimension, breakdown)| {
         let id = format!("by-{}", dimension.slug());
-        groups::section(&id, words::by(l, &words::dimension_of(l, *dimension)), &[breakdown], &report.about, cx)
+        let heading = words::by(l, &words::dimension_of(l, *dimension));
+        let mut section = groups::section(&id, heading, &[breakdown], &report.about, cx);
+        // Names of people are held against the limits of chance before anything else is said of them.
+        if *dimension == Dimension::Rep
+            && let Some(figure) = groups::funnel(&id, breakdown, cx)
+        {
+            section.figures.insert(0, figure);
+        }
+        section
     }));
     sections.push(definition(kpi, report.spec, cx));
     Page {

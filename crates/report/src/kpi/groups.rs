@@ -1,11 +1,12 @@
 //! Groups beside each other: paths, teams, people.
 
-use pointsman_measure::kpi::{Breakdown, GroupResult, Kpi, RepBalance, Reps};
+use pointsman_measure::kpi::{Breakdown, FunnelPoint, GroupResult, Kpi, Place, RepBalance, Reps};
 
 use super::{About, KpiReport, format, not_measured};
 use crate::{
     Chart, Cx, Figure, Interval, Locale, Role, Section, Table, Unit,
-    chart::{Bar, Bars, Forest, ForestMark, ForestRow, Group, RowStyle},
+    chart::{Bar, Bars, Forest, ForestMark, ForestRow, Funnel, Group, Limits, RowStyle, Spot, Where},
+    page::Link,
     table::{Column, Row},
     words::kpi as words,
 };
@@ -16,11 +17,72 @@ pub(super) fn paths(report: &KpiReport<'_>, cx: Cx) -> Section {
 
 pub(super) fn teams(report: &KpiReport<'_>, cx: Cx) -> Section {
     let both = [&report.overview.conversion_by_team, &report.overview.speed_by_team];
-    section("teams", words::teams(cx.locale), &both, &report.about, cx)
+    let mut teams = section("teams", words::teams(cx.locale), &both, &report.about, cx);
+    teams.links = boards(both[0], "team", &report.about, cx.locale);
+    teams
 }
 
+/// The board of each group: the same page with its filter; live pages only.
+fn boards(breakdown: &Breakdown, dimension: &str, about: &About, l: Locale) -> Vec<Link> {
+    let Some(links) = &about.links else { return Vec::new() };
+    let and = if links.query.is_empty() { "" } else { "&" };
+    let lang = if l == Locale::De { "&lang=de" } else { "" };
+    let link = |group: &GroupResult| Link {
+        href: format!("{}?{}{and}{dimension}={}{lang}", links.base, links.query, group.text),
+        label: words::board_of(l, &group.text),
+    };
+    // A name with other characters would need an encoding of its own; slugs have none.
+    let plain = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let several = breakdown.groups.len() > 1;
+    breakdown.groups.iter().filter(|group| several && plain(&group.text)).map(link).collect()
+}
+
+/// Conversion by rep is a funnel first: a ranking of names would be read as one.
 pub(super) fn people(report: &KpiReport<'_>, reps: &Reps, cx: Cx) -> Section {
-    section("people", words::reps(cx.locale), &[&reps.conversion, &reps.speed], &report.about, cx)
+    let mut people = section("people", words::reps(cx.locale), &[&reps.conversion, &reps.speed], &report.about, cx);
+    if let Some(figure) = funnel("people", &reps.conversion, cx) {
+        people.figures.insert(0, figure);
+    }
+    people.links = boards(&reps.conversion, "rep", &report.about, cx.locale);
+    people
+}
+
+/// Sizes at which the limits are drawn.
+const STEPS: u64 = 60;
+
+/// `None` where there are no two groups, or the figure is no share.
+pub(crate) fn funnel(id: &str, breakdown: &Breakdown, cx: Cx) -> Option<Figure> {
+    let (l, plot) = (cx.locale, breakdown.funnel.as_ref()?);
+    let most = plot.points.iter().map(|point| point.n).max()?;
+    // Evenly spaced roots: limits fall steeply where groups are small.
+    let sizes = (1..=STEPS).map(|step| (most * step * step).div_ceil(STEPS * STEPS)).filter(|n| *n > 0);
+    let limits = sizes.map(|n| {
+        let [inner, outer] = plot.limits(n);
+        Limits { n, inner, outer }
+    });
+    let spot = |point: &FunnelPoint| Spot {
+        name: if point.text.is_empty() { words::unknown(l) } else { point.text.to_string() },
+        n: point.n,
+        expected: point.expected,
+        observed: point.observed,
+        place: match point.place {
+            Place::Inside => Where::Inside,
+            Place::Beyond95 => Where::Beyond95,
+            Place::Beyond998 => Where::Beyond998,
+        },
+    };
+    let count = |n: usize| l.count(n as u64);
+    let (all, beyond) = (count(plot.points.len()), plot.beyond(Place::Beyond998));
+    let inner = count(plot.beyond(Place::Beyond95));
+    let caption = if plot.by_model { words::funnel_by_model } else { words::funnel_by_share };
+    Some(Figure {
+        id: format!("{id}-funnel"),
+        finding: if beyond == 0 { words::funnel_none(l, &all) } else { words::funnel_some(l, &count(beyond), &all) },
+        caption: caption(l, &inner, &all),
+        chart: Chart::Funnel(Funnel { points: plot.points.iter().map(spot).collect(), limits: limits.collect() }),
+    })
 }
 
 /// Figures by the same groups: what may be said, a forest and a table of each.

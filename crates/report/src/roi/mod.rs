@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::{
     Cx, Day, Interval, Locale, Page, Section, Unit,
+    page::Link,
     part::{Notice, Provenance, Tile, Tone, Verdict},
     words::roi as words,
 };
@@ -137,6 +138,23 @@ fn tiles(result: &RoiResult, l: Locale) -> Vec<Tile> {
         None => Tile { label: words::tile_payback(l), value: words::never(l), detail: String::new() },
     });
     tiles
+}
+
+/// Where a live page goes on: the file, other quarters.
+pub fn more(links: Vec<Link>, cx: Cx) -> Section {
+    Section { id: "more".into(), heading: words::more(cx.locale), links, ..Section::default() }
+}
+
+/// What a live page says before any quarter was told.
+pub fn nothing_yet(cx: Cx) -> Section {
+    let l = cx.locale;
+    Section {
+        id: "nothing".into(),
+        heading: words::nothing_yet(l),
+        sentence: words::nothing_yet_sentence(l),
+        notices: vec![Notice { tone: Tone::Neutral, text: words::nothing_yet_next(l) }],
+        ..Section::default()
+    }
 }
 
 /// The two of the seven questions that other reports answer.

@@ -43,5 +43,24 @@ words! {
         de: "Vorhersagen gegen das Eingetroffene, in {n} Klassen.",
     }
     waterfall(n) { en: "Amounts that add up: {n}.", de: "Beträge, die sich summieren: {n}." }
+    funnel(n) {
+        en: "Groups by size, and how far each lies from what was expected: {n}.",
+        de: "Gruppen nach Größe, und wie weit jede vom Erwarteten liegt: {n}.",
+    }
+    spot(name, observed, expected, n) {
+        en: "{name}: {observed}, expected {expected}, {n} leads",
+        de: "{name}: {observed}, erwartet {expected}, {n} Leads",
+    }
+    group() { en: "Group", de: "Gruppe" }
+    size() { en: "Leads", de: "Leads" }
+    seen() { en: "Observed", de: "Beobachtet" }
+    expected() { en: "Expected", de: "Erwartet" }
+    above_expected() { en: "Observed − expected", de: "Beobachtet − erwartet" }
+    place() { en: "Limits", de: "Grenzen" }
+    inside() { en: "inside", de: "innerhalb" }
+    beyond_95() { en: "beyond 95%", de: "außerhalb 95 %" }
+    beyond_998() { en: "beyond 99.8%", de: "außerhalb 99,8 %" }
+    limit_95() { en: "95%", de: "95 %" }
+    limit_998() { en: "99.8%", de: "99,8 %" }
     flow(n) { en: "Flows between stages: {n}.", de: "Flüsse zwischen Stufen: {n}." }
 }

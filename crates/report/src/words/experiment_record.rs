@@ -66,6 +66,10 @@ words! {
     verdict_invalid() { en: "invalid", de: "ungültig" }
     looks() { en: "Every look", de: "Jeder Blick" }
     looks_none() { en: "Nobody has looked yet.", de: "Noch niemand hat hingesehen." }
+    looks_one() {
+        en: "One look was taken; the bounds account for it.",
+        de: "Einmal wurde hingesehen; die Grenzen berücksichtigen es.",
+    }
     looks_sentence(n) {
         en: "{n} looks were taken; the bounds account for every one of them.",
         de: "{n}-mal wurde hingesehen; die Grenzen berücksichtigen jeden Blick.",

@@ -26,6 +26,14 @@ words! {
         en: "Never touched by a person: {never} ({share}). The largest single wait is {lead}.",
         de: "Nie von einem Menschen angefasst: {never} ({share}). Das größte einzelne Warten ist {lead}.",
     }
+    verdict_never(never, share) {
+        en: "Never touched by a person: {never} ({share}).",
+        de: "Nie von einem Menschen angefasst: {never} ({share}).",
+    }
+    nothing_follows() {
+        en: "No lead has two steps: nothing follows anything, so there are no waits between steps.",
+        de: "Kein Lead hat zwei Schritte: Nichts folgt auf etwas, also gibt es kein Warten zwischen Schritten.",
+    }
     no_activities() {
         en: "Not measured: no activity feed. The steps are assignments and outcomes; who touched a lead, and when, is not known.",
         de: "Nicht gemessen: keine Aktivitäten in den Daten. Die Schritte sind Zuteilungen und Ergebnisse; wer einen Lead wann angefasst hat, ist nicht bekannt.",

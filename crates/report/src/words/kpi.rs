@@ -97,6 +97,28 @@ words! {
         de: "Beobachtet, nicht verursacht: Die Gruppen bekommen verschiedene Leads.",
     }
     groups_finding(what, all) { en: "{what}: {all} over all", de: "{what}: insgesamt {all}" }
+    board_of(name) { en: "Board of {name}", de: "Tafel von {name}" }
+    being_made_heading() { en: "In a moment", de: "Gleich" }
+    being_made() {
+        en: "The server has just started and is reading the leads. This takes some seconds for a million of them; leads are routed meanwhile, and this page loads again by itself.",
+        de: "Der Server ist eben gestartet und liest die Leads ein. Bei einer Million dauert das einige Sekunden; Leads werden inzwischen verteilt, und diese Seite lädt von selbst neu.",
+    }
+    funnel_none(n) {
+        en: "None of {n} lies beyond the limits of 99.8%: not distinguishable",
+        de: "Keine von {n} liegt außerhalb der Grenzen von 99,8 %: nicht unterscheidbar",
+    }
+    funnel_some(beyond, n) {
+        en: "{beyond} of {n} beyond the limits of 99.8%",
+        de: "{beyond} von {n} außerhalb der Grenzen von 99,8 %",
+    }
+    funnel_by_model(inner, n) {
+        en: "Each group against what the model expected of its leads. {inner} of {n} lie beyond the limits of 95%, where one in twenty lies by chance alone. Filled: beyond 99.8%.",
+        de: "Jede Gruppe gegen das, was das Modell von ihren Leads erwartet hat. {inner} von {n} liegen außerhalb der Grenzen von 95 %, wo allein durch Zufall jede zwanzigste liegt. Gefüllt: außerhalb 99,8 %.",
+    }
+    funnel_by_share(inner, n) {
+        en: "Each group against the share of all. {inner} of {n} lie beyond the limits of 95%, where one in twenty lies by chance alone. Filled: beyond 99.8%.",
+        de: "Jede Gruppe gegen den Anteil aller. {inner} von {n} liegen außerhalb der Grenzen von 95 %, wo allein durch Zufall jede zwanzigste liegt. Gefüllt: außerhalb 99,8 %.",
+    }
     funnel_note(outside) {
         en: "Hollow markers cannot be told from the whole. {outside} outside the limits of 99.8%.",
         de: "Hohle Marken sind vom Ganzen nicht zu unterscheiden. {outside} außerhalb der Grenzen von 99,8 %.",

@@ -27,6 +27,17 @@ words! {
     digest(short) { en: "Result {short}", de: "Ergebnis {short}" }
     other_language() { en: "Deutsch", de: "English" }
     navigation() { en: "Places", de: "Bereiche" }
+    place_today() { en: "Today", de: "Heute" }
+    place_leads() { en: "Leads", de: "Leads" }
+    place_team() { en: "Team", de: "Team" }
+    place_figures() { en: "Figures", de: "Kennzahlen" }
+    place_return() { en: "Return", de: "Ertrag" }
+    place_prices() { en: "Prices", de: "Preise" }
+    place_policy() { en: "Policy", de: "Regelwerk" }
+    place_experiments() { en: "Experiments", de: "Experimente" }
+    place_connections() { en: "Connections", de: "Verbindungen" }
+    place_api() { en: "API", de: "API" }
+    place_account() { en: "Account", de: "Konto" }
     kind_policy() { en: "Policy", de: "Regelwerk" }
     kind_model() { en: "Model", de: "Modell" }
     kind_experiment() { en: "Experiment", de: "Experiment" }

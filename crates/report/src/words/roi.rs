@@ -6,6 +6,18 @@ use super::{counted, words};
 use crate::Locale;
 
 words! {
+    page_title() { en: "Return", de: "Ertrag" }
+    more() { en: "As a file, and other quarters", de: "Als Datei, und andere Quartale" }
+    as_file() { en: "This quarter as one file to send", de: "Dieses Quartal als eine Datei zum Verschicken" }
+    nothing_yet() { en: "No quarter has been told yet", de: "Es wurde noch kein Quartal berichtet" }
+    nothing_yet_sentence() {
+        en: "A return needs a frozen baseline of at least three months and an ROI file, which docs/roi.md describes.",
+        de: "Ein Ertrag braucht eine eingefrorene Ausgangslage von mindestens drei Monaten und eine ROI-Datei, die docs/roi.md beschreibt.",
+    }
+    nothing_yet_next() {
+        en: "Then: pointsman roi --spec roi.toml --workspace DIR, or POST /v1/roi. From then on the quarter stands here.",
+        de: "Danach: pointsman roi --spec roi.toml --workspace DIR, oder POST /v1/roi. Von da an steht das Quartal hier.",
+    }
     title(name) { en: "What Pointsman brought in: {name}", de: "Was Pointsman gebracht hat: {name}" }
     kicker(from, until, leads, start) {
         en: "{from} to {until} · {leads} · Pointsman routes since {start}",

@@ -56,6 +56,21 @@ fn kpi_file(cx: Cx) -> String {
     file::stand_alone(&page, &report, cx).expect("the fixture is plain data")
 }
 
+/// Every kind of file in both languages.
+pub fn files() -> Vec<(&'static str, String)> {
+    let kinds = |cx| {
+        [
+            ("demo", demo_file(cx)),
+            ("model", model_file(cx)),
+            ("experiment", experiment_file(cx)),
+            ("flow", flow_file(cx)),
+            ("roi", roi_file(cx)),
+            ("kpi", kpi_file(cx)),
+        ]
+    };
+    [Cx::EN, Cx::DE].into_iter().flat_map(kinds).collect()
+}
+
 /// Everything outside tags, styles and scripts, one text a line.
 fn text_of(html: &str) -> String {
     let mut text = String::new();
