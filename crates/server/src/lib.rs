@@ -30,6 +30,7 @@ mod login;
 pub mod metrics;
 pub mod openapi;
 mod pages;
+pub mod roi;
 pub mod router;
 mod serve;
 pub mod settings;

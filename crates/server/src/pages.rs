@@ -8,6 +8,7 @@ mod lead;
 pub mod mine;
 pub mod policies;
 mod prices;
+pub mod roi;
 
 pub use lead::lead;
 pub use prices::prices;
@@ -23,10 +24,12 @@ use axum::{
 use pointsman_decision::{Decision, Hold, Outcome, Snapshot};
 use pointsman_domain::{Instant, LeadId};
 use pointsman_report::{
-    Cx, Page, Section, Shell, Table,
+    Cx, Locale, Page, Section, Shell, Table,
+    file::{content_policy, stand_alone},
     page::{CHART_JS, CSS, Live, Place, render},
     part::{Document, DocumentKind, Provenance, Tile},
     table::{Column, Row},
+    words::page as words,
 };
 use pointsman_store::row::CustodyKind;
 
@@ -64,20 +67,22 @@ fn respond_without_places(state: &State, page: &Page, cx: Cx) -> Response {
 
 /// The page within the shell; `links` turns texts that are alone in their cell into links.
 fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
-    let place = |href: &str, label: &str| Place { href: href.into(), label: label.into(), current: href == here };
+    let word = |word: fn(Locale) -> String| word(cx.locale);
+    let place = |href: &str, label: String| Place { href: href.into(), label, current: href == here };
     let mut places = vec![
-        place("/", "Today"),
-        place("/leads", "Leads"),
-        place("/team", "Team"),
-        place("/kpi", "Figures"),
-        place("/prices", "Prices"),
-        place("/policies", "Policy"),
-        place("/experiments", "Experiments"),
-        place("/connections", "Connections"),
-        place("/docs", "API"),
+        place("/", word(words::place_today)),
+        place("/leads", word(words::place_leads)),
+        place("/team", word(words::place_team)),
+        place("/kpi", word(words::place_figures)),
+        place("/roi", word(words::place_return)),
+        place("/prices", word(words::place_prices)),
+        place("/policies", word(words::place_policy)),
+        place("/experiments", word(words::place_experiments)),
+        place("/connections", word(words::place_connections)),
+        place("/docs", word(words::place_api)),
     ];
     if !state.gate.is_open() {
-        places.push(place("/login", "Account"));
+        places.push(place("/login", word(words::place_account)));
     }
     within(state, places, page, cx, links)
 }
@@ -97,6 +102,19 @@ fn within(state: &State, places: Vec<Place>, page: &Page, cx: Cx, links: &[(Stri
     }
     let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     ([(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy))], Html(html)).into_response()
+}
+
+/// A report that stands alone, under the policy that it states itself: without it a browser would
+/// load none of the styles inside.
+fn report_file(page: &Page, result: &impl serde::Serialize, cx: Cx) -> Result<Response, Problem> {
+    let ours = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "a report cannot be written");
+        Problem::Ours
+    };
+    let html = stand_alone(page, result, cx).map_err(|error| ours(&error))?;
+    let policy = format!("{}; frame-ancestors 'none'", content_policy());
+    let policy = HeaderValue::from_str(&policy).map_err(|error| ours(&error))?;
+    Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response())
 }
 
 fn page(title: &str, question: &str, kicker: &str, snapshot: &Snapshot) -> Page {

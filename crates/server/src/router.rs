@@ -16,7 +16,7 @@ use crate::{
     api::{
         absences, access, accounts, activities, assignment, audit, batch, contacts, credit, decisions, deliveries,
         experiments, hooks, kpis, leads, matching, operation, outcomes, persons, policies, preview, prices, reps,
-        responses, scores,
+        responses, roi, scores,
     },
     around,
     body::MOST_BYTES,
@@ -455,6 +455,8 @@ pub fn routes() -> Vec<Entry> {
         experiments::routes(),
         kpis::routes(),
         pages::kpi::routes(),
+        roi::routes(),
+        pages::roi::routes(),
         pages::policies::routes(),
         pages::connections::routes(),
         pages::experiments::routes(),

@@ -21,6 +21,7 @@ use crate::{
     kpi::Desk,
     links::Links,
     metrics::Metrics,
+    roi::Computed,
 };
 
 /// Shared by every handler.
@@ -31,6 +32,7 @@ pub struct State {
     pub metrics: Metrics,
     pub gate: Gate,
     pub desk: Desk,
+    pub returns: Computed,
     /// This process's name on leases.
     pub holder: String,
     pub links: Links,
@@ -126,6 +128,7 @@ impl State {
             metrics: Metrics::default(),
             gate,
             desk: Desk::default(),
+            returns: Computed::default(),
             editing: tokio::sync::Mutex::new(()),
             shelf: Mutex::new(shelf),
             outbox: Mutex::new(None),

@@ -9,7 +9,7 @@
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
 //! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `pricer`, `follower`, `going_live`, [`service`],
-//! [`load`] (history from elsewhere), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`statements`] and what is made of them ([`outbox`], [`person`], [`directory`]), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
+//! [`load`] (history from elsewhere), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`statements`] and what is made of them ([`outbox`], [`person`], [`directory`], [`reports`]), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
 //! [`postgres`].
 
 pub mod audit;
@@ -38,6 +38,7 @@ pub mod postgres;
 mod pricer;
 pub mod queue;
 pub mod receipt;
+pub mod reports;
 pub mod row;
 pub mod service;
 pub mod shelf;
@@ -64,6 +65,7 @@ pub use outbox::Outbox;
 pub use postgres::Postgres;
 pub use queue::{Full, Handle, Pending};
 pub use receipt::Receipt;
+pub use reports::Reports;
 pub use service::{Outside, Service, ServiceConfig};
 pub use shelf::Shelf;
 pub use sqlite::Sqlite;

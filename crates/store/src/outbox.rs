@@ -145,6 +145,8 @@ pub struct Settled {
     pub kept: Vec<Delivery>,
     /// Known rows that arrived.
     pub arrived: Vec<u64>,
+    /// Leads of whom a message arrived that tells a rep of them, and when.
+    pub told: Vec<(LeadId, Instant)>,
 }
 
 /// How a sink is doing.
@@ -273,7 +275,7 @@ impl Outbox {
     /// Writes what came of a round; `false`: the lease is lost or somebody else was here.
     pub fn settle(&mut self, job: &str, holder: &str, settled: &Settled) -> Result<bool, StoreError> {
         let lease = "UPDATE leases SET until = until WHERE job = $1 AND holder = $2";
-        let Settled { found, left, kept, arrived } = settled;
+        let Settled { found, left, kept, arrived, told } = settled;
         let moved = "UPDATE delivery_cursors SET seq = $1, delivered = $2, last_at = $3, failures = $4, resume_at = $5,
             error = $6 WHERE sink = $7 AND seq = $8 AND delivered = $9";
         let mut steps = vec![
@@ -299,6 +301,9 @@ impl Outbox {
         steps.extend(kept.iter().map(|row| Step::may(keep, cells(row))));
         let gone = "DELETE FROM deliveries WHERE sink = $1 AND seq = $2";
         steps.extend(arrived.iter().map(|seq| Step::may(gone, vec![(&*left.sink).into(), (*seq).into()])));
+        // The first time counts; the row that is reported takes it over later.
+        let first = "INSERT INTO notifications (lead, at, shown) VALUES ($1, $2, 0) ON CONFLICT (lead) DO NOTHING";
+        steps.extend(told.iter().map(|(lead, at)| Step::may(first, vec![lead.bytes().into(), (*at).into()])));
         self.0.all("write what was delivered", steps)
     }
 

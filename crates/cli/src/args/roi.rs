@@ -13,7 +13,7 @@ use clap::{Args as ClapArgs, Subcommand};
     allows. Amounts in the file are in major units."
 )]
 #[command(
-    after_help = "Example:\n  pointsman roi count --workspace crm --from 2025-07-01 --until 2025-10-01\n  pointsman roi baseline --spec roi.toml      once, before the start\n  pointsman roi --spec roi.toml --html roi.html"
+    after_help = "Example:\n  pointsman roi count --workspace crm --from 2025-07-01 --until 2025-10-01\n  pointsman roi baseline --spec roi.toml      once, before the start\n  pointsman roi --spec roi.toml --html roi.html\n  pointsman roi --spec roi.toml --workspace crm     and /roi tells it"
 )]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Roi {
@@ -25,6 +25,12 @@ pub struct Roi {
     /// Write the report in English to FILE.html and in German to FILE.de.html
     #[arg(long, value_name = "FILE.html")]
     pub html: Option<PathBuf>,
+    /// Keep it in this workspace's store, where /roi, /v1/roi and rpt_roi_quarter_v1 tell it; also while a server runs
+    #[arg(long, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// Who keeps it
+    #[arg(long, value_name = "NAME", default_value = "command line", requires = "workspace")]
+    pub by: String,
     /// Draws orders of start dates and the rehearsal
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use pointsman_domain::Digest;
 use pointsman_experiment::{
     live::{LiveExperiment, State},
     spec::ExperimentSpec,
@@ -19,7 +20,8 @@ use pointsman_report::{
     kpi::About,
     part::{Document, DocumentKind},
 };
-use pointsman_server::experiment;
+use pointsman_server::{experiment, roi::Returned};
+use pointsman_store::Reports;
 
 use super::kpi::input::{Measuring, quarter_days};
 use crate::args::kpi::Report;
@@ -53,19 +55,35 @@ pub fn run(args: &Report) -> anyhow::Result<Done> {
     Ok(Done::Fine)
 }
 
-/// The ROI file that is named, or the workspace's; `None` where there is none.
-fn roi(args: &Report) -> anyhow::Result<Option<(std::path::PathBuf, RoiResult)>> {
+/// The quarter's return with the digest of its file: of the file that is named, else the workspace's,
+/// else as the store has it; `None` where there is none.
+fn roi(args: &Report) -> anyhow::Result<Option<(Digest, RoiResult)>> {
     let own = args.workspace.join("roi.toml");
-    let Some(path) = args.roi.clone().or_else(|| own.exists().then_some(own)) else { return Ok(None) };
+    let Some(path) = args.roi.clone().or_else(|| own.exists().then_some(own)) else { return kept_roi(args) };
     let spec = super::roi::read_spec(&path, args.seed)?;
     let frozen = super::roi::read_frozen(&super::roi::frozen_path(&path, &spec), &path)?;
     let result = RoiResult::of(spec, frozen, args.seed).with_context(|| format!("{}", path.display()))?;
-    Ok(Some((path, result)))
+    let digest = pointsman_pipeline::file_digest(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Some((digest, result)))
+}
+
+fn kept_roi(args: &Report) -> anyhow::Result<Option<(Digest, RoiResult)>> {
+    if !has_store(&args.workspace)? {
+        return Ok(None);
+    }
+    let kept = Reports::new(&mut *store::statements(&args.workspace)?).return_of(&args.quarter)?;
+    let Some(kept) = kept else { return Ok(None) };
+    let returned = Returned::read(&kept).with_context(|| format!("cannot compute the return of {}", args.quarter))?;
+    Ok(Some((pointsman_store::log::digest(kept.spec.as_bytes()), returned.result)))
+}
+
+fn has_store(folder: &Path) -> anyhow::Result<bool> {
+    Ok(folder.join(crate::settings::Settings::FILE).exists() && store::exists(folder)?)
 }
 
 /// Experiments decided on a day of the quarter; `None` without a store.
 fn decided(folder: &Path, measuring: &Measuring, days: Days) -> anyhow::Result<Option<Vec<Decided>>> {
-    if !folder.join(crate::settings::Settings::FILE).exists() || !store::exists(folder)? {
+    if !has_store(folder)? {
         return Ok(None);
     }
     let live = super::experiment::desk::live(folder)?;
@@ -97,20 +115,13 @@ fn decision(live: &LiveExperiment, spec: &ExperimentSpec, on: Day) -> Decided {
     }
 }
 
-fn about(
-    args: &Report,
-    measuring: &Measuring,
-    days: Days,
-    roi: Option<&(std::path::PathBuf, RoiResult)>,
-) -> anyhow::Result<About> {
+fn about(args: &Report, measuring: &Measuring, days: Days, roi: Option<&(Digest, RoiResult)>) -> anyhow::Result<About> {
     let day = |day: i32| Day::from_unix_days(i64::from(day));
     let command = format!("pointsman report --workspace DIR --quarter {} --seed {}", args.quarter, args.seed);
     let mut provenance = super::kpi::provenance(&args.workspace, command)?;
-    if let Some((path, _)) = roi {
-        let digest =
-            pointsman_pipeline::file_digest(path).with_context(|| format!("cannot read {}", path.display()))?;
+    if let Some((digest, _)) = roi {
         let (kind, name) = (DocumentKind::Data, "roi.toml".to_owned());
-        provenance.documents.push(Document { kind, name, version: String::new(), digest });
+        provenance.documents.push(Document { kind, name, version: String::new(), digest: *digest });
     }
     let selection = Selection::default().in_days(days);
     Ok(About {

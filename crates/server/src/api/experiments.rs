@@ -407,6 +407,10 @@ pub async fn take_step(
         state.replace(snapshot.id, next, by, &reason).await?;
     }
     let spec = spec_of(&stepped.live)?;
+    if taken {
+        let (live, spec) = (stepped.live.clone(), spec.clone());
+        state.ask(move |statements| experiment::figures::stands(statements, &live, &spec)).await?;
+    }
     Ok(StepAnswer { detail: detail(&stepped.live, &spec, now), review: stepped.diff, taken })
 }
 
@@ -456,5 +460,7 @@ pub async fn take_look(state: &Arc<State>, name: &ExperimentId, by: &str) -> Res
     let (result, next) = looked?;
     let documents = experiment::with(&snapshot.documents, &next)?;
     state.replace(snapshot.id, documents, by, &format!("experiment {name}: look")).await?;
-    Ok(LookAnswer { at: now, state: next.state, result })
+    let (life, spec, told) = (next.state, spec_of(&next)?, result.clone());
+    state.ask(move |statements| experiment::figures::keep(statements, &next, &spec, &told)).await?;
+    Ok(LookAnswer { at: now, state: life, result })
 }

@@ -25,6 +25,7 @@ pub mod preview;
 pub mod prices;
 pub mod reps;
 pub mod responses;
+pub mod roi;
 pub mod scores;
 
 use axum::http::HeaderMap;

@@ -47,6 +47,11 @@ impl EventName {
         self.described().0
     }
 
+    /// Whether it tells a rep of a lead that is theirs, or could be: a notification.
+    pub fn tells_a_rep(self) -> bool {
+        matches!(self, Self::Owned | Self::Offered | Self::Reassigned)
+    }
+
     /// When it is told, in a phrase.
     pub fn meaning(self) -> &'static str {
         self.described().1

@@ -231,12 +231,13 @@ fn settle(
     let mut left = Cursor { seq, ..cursor.clone() };
     let nothing_tried = told.is_empty();
     let mut error = if nothing_tried { cursor.error.clone() } else { None };
-    let (mut kept, mut arrived, mut in_trouble) = (Vec::new(), Vec::new(), false);
+    let (mut kept, mut arrived, mut told_reps, mut in_trouble) = (Vec::new(), Vec::new(), Vec::new(), false);
     let mut sent = 0;
     for (task, fate) in told {
         match fate {
             Fate::Sent => {
                 sent += 1;
+                told_reps.extend(task.lead.filter(|_| task.event.tells_a_rep()).map(|lead| (lead, now)));
                 arrived.extend(task.known.map(|known| known.seq));
             }
             Fate::Failed(failure) => {
@@ -263,7 +264,7 @@ fn settle(
     };
     let pause = || Backoff::RECEIVER.pause(left.failures, state.outside.chance() as u64);
     left.resume_at = if down { now + pause() } else { Instant::from_unix_micros(0) };
-    Settled { found: cursor.clone(), left, kept, arrived }
+    Settled { found: cursor.clone(), left, kept, arrived, told: told_reps }
 }
 
 /// The row of a message whose attempt failed.

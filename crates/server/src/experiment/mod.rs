@@ -5,6 +5,7 @@
 pub mod advice;
 pub mod desk;
 pub mod diff;
+pub mod figures;
 pub mod look;
 pub mod outlook;
 pub mod past;

@@ -104,14 +104,14 @@ fn nothing() -> Interval {
 }
 
 /// Levels of both variants, the effect, the naive effect.
-struct Effect {
+pub(super) struct Effect {
     levels: [f64; 2],
-    effect: Interval,
+    pub(super) effect: Interval,
     naive: Option<Interval>,
     relative: Option<Interval>,
 }
 
-fn effect(analysis: &AnalysisResult) -> Option<Effect> {
+pub(super) fn effect(analysis: &AnalysisResult) -> Option<Effect> {
     let level = |x: Option<f64>| x.unwrap_or(f64::NAN);
     let shown = |outcome: &Outcome<Tested>| outcome.ok().map(tested);
     let lift = |outcome: &Outcome<LiftResult>| {

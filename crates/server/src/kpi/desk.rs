@@ -3,25 +3,26 @@
 //! Whoever asks first brings the projection to where the record stands. Where making the columns
 //! anew is quick, it is done whenever anything changed; where it takes longer (a million leads:
 //! seconds), the columns that are there are shown, with the moment that they are of, and made anew
-//! beside the reader, so that a page never waits for them. An hour after the last reader they are let
-//! go: they grow with every lead there ever was, and a server that only decides must not.
+//! beside the reader, so that a page never waits for them. Whoever asks for a page before they are
+//! there is told so at once. An hour after the last reader they are let go: they grow with every lead
+//! there ever was, and a server that only decides must not.
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use pointsman_decision::Snapshot;
-use pointsman_domain::{Currency, Instant, Micros, Money, RepIndex};
+use pointsman_domain::{Currency, Instant, Micros, RepIndex};
 use pointsman_measure::{
     kpi::{Days, Detail, Feeds, Kpi, KpiSpec, Kpis, LeadTable, Overview, Selection},
-    rows::{IMPORTED, LocalDay, Millionths, Name, Names, RepDayRow},
+    rows::{IMPORTED, LocalDay, Name, Names, RepDayRow},
 };
-use pointsman_store::{Projector, Reader, StoreError, load::Cell, stopwatch, view::View};
+use pointsman_store::{Projector, Reader, StoreError, fact::rep_day_row, load::Cell, stopwatch, view::View};
 use pointsman_workhours::{Calendar, Zone};
 
 use super::{
@@ -42,6 +43,8 @@ pub struct Measured {
     pub zone: Zone,
     /// Where the record stood.
     pub seq: u64,
+    /// The days of reps are those that an earlier process left.
+    days_as_kept: bool,
     /// What making them took.
     cost: Duration,
     answers: Mutex<BTreeMap<String, Answer>>,
@@ -65,6 +68,8 @@ const OLDEST: Micros = Micros(5 * Micros::MINUTE.0);
 const SOON: Micros = Micros(10 * Micros::SECOND.0);
 /// Columns are kept for so long after somebody asked.
 const WANTED: Micros = Micros::HOUR;
+/// How long a page waits for the first columns: small companies' are there by then.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// How often the projection follows while nobody asks.
 const EVERY: Duration = Duration::from_secs(1);
 /// Days of the usual page: thirteen weeks.
@@ -137,6 +142,7 @@ impl Measured {
             currency: live.currency,
             zone: live.calendars[0].zone().clone(),
             seq,
+            days_as_kept: false,
             cost: started.elapsed(),
             answers: Mutex::new(BTreeMap::new()),
         })
@@ -175,6 +181,7 @@ impl Measured {
         let age = now - self.table.as_of();
         let pause = Micros((self.cost * SHARE).as_micros() as i64);
         match self.seq == seq {
+            _ if self.days_as_kept => true,
             true => age >= OLDEST,
             false => self.is_quick() || age >= pause,
         }
@@ -200,6 +207,8 @@ pub struct Desk {
     making: Mutex<()>,
     /// Somebody makes them beside the readers.
     at_work: AtomicBool,
+    /// Columns came to be.
+    there: Condvar,
 }
 
 impl Desk {
@@ -274,18 +283,42 @@ impl Desk {
                 self.make(state, Some(&there))
             }
             Some(there) => {
-                if there.is_old(seq, now) && !self.at_work.swap(true, Ordering::AcqRel) {
-                    let (state, old) = (Arc::clone(state), Arc::clone(&there));
-                    std::thread::spawn(move || {
-                        // What fails here is met again, and told, by whoever asks next.
-                        let _made = state.desk.make(&state, Some(&old));
-                        state.desk.at_work.store(false, Ordering::Release);
-                    });
+                if there.is_old(seq, now) {
+                    self.make_beside(state, Some(Arc::clone(&there)));
                 }
                 Ok(there)
             }
             None => self.make(state, None),
         }
+    }
+
+    /// The same for a page, which does not wait long: `None` while the first columns of this process
+    /// are being made.
+    pub fn soon(&self, state: &Arc<State>) -> Result<Option<Arc<Measured>>, Problem> {
+        *locked(&self.asked) = Some(state.now());
+        if locked(&self.current).is_none() {
+            self.make_beside(state, None);
+            let current = locked(&self.current);
+            let waited = self.there.wait_timeout_while(current, PATIENCE, |current| current.is_none());
+            let (current, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            if current.is_none() {
+                return Ok(None);
+            }
+        }
+        self.measured(state).map(Some)
+    }
+
+    /// Makes them on a thread of their own, unless somebody does already.
+    fn make_beside(&self, state: &Arc<State>, over: Option<Arc<Measured>>) {
+        if self.at_work.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let state = Arc::clone(state);
+        std::thread::spawn(move || {
+            // What fails here is met again, and told, by whoever asks next.
+            let _made = state.desk.make(&state, over.as_ref());
+            state.desk.at_work.store(false, Ordering::Release);
+        });
     }
 
     /// Makes them, once for all who wait.
@@ -295,23 +328,52 @@ impl Desk {
         if let Some(newer) = there.filter(|there| over.is_none_or(|over| !Arc::ptr_eq(there, over))) {
             return Ok(newer);
         }
-        let made = Arc::new(read(state)?);
-        if !made.is_quick() {
+        // The first ones are made of the days that an earlier process left: bringing those up to now
+        // takes as long as all the rest.
+        let first = over.is_none() && !state.read_now(no_days)?;
+        let made = self.publish(read(state, first)?);
+        if first && made.is_quick() {
+            return Ok(self.publish(read(state, false)?));
+        }
+        if !first && !made.is_quick() {
             // Those pages are ready before anybody asks.
             made.warm();
         }
-        *locked(&self.current) = Some(Arc::clone(&made));
         Ok(made)
+    }
+
+    fn publish(&self, made: Measured) -> Arc<Measured> {
+        let made = Arc::new(made);
+        *locked(&self.current) = Some(Arc::clone(&made));
+        self.there.notify_all();
+        made
     }
 }
 
-/// Reads the rows and lays them out.
-fn read(state: &Arc<State>) -> Result<Measured, Problem> {
+/// Whether no day of a rep was ever kept.
+fn no_days(reader: &mut dyn Reader) -> Result<bool, StoreError> {
+    let mut none = true;
+    let enough = || StoreError::Refused { what: "to look further".into(), source: None };
+    let view = View::find("rep_day").expect("it is one of the views");
+    let read = reader.view(view, &mut |_| {
+        none = false;
+        Err(enough())
+    });
+    match read {
+        Err(StoreError::Refused { .. }) if !none => Ok(false),
+        read => read.map(|()| none),
+    }
+}
+
+/// Reads the rows and lays them out; the days of reps as they are kept, or brought up to now first.
+fn read(state: &Arc<State>, days_as_kept: bool) -> Result<Measured, Problem> {
     let (live, now, started) = (state.live()?, state.now(), stopwatch::start());
-    state.desk.days_of_reps(state, now)?;
+    if !days_as_kept {
+        state.desk.days_of_reps(state, now)?;
+    }
     let spec = state.config.kpi.clone();
     let made = state.read_now(|reader| Measured::read(reader, &live, spec, now))?;
-    Ok(Measured { cost: started.elapsed(), ..made })
+    Ok(Measured { cost: started.elapsed(), days_as_kept, ..made })
 }
 
 /// The days of reps as rows; a rep without a lead gets a number of its own here.
@@ -327,31 +389,14 @@ fn rep_days(reader: &mut dyn Reader, names: &mut Names) -> Result<Vec<RepDayRow>
 
 fn rep_day(cells: &[Cell<'_>], names: &mut Names) -> Option<RepDayRow> {
     let [Cell::Text(Some(rep)), Cell::Text(team), Cell::Int(Some(day)), figures @ ..] = cells else { return None };
-    let number = |at: usize| match figures.get(at) {
-        Some(Cell::Int(number)) => *number,
-        _ => None,
-    };
-    let count = |at: usize| number(at).and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
-    Some(RepDayRow {
-        rep: names.intern(rep),
-        team: team.as_ref().map(|team| names.intern(team)),
-        day: LocalDay(i32::try_from(*day).ok()?),
-        work: Micros(number(0).unwrap_or_default()),
-        absent: Micros(number(1).unwrap_or_default()),
-        busy: number(2).map(Micros),
-        room: number(3).map(Micros),
-        received: count(4),
-        entitled: number(5).map(Millionths),
-        offered: count(6),
-        accepted: count(7),
-        declined: count(8),
-        expired: count(9),
-        touches: count(10),
-        won: count(11),
-        lost: count(12),
-        won_value: number(13).map(Money),
-        open: count(14),
-    })
+    let mut numbers: pointsman_store::fact::Day = [None; 15];
+    for (number, cell) in numbers.iter_mut().zip(figures) {
+        if let Cell::Int(kept) = cell {
+            *number = *kept;
+        }
+    }
+    let (rep, team) = (names.intern(rep), team.as_ref().map(|team| names.intern(team)));
+    Some(rep_day_row(rep, team, LocalDay(i32::try_from(*day).ok()?), &numbers))
 }
 
 /// The calendars that rows name.

@@ -153,6 +153,9 @@ fn example(body: &str) -> Value {
         "Login" => json!({ "name": "olga", "password": "a long sentence is a good one", "next": "/" }),
         "UserChange" => json!({ "disabled": true }),
         "Draft" => json!({ "spec": "format = 1\nid = \"faster\"\n…", "by": "olga", "reason": "first draft" }),
+        "ReturnFiles" => {
+            json!({ "spec": "format = 1\nname = \"2026-Q3\"\n…", "frozen": "{ \"format\": 1, … }", "by": "olga" })
+        }
         "Step" => json!({ "action": "start", "by": "olga", "reason": "agreed in the weekly" }),
         "Account" => {
             json!({ "name": "Example GmbH", "domain": "example.com", "external_id": "001-4711", "owner": "anna" })

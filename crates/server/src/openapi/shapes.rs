@@ -232,10 +232,39 @@ fn of_figures() -> Value {
             }))),
         })),
     });
+    merge(&mut all, &of_returns());
     for schema in ["Kpis", "Kpi", "KpiLeads"] {
         merge(&mut all[schema]["properties"], &moment);
     }
     all
+}
+
+/// Schemas of what quarters brought in.
+fn of_returns() -> Value {
+    let amount = || json!({ "type": "object", "description": "Minor units: value, low, high." });
+    let view = json!({
+        "quarter": text("2026-Q3."), "told_at": text("RFC 3339."), "by": text("Who kept it."), "net": amount(), "benefit": amount(),
+        "cost": { "type": "number", "description": "Minor units." }, "currency": text("ISO 4217."),
+        "claim": { "type": "string", "enum": ["caused", "unlike_elsewhere", "off_trend", "unlike_before", "as_stated", "undecided"] },
+    });
+    let needed = ["quarter", "told_at", "by", "net", "benefit", "cost", "currency", "claim"];
+    let mut whole = object(&[&needed[..], &["result", "mature", "provenance"]].concat(), view.clone());
+    merge(
+        &mut whole["properties"],
+        &json!({
+            "result": { "type": "object", "description": "The file as read, the baseline, components, comparisons, outlook, rehearsal, tornado." },
+            "mature": { "type": "boolean", "description": "Every lead of the period has had its time." },
+            "provenance": { "type": "object" },
+        }),
+    );
+    json!({
+        "Returns": object(&["quarters"], json!({ "quarters": list(object(&needed, view)) })),
+        "Return": whole,
+        "ReturnFiles": closed(object(&["spec", "frozen"], json!({
+            "spec": text("The text of roi.toml."), "frozen": text("The text of the frozen baseline."),
+            "seed": maybe("integer", "Draws the rehearsal; 1 if absent."), "by": maybe("string", "The person; the key's name if absent."),
+        }))),
+    })
 }
 
 /// Schemas of keys, users and logins.

@@ -4,21 +4,19 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Path, State as Shared},
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::Response,
     routing::get,
 };
 use pointsman_domain::ExperimentId;
 use pointsman_experiment::live::State as Life;
 use pointsman_report::{
     Section,
-    file::stand_alone,
     part::{Notice, Tone},
     table::{Column, Row},
     words::experiment as words,
 };
 
-use super::{CX, minute, page, respond, section, table};
+use super::{CX, minute, page, report_file, respond, section, table};
 use crate::{
     access::{Access, Scope},
     api::{experiments::ExperimentView, id},
@@ -166,10 +164,5 @@ pub async fn file(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -
         );
     }
     let page = reported.page(None, CX);
-    let html = stand_alone(&page, &reported.result, CX).map_err(|error| {
-        tracing::error!(%error, "a report cannot be written");
-        Problem::Ours
-    })?;
-    let kind = HeaderValue::from_static("text/html; charset=utf-8");
-    Ok(([(header::CONTENT_TYPE, kind)], html).into_response())
+    report_file(&page, &reported.result, CX)
 }

@@ -17,6 +17,7 @@ use pointsman_server::{
     ServeConfig,
     deliver::{self, Sink},
 };
+use pointsman_store::load::Cell;
 use serde_json::Value;
 
 use crate::world::{Door, documents};
@@ -193,6 +194,19 @@ fn everything_that_happens_is_told_once_signed_and_in_order() {
     let metrics = door.get("/metrics").text;
     assert!(metrics.contains("pointsman_deliveries_total{sink=\"crm\",result=\"arrived\"} 60"), "{metrics}");
     assert!(metrics.contains("pointsman_deliveries_lag_seconds{sink=\"crm\"} 0"), "{metrics}");
+    // The clock from the decision to the message that arrived; parked leads are nobody's to be told.
+    let notified = door.get("/v1/kpis/clock-notified").json()["detail"]["figure"]["now"].clone();
+    assert_eq!((&notified["n"], notified["pending"].as_u64()), (&40.into(), Some(20)), "{notified}");
+    let row = |lead: &str| {
+        let rows = crate::kpis::rows_of(&door, "lead");
+        let place = |name: &str| pointsman_store::view::View::find("lead").unwrap().column(name).unwrap();
+        let wanted = Cell::Text(Some(lead.to_owned().into()));
+        let row = rows.into_iter().find(|row| row[place("lead_id")] == wanted).unwrap();
+        ["decided_at", "notified_at"].map(|name| row[place(name)].clone())
+    };
+    let [decided, told] = row(&leads[0]);
+    assert!(matches!((decided, told), (Cell::Int(Some(decided)), Cell::Int(Some(told))) if told >= decided));
+    assert_eq!(row(&leads[1])[1], Cell::Int(None));
     let page = door.get("/connections").text;
     assert!(page.contains("Everything that happened was told.") && !page.contains("token=secret"), "{page}");
     drop(tasks);

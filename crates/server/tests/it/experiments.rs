@@ -5,9 +5,13 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use crate::world::{self, Door};
+use crate::{
+    kpis::rows_of,
+    world::{self, Door},
+};
 use axum::http::StatusCode;
 use pointsman_domain::Instant;
+use pointsman_store::{load::Cell, view::View};
 use serde_json::{Value, json};
 
 fn spec(id: &str, design: &str, more: &str) -> String {
@@ -209,11 +213,31 @@ fn a_test_lives_from_draft_to_default_policy() {
     }
     assert!(!file.contains("src=\"http") && !file.contains("url("), "a file asks for nothing");
 
+    // What analysts read is what the look said.
+    let told = rows_of(&door, "experiment");
+    let place = |name: &str| View::find("experiment").unwrap().column(name).unwrap();
+    let text = |text: &str| Cell::Text(Some(text.to_owned().into()));
+    let metrics: Vec<_> = told.iter().map(|row| row[place("metric")].clone()).collect();
+    assert_eq!(metrics, ["qualified", "lost", "time"].map(text), "{told:?}");
+    let primary = &told[0];
+    let absolute = &deciding["finding"]["absolute"];
+    assert_eq!(primary[place("effect")], Cell::Float(absolute["estimate"].as_f64()), "{absolute:#}");
+    assert_eq!(primary[place("low")], Cell::Float(absolute["low"].as_f64()));
+    assert_eq!(primary[place("is_primary")], Cell::Int(Some(1)));
+    assert_eq!(primary[place("n_variant")], Cell::Int(Some(news as i64)));
+    assert_eq!((&primary[place("state")], &primary[place("verdict")]), (&text("running"), &text("keep_running")));
+    assert_eq!(primary[place("decided_at")], Cell::Int(None));
+
     for (action, more) in [("stop", json!({})), ("decide", json!({ "winner": "new" }))] {
         let mut body = json!({ "action": action, "by": "olga", "reason": "clear" });
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(step(&door, "fast", &body).status, StatusCode::OK, "{action}");
     }
+    let decided = rows_of(&door, "experiment");
+    assert!(
+        decided.iter().all(|row| row[place("state")] == text("decided") && row[place("decided_at")] != Cell::Int(None))
+    );
+    assert_eq!(decided[0][place("effect")], primary[place("effect")], "a step changes no figure");
     let after = lead(&door, "DE", "late");
     let explained = door.get(&format!("/v1/decisions/{}", after["decision"].as_str().unwrap())).json();
     assert!(explained["experiment"].is_null(), "{explained:#}");

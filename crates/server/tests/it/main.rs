@@ -19,6 +19,7 @@ mod people;
 mod policies;
 mod prices;
 mod responses;
+mod roi;
 mod roles;
 mod why;
 mod world;

@@ -130,6 +130,7 @@ fn first_of(life: &Life, stages: RangeInclusive<Stage>, activity: impl Fn(Activi
 
 fn clocks(life: &Life, row: &mut LeadRow) {
     row.decided_at = life.decisions.first().map(|first| first.decided_at);
+    row.notified_at = life.notified;
     row.offered_at = life.offers.first().map(|(at, _)| *at);
     let accepted = life.responses.iter().filter(|(_, response)| *response == Response::Accepted);
     row.accepted_at = accepted.map(|(at, _)| *at).min();

@@ -23,6 +23,8 @@ pub struct Life {
     /// Oldest first.
     pub offers: Vec<(Instant, RepId)>,
     pub responses: Vec<(Instant, Response)>,
+    /// When a rep was first told of it.
+    pub notified: Option<Instant>,
     /// Changes of owner by reason: misrouted, requested.
     pub misrouted: u32,
     pub requested: u32,

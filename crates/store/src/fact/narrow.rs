@@ -63,16 +63,21 @@ narrow! {
 }
 
 macro_rules! columns {
-    ($($field:ident),+) => {
+    ($($field:ident),+; $kept:ident; $($after:ident),+) => {
         /// The columns after `lead`, `seq` and `lead_id`.
-        pub const COLUMNS: &[&str] = &[$(stringify!($field)),+];
+        pub const COLUMNS: &[&str] =
+            &[$(stringify!($field),)+ stringify!($kept), $(stringify!($after)),+];
 
-        const ALL: &[&str] = &["lead", "seq", "lead_id", $(stringify!($field)),+];
+        const ALL: &[&str] =
+            &["lead", "seq", "lead_id", $(stringify!($field),)+ stringify!($kept), $(stringify!($after)),+];
 
-        /// A row that is there is replaced.
+        /// A row that is there is replaced; but that a rep was told is never forgotten, because it
+        /// may have come between reading the lead and writing this.
         const CONFLICT: &str = concat!(
             "ON CONFLICT (lead) DO UPDATE SET seq = excluded.seq",
-            $(", ", stringify!($field), " = excluded.", stringify!($field)),+
+            $(", ", stringify!($field), " = excluded.", stringify!($field),)+
+            ", ", stringify!($kept), " = coalesce(excluded.", stringify!($kept), ", lead_fact.", stringify!($kept), ")",
+            $(", ", stringify!($after), " = excluded.", stringify!($after)),+
         );
 
         /// The row as cells of [`TABLE`].
@@ -81,14 +86,21 @@ macro_rules! columns {
                 row.lead.bytes().into(),
                 seq.into(),
                 row.lead.to_string().into(),
-                $(Cell::Int(row.$field.number())),+
+                $(Cell::Int(row.$field.number()),)+
+                Cell::Int(row.$kept.number()),
+                $(Cell::Int(row.$after.number())),+
             ]
         }
 
         /// The row back; `None` where a number is none of its column.
         pub fn row(lead: LeadId, numbers: &[Option<i64>]) -> Option<LeadRow> {
             let mut numbers = numbers.iter().copied();
-            Some(LeadRow { lead, $($field: Narrow::of(numbers.next()?)?),+ })
+            Some(LeadRow {
+                lead,
+                $($field: Narrow::of(numbers.next()?)?,)+
+                $kept: Narrow::of(numbers.next()?)?,
+                $($after: Narrow::of(numbers.next()?)?),+
+            })
         }
     };
 }
@@ -96,8 +108,9 @@ macro_rules! columns {
 columns! {
     origin, source, channel, campaign, country, industry, size, language, product, direction, segment,
     completeness, policy, policy_version, rule, path, pool, experiment, variant, rep, team, owner, score,
-    expected_value, arrived_at, arrived_day, decided_at, assigned_at, notified_at, offered_at, accepted_at,
-    touched_at, reached_at, qualified_at, opportunity_at, won_at, lost_at, closed_at, calendar,
+    expected_value, arrived_at, arrived_day, decided_at, assigned_at;
+    notified_at;
+    offered_at, accepted_at, touched_at, reached_at, qualified_at, opportunity_at, won_at, lost_at, closed_at, calendar,
     accept_service, touch_service, reach_service, close_service, sla_due_at, owner_absent_at_due, touches,
     hops, first_hop_at, ping_pong, misrouted, requested, declined, expired, reopened, parked_at, parked_time,
     checklist_done, checklist_of, custody, custody_since, unassigned_since, stage, value, feedback,

@@ -31,6 +31,9 @@ pub trait Projection: Send {
     /// moved it, nothing is written.
     fn advance(&mut self, from: u64, to: u64, parts: &[(Table, Vec<Vec<Cell<'_>>>)]) -> Result<bool, StoreError>;
 
+    /// Rows take over that a rep was told since; no row of the log says so.
+    fn show_notifications(&mut self) -> Result<(), StoreError>;
+
     /// Forgets the rows: the next one to follow makes them anew.
     fn restart(&mut self) -> Result<(), StoreError>;
 }
@@ -91,6 +94,7 @@ impl Projector {
             }
             at = self.take(at, &page)?;
         }
+        self.projection.show_notifications()?;
         Ok(at)
     }
 

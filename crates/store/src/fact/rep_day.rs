@@ -3,11 +3,11 @@
 //! Working time is that of the live calendars less absences; the cap is the live one. Who has no
 //! calendar has no working time to measure load over: `busy` and `room` are missing then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pointsman_decision::Snapshot;
-use pointsman_domain::{Instant, LimitKind, Micros, Money, RepIndex};
-use pointsman_measure::rows::{LeadRow, Millionths, Name, Names};
+use pointsman_domain::{Instant, LimitKind, Micros, Money, RepIndex, TeamId};
+use pointsman_measure::rows::{LeadRow, LocalDay, Millionths, Name, Names, Origin, RepDayRow};
 
 use crate::{
     cell::{Cell, maybe, no_int},
@@ -62,6 +62,10 @@ pub struct RepDays<'a> {
     load: Vec<Vec<(Instant, i32)>>,
     /// Leads given out by pool and day.
     pools: BTreeMap<(u16, i32), u32>,
+    /// Leads of a loaded history, by the team of whoever got them and day: a history knows no pools.
+    teams: BTreeMap<(Option<TeamId>, i32), u32>,
+    /// First and last day on which a rep got a lead of a history.
+    tenure: BTreeMap<RepIndex, (i32, i32)>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -96,7 +100,15 @@ impl Answered {
 impl<'a> RepDays<'a> {
     pub fn new(live: &'a Snapshot, now: Instant) -> Self {
         let load = vec![Vec::new(); live.roster.reps.len()];
-        Self { live, now, counts: BTreeMap::new(), load, pools: BTreeMap::new() }
+        Self {
+            live,
+            now,
+            counts: BTreeMap::new(),
+            load,
+            pools: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            tenure: BTreeMap::new(),
+        }
     }
 
     fn day(&self, at: Instant) -> i32 {
@@ -122,8 +134,10 @@ impl<'a> RepDays<'a> {
             self.count(first, at, |counts| counts.received += 1);
             let pool = row.pool.map(|pool| names.text(pool));
             let pool = pool.and_then(|id| self.live.roster.pools.iter().position(|pool| pool.id.as_str() == id));
-            if let Some(pool) = pool {
-                *self.pools.entry((pool as u16, self.day(at))).or_default() += 1;
+            match (pool, first) {
+                (Some(pool), _) => *self.pools.entry((pool as u16, self.day(at))).or_default() += 1,
+                (None, Some(rep)) if row.origin == Origin::Import => self.of_history(rep, self.day(at)),
+                (None, _) => {}
             }
             if row.hops == 0 {
                 self.held(first, at, row.closed_at);
@@ -139,6 +153,13 @@ impl<'a> RepDays<'a> {
         if let Some(at) = row.lost_at {
             self.count(owner, at, |counts| counts.lost += 1);
         }
+    }
+
+    fn of_history(&mut self, rep: RepIndex, day: i32) {
+        let team = self.live.roster.rep_at(rep).team.clone();
+        *self.teams.entry((team, day)).or_default() += 1;
+        let known = self.tenure.entry(rep).or_insert((day, day));
+        *known = (known.0.min(day), known.1.max(day));
     }
 
     /// Somebody had an open lead.
@@ -247,24 +268,71 @@ impl<'a> RepDays<'a> {
         Micros(calendar.worked_between(from, until).0 - absent)
     }
 
-    /// The turns of a pool's day, by weight among those members who worked on it.
+    /// The turns of a pool's day, by weight among those members who worked on it; of a loaded history
+    /// the team's leads of the day, evenly among those who worked on it and had begun to get leads.
     fn entitled(&self) -> BTreeMap<(RepIndex, i32), f64> {
         let zone = self.live.calendars[0].zone();
         let mut here: BTreeMap<(RepIndex, i32), bool> = BTreeMap::new();
         let mut entitled: BTreeMap<(RepIndex, i32), f64> = BTreeMap::new();
-        let asked: BTreeSet<(u16, i32)> = self.pools.keys().copied().collect();
-        for (pool, day) in asked {
+        let mut share = |day: i32, given: u32, members: &mut dyn Iterator<Item = (RepIndex, u32)>| {
             let (start, end) = (zone.day_start(day), zone.day_start(day + 1));
-            let members = &self.live.roster.pools[usize::from(pool)].members;
             let mut works =
                 |rep: RepIndex| *here.entry((rep, day)).or_insert_with(|| self.worked(rep, start, end).0 > 0);
-            let present: Vec<(RepIndex, u32)> = members.iter().copied().filter(|(rep, _)| works(*rep)).collect();
+            let present: Vec<(RepIndex, u32)> = members.filter(|(rep, _)| works(*rep)).collect();
             let weights: u32 = present.iter().map(|(_, weight)| weight).sum();
-            let given = f64::from(self.pools[&(pool, day)]);
             for (rep, weight) in present.into_iter().filter(|_| weights > 0) {
-                *entitled.entry((rep, day)).or_default() += given * f64::from(weight) / f64::from(weights);
+                *entitled.entry((rep, day)).or_default() += f64::from(given) * f64::from(weight) / f64::from(weights);
             }
+        };
+        for ((pool, day), given) in &self.pools {
+            share(*day, *given, &mut self.live.roster.pools[usize::from(*pool)].members.iter().copied());
+        }
+        for ((team, day), given) in &self.teams {
+            let there = |tenure: &(i32, i32)| (tenure.0..=tenure.1).contains(day);
+            let members = self.tenure.iter().filter(|(_, tenure)| there(tenure)).map(|(rep, _)| *rep);
+            let of_team = members.filter(|rep| self.live.roster.rep_at(*rep).team == *team);
+            share(*day, *given, &mut of_team.map(|rep| (rep, 1)));
         }
         entitled
+    }
+
+    /// The days as rows that figures are measured on.
+    pub fn rows(self, names: &mut Names) -> Vec<RepDayRow> {
+        let live = self.live;
+        let days = self.finish();
+        let team = |rep: &str| {
+            let rep = live.roster.rep(rep).map(|index| live.roster.rep_at(index));
+            rep.and_then(|rep| rep.team.as_ref())
+        };
+        let one = |((rep, day), figures): (&(Box<str>, i32), &Day)| {
+            let team = team(rep).map(|team| names.intern(team.as_str()));
+            row(names.intern(rep), team, LocalDay(*day), figures)
+        };
+        days.iter().map(one).collect()
+    }
+}
+
+/// One day of a rep from its figures, in the order of the table's columns.
+pub fn row(rep: Name, team: Option<Name>, day: LocalDay, figures: &Day) -> RepDayRow {
+    let count = |at: usize| figures[at].and_then(|n| u32::try_from(n).ok()).unwrap_or_default();
+    RepDayRow {
+        rep,
+        team,
+        day,
+        work: Micros(figures[0].unwrap_or_default()),
+        absent: Micros(figures[1].unwrap_or_default()),
+        busy: figures[2].map(Micros),
+        room: figures[3].map(Micros),
+        received: count(4),
+        entitled: figures[5].map(Millionths),
+        offered: count(6),
+        accepted: count(7),
+        declined: count(8),
+        expired: count(9),
+        touches: count(10),
+        won: count(11),
+        lost: count(12),
+        won_value: figures[13].map(Money),
+        open: count(14),
     }
 }

@@ -13,6 +13,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "the house", step: Step::Expand, sql: include_str!("migrations/0001_the_house.sql") },
     Migration { name: "rows to measure", step: Step::Expand, sql: include_str!("migrations/0002_rows_to_measure.sql") },
     Migration { name: "deliveries", step: Step::Expand, sql: include_str!("migrations/0003_deliveries.sql") },
+    Migration {
+        name: "told and returned",
+        step: Step::Expand,
+        sql: include_str!("migrations/0004_told_and_returned.sql"),
+    },
 ];
 
 /// Any number that no other program takes.

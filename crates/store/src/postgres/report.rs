@@ -18,7 +18,7 @@ use crate::{
     backend::ViewVisit,
     cell::Cell,
     error::StoreError,
-    fact::{Answered, Life, Projection, Rating, Response, narrow},
+    fact::{Answered, Life, Projection, Rating, Response, narrow, notified},
     load::Table,
     number::activity,
     view::{Kind, View},
@@ -53,6 +53,22 @@ impl Projection for PostgresProjection {
                 self.0.run(async |connection| sqlx::query("ROLLBACK").execute(connection).await.map(drop));
         }
         done.map_err(refused("rows that are reported"))
+    }
+
+    fn show_notifications(&mut self) -> Result<(), StoreError> {
+        let done = self.0.run(async |connection| {
+            if sqlx::query(notified::WAITING).fetch_optional(&mut *connection).await?.is_some() {
+                let [show, shown] = notified::SHOW;
+                let sql = format!("BEGIN; {show}; {shown}; COMMIT");
+                sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await?;
+            }
+            Ok(())
+        });
+        if done.is_err() {
+            let _already_gone =
+                self.0.run(async |connection| sqlx::query("ROLLBACK").execute(connection).await.map(drop));
+        }
+        done.map_err(unavailable("show who was told"))
     }
 
     fn restart(&mut self) -> Result<(), StoreError> {
@@ -229,6 +245,11 @@ pub async fn lives(connection: &mut PgConnection, leads: &[LeadId]) -> sqlx::Res
         Ok(())
     };
     each(responses, take, 0).await?;
+    let take = &mut |row: &PgRow, life: &mut Life| {
+        life.notified = Some(instant(row, 1)?);
+        Ok(())
+    };
+    each("SELECT lead, at FROM notifications WHERE lead = ANY($1)", take, 0).await?;
     let moved = "SELECT lead, count(*) FILTER (WHERE reason = 1), count(*) FILTER (WHERE reason = 4) FROM reassignments
         WHERE lead = ANY($1) GROUP BY lead";
     let take = &mut |row: &PgRow, life: &mut Life| {
@@ -262,6 +283,7 @@ fn empty(row: crate::row::LeadRow, state: crate::row::LeadState, imported: bool)
         activities: Vec::new(),
         offers: Vec::new(),
         responses: Vec::new(),
+        notified: None,
         misrouted: 0,
         requested: 0,
         rating: None,

@@ -15,6 +15,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "checkpoints", step: Step::Expand, sql: include_str!("migrations/0003_checkpoints.sql") },
     Migration { name: "rows to measure", step: Step::Expand, sql: include_str!("migrations/0004_rows_to_measure.sql") },
     Migration { name: "deliveries", step: Step::Expand, sql: include_str!("migrations/0005_deliveries.sql") },
+    Migration {
+        name: "told and returned",
+        step: Step::Expand,
+        sql: include_str!("migrations/0006_told_and_returned.sql"),
+    },
 ];
 
 pub fn run(connection: &mut Connection) -> Result<(), StoreError> {

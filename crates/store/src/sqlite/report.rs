@@ -15,7 +15,7 @@ use crate::{
     backend::ViewVisit,
     cell::Cell,
     error::StoreError,
-    fact::{Answered, Life, Projection, Rating, Response, narrow},
+    fact::{Answered, Life, Projection, Rating, Response, narrow, notified},
     load::Table,
     number::activity,
     view::{Kind, View},
@@ -57,6 +57,19 @@ impl SqliteProjection {
 impl Projection for SqliteProjection {
     fn advance(&mut self, from: u64, to: u64, parts: &[(Table, Vec<Vec<Cell<'_>>>)]) -> Result<bool, StoreError> {
         let done = self.write(from, to, parts);
+        self.roll_back();
+        done
+    }
+
+    fn show_notifications(&mut self) -> Result<(), StoreError> {
+        let fault = unavailable("show who was told");
+        let waiting =
+            self.0.prepare_cached(notified::WAITING).and_then(|mut select| select.exists([])).map_err(&fault)?;
+        if !waiting {
+            return Ok(());
+        }
+        let [show, shown] = notified::SHOW;
+        let done = self.0.execute_batch(&format!("BEGIN IMMEDIATE; {show}; {shown}; COMMIT;")).map_err(fault);
         self.roll_back();
         done
     }
@@ -134,6 +147,8 @@ pub fn snapshot_number(connection: &Connection, id: &Digest) -> rusqlite::Result
     connection.prepare_cached(sql)?.query_row([id.bytes()], |row| row.get(0)).optional()
 }
 
+const NOTIFIED: &str = "SELECT at FROM notifications WHERE lead = ?1";
+
 pub fn life(connection: &Connection, lead: LeadId) -> rusqlite::Result<Option<Life>> {
     let id = lead.bytes();
     let sql = format!("SELECT {LEAD} WHERE l.id = ?1");
@@ -171,6 +186,7 @@ pub fn life(connection: &Connection, lead: LeadId) -> rusqlite::Result<Option<Li
         responses: many(connection, responses, lead, |row| {
             Ok((instant(row, 0)?, parsed(row, 1, Response::from_number)?))
         })?,
+        notified: connection.prepare_cached(NOTIFIED)?.query_row([id], |row| instant(row, 0)).optional()?,
         misrouted,
         requested,
         rating: connection.prepare_cached(rating)?.query_row([id], rated).optional()?,

@@ -26,6 +26,7 @@ mod figures;
 mod history;
 mod people;
 mod reports;
+mod told;
 pub use figures::{counts_and_sums_are_what_sql_says, figures_over_exported_rows_are_the_same};
 pub use history::{
     a_history_is_loaded_once_whatever_stops_it, a_later_import_takes_in_what_was_learned,
@@ -35,6 +36,10 @@ pub use people::{a_crowd_makes_one_person_and_one_company, two_processes_make_on
 pub use reports::{
     a_loaded_history_is_told_as_its_tables_are, days_of_reps_add_up_to_leads,
     rows_follow_the_record_and_can_be_made_anew, several_may_follow_at_once, views_say_what_the_rows_say,
+};
+pub use told::{
+    a_rep_who_was_told_is_in_the_rows, offers_are_rows_with_their_answers,
+    what_is_told_of_experiments_and_returns_is_kept,
 };
 
 /// Names every test below to a macro of a backend's test file.
@@ -73,6 +78,9 @@ macro_rules! for_every_contract_test {
             companies_and_persons_are_kept_at_the_version_that_was_seen,
             two_processes_make_one_person_and_one_company,
             a_crowd_makes_one_person_and_one_company,
+            a_rep_who_was_told_is_in_the_rows,
+            offers_are_rows_with_their_answers,
+            what_is_told_of_experiments_and_returns_is_kept,
         }
     };
 }
@@ -668,7 +676,8 @@ pub fn what_is_to_be_told_is_told_by_one_in_order<S: Store + Clone>(store: S) {
     };
     let left =
         pointsman_store::outbox::Cursor { seq: events[2].seq, delivered: 1, last_at: Some(now), ..found.clone() };
-    let settled = Settled { found, left: left.clone(), kept: vec![row(0, 1), row(1, 0)], arrived: vec![] };
+    let settled =
+        Settled { found, left: left.clone(), kept: vec![row(0, 1), row(1, 0)], arrived: vec![], told: vec![] };
     assert!(!outbox.settle("deliver crm", "b", &settled).unwrap(), "b has no lease");
     assert_eq!(outbox.deliveries(&DeliveryFilter { limit: 10, ..DeliveryFilter::default() }).unwrap(), []);
     assert!(outbox.settle("deliver crm", "a", &settled).unwrap());
@@ -682,7 +691,8 @@ pub fn what_is_to_be_told_is_told_by_one_in_order<S: Store + Clone>(store: S) {
     assert_eq!((standing[0].waiting, standing[0].dead, standing[0].oldest), (2, 0, Some(events[0].at)));
     // The first is given up: the second is next; a retry puts it before it again.
     let dead = Delivery { state: DeliveryState::Dead, attempts: 16, ..row(0, 16) };
-    let round = Settled { found: left.clone(), left: left.clone(), kept: vec![dead.clone()], arrived: vec![] };
+    let round =
+        Settled { found: left.clone(), left: left.clone(), kept: vec![dead.clone()], arrived: vec![], told: vec![] };
     assert!(outbox.settle("deliver crm", "a", &round).unwrap());
     assert_eq!(outbox.due("crm", now, 10).unwrap(), [row(1, 0)]);
     let list = |outbox: &mut Outbox, state, after| {
@@ -695,8 +705,8 @@ pub fn what_is_to_be_told_is_told_by_one_in_order<S: Store + Clone>(store: S) {
     let again = outbox.retry("crm", dead.seq, now).unwrap().expect("there");
     assert_eq!((again.state, again.attempts), (DeliveryState::Waiting, 0));
     assert_eq!(outbox.due("crm", now, 10).unwrap(), [again]);
-    let done =
-        Settled { found: left.clone(), left: left.clone(), kept: vec![], arrived: vec![events[0].seq, events[1].seq] };
+    let arrived = vec![events[0].seq, events[1].seq];
+    let done = Settled { found: left.clone(), left: left.clone(), kept: vec![], arrived, told: vec![] };
     assert!(outbox.settle("deliver crm", "a", &done).unwrap());
     assert!(outbox.standing().unwrap()[0].oldest.is_none() && outbox.blocked("crm").unwrap().is_empty());
     assert!(outbox.lease("deliver crm", "b", now + LEASE + Micros::SECOND).unwrap(), "a said nothing for too long");

@@ -190,6 +190,8 @@ fn finish(
     if let Some(next) = snapshot {
         let reason = format!("experiment {id}: {} ({})", live.state, who.reason.trim());
         store::switch(&*opened.store, next, &who.by, &reason)?;
+        let spec = ExperimentSpec::from_toml(&live.spec)?;
+        experiment::figures::stands(&mut *opened.store.statements()?, &live, &spec)?;
     }
     if let Some(review) = diff.as_ref().filter(|_| done) {
         // The folder's file follows, so that applying it later does not take the winner back.
@@ -221,6 +223,7 @@ pub fn look(id: &ExperimentId, folder: &Path, by: &str, json: bool) -> anyhow::R
     let (result, next) = experiment::looked(&mut *opened.store.reader()?, &snapshot, &live, &spec, now, by)?;
     let documents = experiment::with(&snapshot.documents, &next)?;
     store::switch(&*opened.store, documents, by, &format!("experiment {id}: look"))?;
+    experiment::figures::keep(&mut *opened.store.statements()?, &next, &spec, &result)?;
     if json {
         output::json(&result)?;
     } else {

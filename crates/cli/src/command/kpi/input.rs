@@ -163,9 +163,10 @@ fn rows_of_store(folder: &Path, spec: &KpiSpec) -> anyhow::Result<Option<Measuri
 fn rows_of_history(folder: &Path, spec: &KpiSpec, zone: &Zone, condition: Option<&str>) -> anyhow::Result<Rows> {
     workspace::history(folder)?;
     let read = KpiRead { zone, segment: spec.segment.as_deref(), calendar: spec.calendar.as_deref(), condition };
-    let input = kpi_input(folder, &read)?;
+    let mut input = kpi_input(folder, &read)?;
     let as_of = input.latest.context("the history is empty")?;
-    Ok(Rows { names: input.names, leads: input.leads, rep_days: Vec::new(), as_of, currency: input.currency })
+    let rep_days = super::days::of_history(folder, &input.leads, &mut input.names, as_of)?;
+    Ok(Rows { names: input.names, leads: input.leads, rep_days, as_of, currency: input.currency })
 }
 
 fn calendars(

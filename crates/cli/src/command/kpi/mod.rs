@@ -1,5 +1,6 @@
 //! `pointsman kpi`: figures of a company in operation.
 
+mod days;
 pub mod input;
 mod list;
 

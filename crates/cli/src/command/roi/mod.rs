@@ -16,8 +16,11 @@ use pointsman_report::{
     roi::{self as report, RoiReport},
 };
 
+use pointsman_server::roi::Returned;
+use pointsman_store::Reports;
+
 use crate::args::{Roi, RoiStep};
-use crate::{Done, clock, output};
+use crate::{Done, clock, output, settings::Settings, store};
 
 pub fn run(args: &Roi) -> anyhow::Result<Done> {
     match (&args.step, &args.spec) {
@@ -41,6 +44,10 @@ fn calculate(args: &Roi, path: &Path) -> anyhow::Result<Done> {
         provenance: provenance(args, path, &frozen_at)?,
         result: &result,
     };
+    if let Some(workspace) = &args.workspace {
+        let quarter = keep(args, path, &frozen_at, workspace)?;
+        output::note(format!("{quarter} is kept in {}: /roi and /v1/roi/{quarter} tell it", workspace.display()));
+    }
     let written = args.html.as_deref().map(|html| write(html, &report)).transpose()?;
     if args.json {
         output::json(&result)?;
@@ -48,6 +55,16 @@ fn calculate(args: &Roi, path: &Path) -> anyhow::Result<Done> {
         output::text(describe(&report, written.as_deref()))?;
     }
     Ok(Done::Fine)
+}
+
+/// Keeps the quarter in a workspace's store, beside a server that runs on it.
+fn keep(args: &Roi, spec: &Path, frozen: &Path, workspace: &Path) -> anyhow::Result<Box<str>> {
+    let text = |path: &Path| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let returned = Returned::of(&text(spec)?, &text(frozen)?, args.seed, &args.by, clock::now())
+        .with_context(|| format!("cannot keep {}", spec.display()))?;
+    returned.must_be_in(Settings::read(workspace)?.currency)?;
+    Reports::new(&mut *store::statements(workspace)?).keep_return(&returned.kept, &returned.figures())?;
+    Ok(returned.kept.quarter)
 }
 
 pub fn read_spec(path: &Path, seed: u64) -> anyhow::Result<RoiSpec> {
