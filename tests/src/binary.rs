@@ -32,6 +32,18 @@ pub fn run(args: &[&str]) -> Output {
     Command::new(path()).args(args).output().expect("the binary runs")
 }
 
+/// The same with something to read on stdin.
+pub fn run_with(args: &[&str], input: &str) -> Output {
+    use std::{io::Write, process::Stdio};
+    let piped =
+        |command: &mut Command| command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = piped(Command::new(path()).args(args)).expect("the binary runs");
+    let mut stdin = child.stdin.take().expect("stdin is piped");
+    stdin.write_all(input.as_bytes()).expect("the binary reads");
+    drop(stdin);
+    child.wait_with_output().expect("the binary ends")
+}
+
 /// stdout of a run that must succeed.
 pub fn stdout(args: &[&str]) -> String {
     let output = run(args);

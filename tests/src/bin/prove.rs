@@ -18,6 +18,7 @@ fn main() -> ExitCode {
         "fuzz-bodies" => prove::fuzz_bodies::run(),
         "kills" => prove::kills::run(count),
         "memory" => prove::memory::run(count),
+        "pages" => prove::pages::run(std::env::args().nth(2).as_deref()),
         "experiment-looks" => prove::experiments::told(prove::experiments::looks()),
         "experiment-designs" => prove::experiments::told(prove::experiments::designs(1000)),
         "experiment-following" => prove::experiments::told(prove::experiments::following()),
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         "roi" => prove::experiments::told(prove::roi::returns()),
         _ => {
             eprintln!(
-                "usage: prove capacity | concurrency [LEADS] | connections | fuzz-bodies | kills [COUNT] | memory [DECISIONS] | experiment-looks | experiment-designs | experiment-following | replica-kills [KILLS] | roi"
+                "usage: prove capacity | concurrency [LEADS] | connections | fuzz-bodies | kills [COUNT] | memory [DECISIONS] | pages [FOLDER] | experiment-looks | experiment-designs | experiment-following | replica-kills [KILLS] | roi"
             );
             ExitCode::from(2)
         }

@@ -7,5 +7,6 @@ pub mod experiments;
 pub mod fuzz_bodies;
 pub mod kills;
 pub mod memory;
+pub mod pages;
 pub mod replicas;
 pub mod roi;
