@@ -229,11 +229,13 @@ impl<'a> RepDays<'a> {
             let work = self.worked(rep, start, end);
             let whole = self.live.calendar(rep).worked_between(start, end.max(start));
             let counts = self.counts.get(&(rep, day)).copied();
-            if counts.is_none() && open == 0 && busy == 0 && (!hours || whole.0 == 0) {
+            let share = entitled.get(&(rep, day)).and_then(|share| Millionths::from_f64(*share));
+            // Whoever was due a lead and got none has a day, too.
+            let nothing = counts.is_none() && share.is_none() && open == 0 && busy == 0;
+            if nothing && (!hours || whole.0 == 0) {
                 continue;
             }
             let counts = counts.unwrap_or_default();
-            let share = entitled.get(&(rep, day)).and_then(|share| Millionths::from_f64(*share));
             let number = |n: u32| Some(i64::from(n));
             let figures = [
                 Some(if hours { work.0 } else { 0 }),
