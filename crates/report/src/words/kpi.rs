@@ -100,8 +100,8 @@ words! {
     board_of(name) { en: "Board of {name}", de: "Tafel von {name}" }
     being_made_heading() { en: "In a moment", de: "Gleich" }
     being_made() {
-        en: "The server has just started and is reading the leads. This takes some seconds for a million of them; leads are routed meanwhile, and this page loads again by itself.",
-        de: "Der Server ist eben gestartet und liest die Leads ein. Bei einer Million dauert das einige Sekunden; Leads werden inzwischen verteilt, und diese Seite lädt von selbst neu.",
+        en: "The leads are being read, as after a start or a large load. This takes some seconds for a million of them; leads are routed meanwhile, and this page loads again by itself.",
+        de: "Die Leads werden eingelesen, wie nach einem Start oder einem großen Import. Bei einer Million dauert das einige Sekunden; Leads werden inzwischen verteilt, und diese Seite lädt von selbst neu.",
     }
     funnel_none(n) {
         en: "None of {n} lies beyond the limits of 99.8%: not distinguishable",

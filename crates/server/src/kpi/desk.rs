@@ -10,8 +10,9 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     time::Duration,
 };
@@ -68,8 +69,10 @@ const OLDEST: Micros = Micros(5 * Micros::MINUTE.0);
 const SOON: Micros = Micros(10 * Micros::SECOND.0);
 /// Columns are kept for so long after somebody asked.
 const WANTED: Micros = Micros::HOUR;
-/// How long a page waits for the first columns: small companies' are there by then.
+/// How long a page waits: the first columns of small companies are there by then.
 const PATIENCE: Duration = Duration::from_millis(250);
+/// How often a page looks whether it is its turn.
+const PACE: Duration = Duration::from_millis(2);
 /// How often the projection follows while nobody asks.
 const EVERY: Duration = Duration::from_secs(1);
 /// Days of the usual page: thirteen weeks.
@@ -207,8 +210,8 @@ pub struct Desk {
     making: Mutex<()>,
     /// Somebody makes them beside the readers.
     at_work: AtomicBool,
-    /// Columns came to be.
-    there: Condvar,
+    /// A page asks.
+    asking: AtomicBool,
 }
 
 impl Desk {
@@ -284,7 +287,7 @@ impl Desk {
             }
             Some(there) => {
                 if there.is_old(seq, now) {
-                    self.make_beside(state, Some(Arc::clone(&there)));
+                    self.make_beside(state, Arc::clone(&there));
                 }
                 Ok(there)
             }
@@ -292,31 +295,40 @@ impl Desk {
         }
     }
 
-    /// The same for a page, which does not wait long: `None` while the first columns of this process
-    /// are being made.
+    /// The same for a page, which does not wait long: what is there by then, and `None` while the first
+    /// columns of this process are being made.
     pub fn soon(&self, state: &Arc<State>) -> Result<Option<Arc<Measured>>, Problem> {
-        *locked(&self.asked) = Some(state.now());
-        if locked(&self.current).is_none() {
-            self.make_beside(state, None);
-            let current = locked(&self.current);
-            let waited = self.there.wait_timeout_while(current, PATIENCE, |current| current.is_none());
-            let (current, _) = waited.unwrap_or_else(PoisonError::into_inner);
-            if current.is_none() {
-                return Ok(None);
+        let began = stopwatch::start();
+        while self.asking.swap(true, Ordering::AcqRel) {
+            // Somebody else's page asks, which is quick unless much is new.
+            if began.elapsed() >= PATIENCE {
+                return Ok(locked(&self.current).clone());
             }
+            std::thread::sleep(PACE);
         }
-        self.measured(state).map(Some)
+        let (done, answer) = mpsc::channel();
+        let asking = Asking(Arc::clone(state));
+        std::thread::spawn(move || {
+            let measured = asking.0.desk.measured(&asking.0);
+            drop(asking);
+            // Whoever asked may not wait for it any more.
+            let _heard = done.send(measured);
+        });
+        match answer.recv_timeout(PATIENCE) {
+            Ok(measured) => measured.map(Some),
+            Err(_) => Ok(locked(&self.current).clone()),
+        }
     }
 
     /// Makes them on a thread of their own, unless somebody does already.
-    fn make_beside(&self, state: &Arc<State>, over: Option<Arc<Measured>>) {
+    fn make_beside(&self, state: &Arc<State>, old: Arc<Measured>) {
         if self.at_work.swap(true, Ordering::AcqRel) {
             return;
         }
         let state = Arc::clone(state);
         std::thread::spawn(move || {
             // What fails here is met again, and told, by whoever asks next.
-            let _made = state.desk.make(&state, over.as_ref());
+            let _made = state.desk.make(&state, Some(&old));
             state.desk.at_work.store(false, Ordering::Release);
         });
     }
@@ -345,8 +357,16 @@ impl Desk {
     fn publish(&self, made: Measured) -> Arc<Measured> {
         let made = Arc::new(made);
         *locked(&self.current) = Some(Arc::clone(&made));
-        self.there.notify_all();
         made
+    }
+}
+
+/// A page's question; the next one may ask when it is over, however it ends.
+struct Asking(Arc<State>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.desk.asking.store(false, Ordering::Release);
     }
 }
 
