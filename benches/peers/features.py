@@ -35,16 +35,16 @@ def make(n, folder):
     db = duckdb.connect()
     db.execute("SET threads = 2; SET memory_limit = '3GB'; SET TimeZone = 'UTC'; SELECT setseed(0.5)")
     db.execute(f"""CREATE TABLE l AS SELECT printf('lead_01%024d', i) AS id,
-        TIMESTAMPTZ '2023-01-01 00:00:00Z' + to_microseconds(CAST(i * (94608000000000 / {n}) + random() * 3e6 AS BIGINT)) AS at,
+        TIMESTAMPTZ '2023-01-01 00:00:00Z' + to_microseconds(CAST(i * (94608000000000 / {n}) + random() * 3e6 AS BIGINT)) AS "at",
         'rep' || CAST(floor(200 * random() * random()) AS INT) AS rep, 'p' || CAST(floor(20 * random()) AS INT) AS a_product,
         random() < 0.25 AS won, to_microseconds(CAST(-ln(1 - random()) * 6e11 AS BIGINT)) AS delay FROM range({n}) t(i)""")
     to = lambda sql, name: db.execute(f"COPY ({sql}) TO '{folder}/data/{name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
     nothing = "CAST(NULL AS VARCHAR)"
-    to(f"SELECT id, 'bench' AS source_system, id AS external_id, at, at AS known_at, {nothing} AS contact_id, {nothing} AS account_id, a_product FROM l", 'leads')
-    to("SELECT id AS lead_id, rep, at, at AS known_at, 'first' AS kind, CAST(NULL AS DOUBLE) AS propensity FROM l", 'assignments')
-    to("SELECT id AS lead_id, at + delay AS at, at + delay AS known_at, CASE WHEN won THEN 'won' ELSE 'lost' END AS stage, CAST(NULL AS BIGINT) AS value FROM l", 'outcomes')
-    to("SELECT '' AS id, '' AS lead_id, '' AS rep, at, at AS known_at, '' AS kind, '' AS label, true AS human FROM l LIMIT 0", 'activities')
-    to("SELECT '' AS id, '' AS external_id, at AS known_at, '' AS name, '' AS domain, '' AS parent_id, '' AS owner FROM l LIMIT 0", 'accounts')
+    to(f"""SELECT id, 'bench' AS source_system, id AS external_id, "at", "at" AS known_at, {nothing} AS contact_id, {nothing} AS account_id, a_product FROM l""", 'leads')
+    to("""SELECT id AS lead_id, rep, "at", "at" AS known_at, 'first' AS kind, CAST(NULL AS DOUBLE) AS propensity FROM l""", 'assignments')
+    to("""SELECT id AS lead_id, "at" + delay AS "at", "at" + delay AS known_at, CASE WHEN won THEN 'won' ELSE 'lost' END AS stage, CAST(NULL AS BIGINT) AS value FROM l""", 'outcomes')
+    to("""SELECT '' AS id, '' AS lead_id, '' AS rep, "at", "at" AS known_at, '' AS kind, '' AS label, true AS human FROM l LIMIT 0""", 'activities')
+    to("""SELECT '' AS id, '' AS external_id, "at" AS known_at, '' AS name, '' AS domain, '' AS parent_id, '' AS owner FROM l LIMIT 0""", 'accounts')
     open(f'{folder}/data/attributes.toml', 'w').write('format = 1\n[[lead]]\nname = "product"\ntype = "text"\n')
     numbers = ''.join(f'\n[[feature]]\nname = "{name}"\nkind = "number"\nsource = {source}\n' for name, source in NUMBERS)
     open(f'{folder}/features.toml', 'w').write(SPEC + numbers)
@@ -83,7 +83,7 @@ def with_pandas(folder, out):
     daily = closed.assign(day=closed.known_at.dt.floor('D')).groupby(['rep', 'day']).won.agg(['size', 'sum']).reset_index().sort_values('day')
     daily[['n', 'w']] = daily.groupby('rep')[['size', 'sum']].cumsum()
     def until(at):
-        left = pd.DataFrame({'rep': d.rep.values, 'at': at.values})
+        left = pd.DataFrame({'rep': d.rep.values, 'at': at.array})
         got = pd.merge_asof(left, daily[['rep', 'day', 'n', 'w']], left_on='at', right_on='day', by='rep', allow_exact_matches=False)
         return got.n.fillna(0).values, got.w.fillna(0).values
     (n1, w1), (n0, w0) = until(day), until(day - pd.Timedelta(days=30))
@@ -112,7 +112,7 @@ def with_duckdb(folder, out):
       WITH closed AS (SELECT * FROM t WHERE known_at IS NOT NULL),
       daily AS (SELECT rep, day, sum(n) OVER w AS n, sum(k) OVER w AS k FROM (SELECT rep, date_trunc('day', known_at) AS day, count(*) AS n, sum(won) AS k FROM closed GROUP BY ALL)
         WINDOW w AS (PARTITION BY rep ORDER BY day ROWS UNBOUNDED PRECEDING)),
-      given AS (SELECT rep, at, row_number() OVER (PARTITION BY rep ORDER BY at) AS given FROM t),
+      given AS (SELECT rep, "at", row_number() OVER (PARTITION BY rep ORDER BY "at") AS given FROM t),
       x AS (SELECT t.*, (coalesce(g.wins, 0) + 10) / (coalesce(g.leads, 0) + 20) AS all_rate, coalesce(r.leads, 0) AS rn, coalesce(r.wins, 0) AS rw,
           coalesce(s.leads, 0) AS sn, coalesce(s.wins, 0) AS sw, coalesce(c.leads, 0) AS cn, coalesce(c.wins, 0) AS cw,
           coalesce(d1.n, 0) - coalesce(d0.n, 0) AS dn, coalesce(d1.k, 0) - coalesce(d0.k, 0) AS dw, coalesce(v.given, 0) AS given,
@@ -124,10 +124,10 @@ def with_duckdb(folder, out):
         ASOF LEFT JOIN daily d1 ON t.rep = d1.rep AND date_trunc('day', t.border) > d1.day
         ASOF LEFT JOIN daily d0 ON t.rep = d0.rep AND date_trunc('day', t.border) - INTERVAL 30 DAY > d0.day
         ASOF LEFT JOIN given v ON t.rep = v.rep AND t.border > v.at)
-      SELECT lead_id, rep, at, won, a_product, all_rate, (rw + 20 * all_rate) / (rn + 20) AS rep_rate, (sw + 20 * all_rate) / (sn + 20) AS product_rate,
+      SELECT lead_id, rep, "at", won, a_product, all_rate, (rw + 20 * all_rate) / (rn + 20) AS rep_rate, (sw + 20 * all_rate) / (sn + 20) AS product_rate,
         (cw + 20 * ((rw + 20 * all_rate) / (rn + 20))) / (cn + 20) AS rep_product_rate, (dw + 20 * all_rate) / (dn + 20) AS rep_rate_30,
         CASE WHEN first_at < border THEN epoch(border - first_at) / 86400 END AS tenure, given - rn AS open, cn AS experience
-      FROM x ORDER BY at, lead_id) TO '{out}' (FORMAT parquet, COMPRESSION zstd)""")
+      FROM x ORDER BY "at", lead_id) TO '{out}' (FORMAT parquet, COMPRESSION zstd)""")
 
 
 if __name__ == '__main__':

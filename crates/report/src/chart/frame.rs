@@ -40,9 +40,12 @@ pub(crate) fn width_of(text: &str) -> f64 {
     text.chars().map(em).sum::<f64>() * TYPE
 }
 
+/// Strong letters are so much wider.
+pub(crate) const STRONG: f64 = 1.15;
+
 /// The same for text in the stronger weight.
 pub(crate) fn width_of_strong(text: &str) -> f64 {
-    width_of(text) * 1.15
+    width_of(text) * STRONG
 }
 
 /// `text`, shortened with an ellipsis where it needs more than `room`.

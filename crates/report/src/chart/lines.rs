@@ -2,7 +2,7 @@
 
 use super::{
     Draw, Interval, Role, Width, closed,
-    frame::{MID, Plot, spread, thinned, width_of_strong, x_axis, y_axis, y_gutter},
+    frame::{MID, Plot, STRONG, spread, thinned, width_of_strong, x_axis, y_axis, y_gutter},
     scale::Scale,
     svg::{Anchor, Path, Svg},
 };
@@ -183,7 +183,7 @@ impl Ends<'_> {
         let places: Vec<f64> = self.names.iter().map(|(_, _, y)| *y).collect();
         let moved = spread(&places, 16.0, plot.top + 4.0, plot.bottom - 4.0);
         for ((name, role, _), y) in self.names.iter().zip(moved) {
-            let room = svg.width - plot.right - 8.0;
+            let room = (svg.width - plot.right - 8.0) / STRONG;
             svg.fitted(&format!("t ink {}", role.class()), plot.right + 8.0, y + MID, Anchor::Start, room, name);
         }
     }
@@ -196,7 +196,8 @@ impl Ends<'_> {
                 (x, y) = (0.0, y + 18.0);
             }
             svg.line(&format!("{} line", role.class()), (x, y - MID), (x + 20.0, y - MID));
-            svg.fitted(&format!("t ink {}", role.class()), x + 25.0, y, Anchor::Start, svg.width - x - 25.0, name);
+            let room = (svg.width - x - 25.0) / STRONG;
+            svg.fitted(&format!("t ink {}", role.class()), x + 25.0, y, Anchor::Start, room, name);
             x += need;
         }
     }

@@ -42,6 +42,6 @@ pub fn page() -> String {
     )
 }
 
-const STYLE: &str = "code{overflow-wrap:anywhere}td,th{overflow-wrap:anywhere}body{font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c1c1a;background:#fbfaf7}main{max-width:48rem;margin:0 auto;padding:2rem 1rem}\
+const STYLE: &str = "body{overflow-wrap:anywhere;font:16px/1.5 system-ui,sans-serif;margin:0;color:#1c1c1a;background:#fbfaf7}main{max-width:48rem;margin:0 auto;padding:2rem 1rem}\
 h2{margin-top:2.5rem;font-size:1.1rem}pre{overflow:auto;padding:.75rem;background:#f0eee8;border-radius:4px}table{border-collapse:collapse}th,td{text-align:left;padding:.25rem .75rem .25rem 0}\
 @media(prefers-color-scheme:dark){body{color:#e8e6e0;background:#191917}pre{background:#262622}a{color:#9cc4ff}}";
