@@ -105,12 +105,13 @@ fn fit(report: &BriefReport<'_>, l: Locale) -> Answer {
         Err(why) => format!("{}: {why}", kpi_words::name_of(l, Kpi::RoutingAccuracyLenient)),
     }];
     sentences.push(match &gini {
-        Ok([gini, _]) => words::fit_gini(l, gini),
+        Ok([gini, range]) if range.is_empty() => words::fit_gini(l, gini),
+        Ok([gini, range]) => words::fit_gini(l, &format!("{gini} ({range})")),
         Err(why) => format!("{}: {why}", kpi_words::name_of(l, Kpi::BalanceGini)),
     });
     sentences.extend(spread);
     let [value, interval] = accuracy
-        .or_else(|_| gini.map(|[gini, _]| [format!("Gini {gini}"), String::new()]))
+        .or_else(|_| gini.map(|[gini, range]| [format!("Gini {gini}"), range]))
         .unwrap_or_else(|_| [words::not_told(l), String::new()]);
     Answer { question, value, interval, sentence: sentences.join(" ") }
 }
