@@ -10,7 +10,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let name = std::env::args().nth(1).unwrap_or_default();
-    let count = std::env::args().nth(2).and_then(|count| count.parse().ok());
+    let argument = std::env::args().nth(2);
+    let count = argument.as_deref().and_then(|count| count.parse().ok());
+    if let (Some(text), None, true) = (&argument, count, name != "pages") {
+        eprintln!("'{text}' is not a count");
+        return ExitCode::from(2);
+    }
     match name.as_str() {
         "capacity" => prove::capacity::run(),
         "concurrency" => prove::replicas::prove(|run| prove::replicas::concurrency(run, count.unwrap_or(100_000))),
@@ -18,7 +23,7 @@ fn main() -> ExitCode {
         "fuzz-bodies" => prove::fuzz_bodies::run(),
         "kills" => prove::kills::run(count),
         "memory" => prove::memory::run(count),
-        "pages" => prove::pages::run(std::env::args().nth(2).as_deref()),
+        "pages" => prove::pages::run(argument.as_deref()),
         "experiment-looks" => prove::experiments::told(prove::experiments::looks()),
         "experiment-designs" => prove::experiments::told(prove::experiments::designs(1000)),
         "experiment-following" => prove::experiments::told(prove::experiments::following()),
