@@ -47,7 +47,7 @@ pub struct ServeConfig {
     pub queue: usize,
     /// Where people reach the server: for links in messages.
     pub public_url: Option<String>,
-    /// Connections that read, at most; 0 is the usual number for the kind of store.
+    /// Threads that read, each with a connection, at most; 0 is the usual number.
     pub readers: usize,
     /// Systems that send by themselves.
     pub hooks: Vec<Arc<Hook>>,

@@ -30,6 +30,7 @@ mod login;
 pub mod metrics;
 pub mod openapi;
 mod pages;
+mod readers;
 pub mod roi;
 pub mod router;
 mod serve;

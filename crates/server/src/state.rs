@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use pointsman_decision::{DocumentSet, Facts, Scratch, Snapshot, SnapshotError};
@@ -21,6 +21,7 @@ use crate::{
     kpi::Desk,
     links::Links,
     metrics::Metrics,
+    readers::Readers,
     roi::Computed,
 };
 
@@ -46,7 +47,6 @@ pub struct State {
     readers: Readers,
     /// Snapshots that older decisions were taken on, compiled again when somebody asks.
     compiled: Mutex<BTreeMap<Digest, Arc<Snapshot>>>,
-    scratch: Mutex<Vec<(Digest, Scratch)>>,
     running: Mutex<Option<Service>>,
 }
 
@@ -63,35 +63,6 @@ const SLOW: usize = 2;
 
 /// Compiled snapshots kept for explanations.
 const KEPT: usize = 8;
-
-fn most_readers(config: &ServeConfig) -> usize {
-    match (config.readers, config.store.is_shared()) {
-        // Replicas share what a PostgreSQL server allows, which is a hundred unless somebody raised it.
-        (0, true) => 16,
-        (0, false) => 64,
-        (most, _) => most,
-    }
-}
-
-/// Connections that read: as many as are needed at once, and never more than the most.
-struct Readers {
-    store: Arc<dyn Store>,
-    most: usize,
-    pool: Mutex<Pool>,
-    freed: Condvar,
-}
-
-#[derive(Default)]
-struct Pool {
-    free: Vec<Box<dyn Reader>>,
-    open: usize,
-}
-
-impl std::fmt::Debug for Readers {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Readers")
-    }
-}
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -134,9 +105,8 @@ impl State {
             outbox: Mutex::new(None),
             statements: Mutex::new(None),
             slow: Semaphore::new(SLOW),
-            readers: Readers { store, most: most_readers(&config), pool: Mutex::default(), freed: Condvar::new() },
+            readers: Readers::new(store, config.readers),
             compiled: Mutex::new(BTreeMap::new()),
-            scratch: Mutex::new(Vec::new()),
             running: Mutex::new(Some(service)),
             config,
         };
@@ -161,7 +131,7 @@ impl State {
 
     /// Other replicas hear of it first.
     fn switched(&self, switch: Switch) -> Result<Result<(), Declined>, StoreError> {
-        Ok(go_live(&self.readers.store, &self.handle, switch)?.map(drop))
+        Ok(go_live(self.readers.store(), &self.handle, switch)?.map(drop))
     }
 
     /// Edits the live documents and makes the result live, on a thread that may wait; `edit` gives
@@ -227,16 +197,17 @@ impl State {
         self.handle.live().ok_or(Problem::NothingLive)
     }
 
-    /// Reads here and now: for threads that may wait.
+    /// Reads here and now, over a connection of its own: for threads that may wait, and may read for
+    /// seconds.
     pub(crate) fn read_now<T>(
         &self,
         read: impl FnOnce(&mut dyn Reader) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.readers.with(read)
+        read(&mut *self.store().reader()?)
     }
 
     pub(crate) fn store(&self) -> &dyn Store {
-        &*self.readers.store
+        &**self.readers.store()
     }
 
     /// Reads on a thread that may wait for the disk.
@@ -244,8 +215,7 @@ impl State {
         self: &Arc<Self>,
         read: impl FnOnce(&mut dyn Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let state = Arc::clone(self);
-        Ok(blocking(move || state.readers.with(read)).await??)
+        self.readers.read(read).await
     }
 
     /// Reads, with the workspace's scratch for qualifying, on a thread that may wait.
@@ -254,15 +224,7 @@ impl State {
         snapshot: &Arc<Snapshot>,
         work: impl FnOnce(&mut dyn Reader, &mut Scratch) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let (state, snapshot) = (Arc::clone(self), Arc::clone(snapshot));
-        let run = move || {
-            let kept = locked(&state.scratch).pop().filter(|(id, _)| *id == snapshot.id);
-            let mut scratch = kept.map_or_else(|| Scratch::new(&snapshot), |(_, scratch)| scratch);
-            let result = state.readers.with(|reader| work(reader, &mut scratch));
-            locked(&state.scratch).push((snapshot.id, scratch));
-            result
-        };
-        Ok(blocking(run).await??)
+        self.readers.work(snapshot, work).await
     }
 
     /// Reads or writes what is kept beside the record, on a thread that may wait for the disk.
@@ -291,7 +253,7 @@ impl State {
             let mut kept = locked(&state.outbox);
             let outbox = match &mut *kept {
                 Some(outbox) => outbox,
-                None => kept.insert(Outbox::new(state.readers.store.statements()?)),
+                None => kept.insert(Outbox::new(state.store().statements()?)),
             };
             work(outbox)
         };
@@ -314,9 +276,9 @@ impl State {
     ) -> Result<Result<T, E>, Problem> {
         let state = Arc::clone(self);
         let run = move || {
-            // A connection of its own: it may take seconds.
-            let mut statements = state.readers.store.statements()?;
-            state.readers.with(|reader| Ok(work(reader, &mut *statements)))
+            // Connections of its own: it may take seconds.
+            let mut statements = state.store().statements()?;
+            state.read_now(|reader| Ok(work(reader, &mut *statements)))
         };
         Ok(blocking(run).await??)
     }
@@ -328,7 +290,7 @@ impl State {
         let mut kept = locked(&self.statements);
         let statements = match &mut *kept {
             Some(statements) => statements,
-            None => kept.insert(self.readers.store.statements()?),
+            None => kept.insert(self.store().statements()?),
         };
         work(&mut **statements)
     }
@@ -391,60 +353,9 @@ pub struct Whole {
     pub trace: Vec<u8>,
 }
 
-impl Readers {
-    fn with<T>(&self, read: impl FnOnce(&mut dyn Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let mut reader = Lent { readers: self, reader: self.take()? };
-        match &mut reader.reader {
-            Some(reader) => read(&mut **reader),
-            None => unreachable!("it was just taken"),
-        }
-    }
-
-    /// A connection that nobody uses; at the most of them whoever comes waits for one. Whoever asked
-    /// for it has a time limit of their own.
-    fn take(&self) -> Result<Option<Box<dyn Reader>>, StoreError> {
-        let mut pool = locked(&self.pool);
-        loop {
-            if let Some(reader) = pool.free.pop() {
-                return Ok(Some(reader));
-            }
-            if pool.open < self.most {
-                pool.open += 1;
-                drop(pool);
-                return self.store.reader().map(Some).inspect_err(|_| self.gone());
-            }
-            pool = self.freed.wait(pool).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn gone(&self) {
-        locked(&self.pool).open -= 1;
-        self.freed.notify_one();
-    }
-}
-
-/// A connection in use: it comes back however its use ends.
-struct Lent<'a> {
-    readers: &'a Readers,
-    reader: Option<Box<dyn Reader>>,
-}
-
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        match self.reader.take() {
-            // What panicked may have left it in the middle of something.
-            Some(reader) if !std::thread::panicking() => {
-                locked(&self.readers.pool).free.push(reader);
-                self.readers.freed.notify_one();
-            }
-            _ => self.readers.gone(),
-        }
-    }
-}
-
 async fn blocking<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(run).await.map_err(|panic| {
-        tracing::error!(error = %panic, "a reader failed");
+        tracing::error!(error = %panic, "work off the event loop failed");
         Problem::Ours
     })
 }

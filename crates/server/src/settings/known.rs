@@ -49,7 +49,7 @@ pub const KNOWN: &[Known] = &[
         "store.readers",
         Kind::Count(0, 512),
         "0",
-        "connections that read, at most; 0 is 64 on a file and 16 on PostgreSQL, where a replica has about eight more for writing and looking",
+        "threads that read, each with a connection, at most; 0 is 16; on PostgreSQL a replica has about eight connections more for writing and looking",
     ),
     known(
         "server.listen",

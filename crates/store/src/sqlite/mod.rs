@@ -72,7 +72,7 @@ impl Sqlite {
 
 impl Store for Sqlite {
     fn backend(&self) -> Result<Box<dyn Backend>, StoreError> {
-        Ok(Box::new(SqliteBackend::new(connect::write(&self.path)?, &self.path)))
+        Ok(Box::new(SqliteBackend::new(connect::commit(&self.path)?, &self.path)))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, StoreError> {
