@@ -123,10 +123,22 @@ impl Client {
 
     /// Status and body of the answer; an error when the server went away before all of it was here.
     pub fn post(&mut self, path: &str, key: Option<&str>, body: &str) -> io::Result<(u16, String)> {
+        self.post_over(path, key, None, body)
+    }
+
+    /// The same, if what the body speaks of is still as it was `seen`.
+    pub fn post_over(
+        &mut self,
+        path: &str,
+        key: Option<&str>,
+        seen: Option<&str>,
+        body: &str,
+    ) -> io::Result<(u16, String)> {
         let key = key.map_or_else(String::new, |key| format!("idempotency-key: {key}\r\n"));
+        let seen = seen.map_or_else(String::new, |seen| format!("if-match: \"{seen}\"\r\n"));
         let (host, length) = (&self.host, body.len());
         let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n{key}content-length: {length}\r\n\r\n{body}"
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n{key}{seen}content-length: {length}\r\n\r\n{body}"
         );
         self.stream.get_mut().write_all(request.as_bytes())?;
         let broken = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 /// Leads from Austria go to few reps and wait for them; all others go to many, and are parked where
-/// those are full.
+/// those are full. Beside them is a rep whom only people give leads to.
 #[derive(Debug, Clone, Copy)]
 pub struct Company {
     pub few: Pool,
@@ -36,9 +36,15 @@ impl Company {
             }
             text.push_str(&format!("[[pool]]\nid = '{name}'\nreps = ['{}']\n", reps.join("', '")));
         }
+        text.push_str(&format!("[[rep]]\nid = '{BY_HAND}'\ncaps = {{ open = {BY_HAND_OPEN} }}\n"));
         text
     }
 }
+
+/// Whom no rule names.
+pub const BY_HAND: &str = "by-hand";
+/// How many leads that rep may have open.
+pub const BY_HAND_OPEN: u32 = 150;
 
 const SETTINGS: &str =
     "format = 1\nzone = 'Europe/Berlin'\ncurrency = 'EUR'\npolicy = 'main'\n[server]\nrate = 1000000\n";

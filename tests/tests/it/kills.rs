@@ -23,6 +23,7 @@ fn nothing_acknowledged_is_lost_by_fifty_kills() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let tally = kills(folder.path(), count, Duration::from_millis(120), |_| {}).unwrap_or_else(|why| panic!("{why}"));
     // However slow the machine: a round is killed behind its first answer, and in the middle of work.
+    assert!(tally.handed > count / 5, "{tally:?}");
     assert!(tally.acknowledged > count && tally.unanswered > count && tally.leads > count, "{tally:?}");
     println!(
         "{} kills, {} answers, none lost; ready again after {:?} at most",
@@ -130,7 +131,7 @@ fn the_checker_of_kills_sees_each_thing_that_it_is_there_for() {
     let other_owner = |said: Vec<Said>| {
         let another = |said| match said {
             Said::Decided { lead, decision, .. } => Said::Decided { lead, decision, owner: Some("many-0".into()) },
-            closed @ Said::Closed { .. } => closed,
+            other => other,
         };
         said.into_iter().map(another).collect()
     };
@@ -142,6 +143,13 @@ fn the_checker_of_kills_sees_each_thing_that_it_is_there_for() {
         said
     };
     check(found(closed, |_| {}), "lost: Closed");
+    let handed = |mut said: Vec<Said>| {
+        if let Some(Said::Decided { lead, .. }) = said.first().cloned() {
+            said.push(Said::Handed { lead });
+        }
+        said
+    };
+    check(found(handed, |_| {}), "lost: Handed");
     // A decision that is gone, and facts that are.
     let gone = &[
         "DELETE FROM facts WHERE seq = (SELECT max(seq) FROM decisions)",

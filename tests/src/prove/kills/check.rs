@@ -10,6 +10,7 @@ use pointsman_store::{
 };
 
 use super::Said;
+use crate::prove::company::BY_HAND;
 
 /// Follows one record from check to check.
 #[derive(Debug)]
@@ -102,6 +103,14 @@ fn is_true(reader: &mut dyn Reader, said: &Said) -> Result<bool, StoreError> {
                     && stored.decision.owner().map(pointsman_domain::RepId::as_str) == owner.as_deref()
                     && stored.trace.is_some()
                     && stored.facts.is_some()
+            })
+        }
+        Said::Handed { lead } => {
+            let Some(lead) = id(lead) else { return Ok(false) };
+            // It may have been closed since.
+            reader.lead(lead)?.is_some_and(|kept| match &kept.state.custody {
+                Custody::Closed => true,
+                custody => custody.owner().map(pointsman_domain::RepId::as_str) == Some(BY_HAND),
             })
         }
         Said::Closed { lead } => {

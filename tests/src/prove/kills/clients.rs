@@ -1,4 +1,4 @@
-//! Clients that send leads and outcomes, and send again what was not answered.
+//! Clients that send leads and outcomes, hand leads over, and send again what was not answered.
 
 use std::{
     collections::VecDeque,
@@ -6,13 +6,23 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use crate::server::Client;
+use crate::{prove::company::BY_HAND, server::Client};
 
 /// Something that was acknowledged, and must be true from then on.
 #[derive(Debug, Clone)]
 pub enum Said {
-    Decided { lead: String, decision: String, owner: Option<String> },
-    Closed { lead: String },
+    Decided {
+        lead: String,
+        decision: String,
+        owner: Option<String>,
+    },
+    /// By a person, to the rep who gets leads in no other way.
+    Handed {
+        lead: String,
+    },
+    Closed {
+        lead: String,
+    },
 }
 
 /// Open leads of one client; it closes the oldest of more.
@@ -26,7 +36,8 @@ pub struct Customer {
     pub enquiries: u64,
     /// Requests that a kill left without an answer.
     pub unanswered: u64,
-    open: VecDeque<String>,
+    /// Leads with their owners.
+    open: VecDeque<(String, Option<String>)>,
     waiting: Option<Request>,
     /// The last enquiry and what was said to it.
     last: Option<(Request, String)>,
@@ -47,6 +58,11 @@ enum Kind {
     Again,
     /// The same person under another key: the same lead.
     SamePerson,
+    /// The lead goes from the owner it was seen with to another.
+    Handing {
+        lead: String,
+        owner: String,
+    },
     Closing {
         lead: String,
     },
@@ -94,8 +110,15 @@ impl Customer {
             Some((last, _)) if self.turn % 10 == 6 => return Request { key, kind: Kind::SamePerson, ..last.clone() },
             _ => {}
         }
+        if self.turn % 10 == 8
+            && let Some((lead, owner)) =
+                self.open.iter_mut().rev().find_map(|(lead, owner)| Some((lead.clone(), owner.take()?)))
+        {
+            let body = format!(r#"{{"rep":"{BY_HAND}","by":"Jo Ops","reason":"knows them"}}"#);
+            return Request { key, body, kind: Kind::Handing { lead, owner } };
+        }
         if self.open.len() > OPEN
-            && let Some(lead) = self.open.pop_front()
+            && let Some((lead, _)) = self.open.pop_front()
         {
             let body = format!(r#"{{"lead":"{lead}","stage":"won"}}"#);
             return Request { key, body, kind: Kind::Closing { lead } };
@@ -109,8 +132,12 @@ impl Customer {
     }
 
     fn ask(&self, server: &mut Client, request: &Request) -> io::Result<String> {
-        let path = if matches!(request.kind, Kind::Closing { .. }) { "/v1/outcomes" } else { "/v1/leads" };
-        match server.post(path, Some(&request.key), &request.body)? {
+        let (path, seen) = match &request.kind {
+            Kind::Closing { .. } => ("/v1/outcomes".to_owned(), None),
+            Kind::Handing { lead, owner } => (format!("/v1/leads/{lead}/assignment"), Some(&**owner)),
+            _ => ("/v1/leads".to_owned(), None),
+        };
+        match server.post_over(&path, Some(&request.key), seen, &request.body)? {
             (200, body) => Ok(body),
             (status, body) => Err(io::Error::other(format!("{path} answered {status}: {body}"))),
         }
@@ -118,8 +145,10 @@ impl Customer {
 
     /// What an answer says, and whether it fits what was said before.
     fn heard(&mut self, request: &Request, body: &str) -> Result<Option<Said>, String> {
-        if let Kind::Closing { lead } = &request.kind {
-            return Ok(Some(Said::Closed { lead: lead.clone() }));
+        match &request.kind {
+            Kind::Closing { lead } => return Ok(Some(Said::Closed { lead: lead.clone() })),
+            Kind::Handing { lead, .. } => return Ok(Some(Said::Handed { lead: lead.clone() })),
+            _ => {}
         }
         let answer: serde_json::Value = serde_json::from_str(body).map_err(|e| format!("{e}: {body}"))?;
         let text = |name: &str| answer[name].as_str().map(str::to_owned);
@@ -131,9 +160,9 @@ impl Customer {
                 Err(format!("one person, two leads: {before} and {body}"))
             }
             Kind::Again | Kind::SamePerson => Ok(None),
-            Kind::Enquiry | Kind::Closing { .. } => {
+            Kind::Enquiry | Kind::Handing { .. } | Kind::Closing { .. } => {
                 let decision = text("decision").ok_or_else(|| format!("an answer without a decision: {body}"))?;
-                self.open.push_back(lead.clone());
+                self.open.push_back((lead.clone(), text("owner")));
                 self.last = Some((request.clone(), body.to_owned()));
                 Ok(Some(Said::Decided { lead, decision, owner: text("owner") }))
             }

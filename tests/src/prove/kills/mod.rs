@@ -22,12 +22,13 @@ use pointsman_domain::Rng;
 pub use check::Checker;
 pub use clients::{Customer, Said};
 
-use super::company::{Company, Pool};
+use super::company::{BY_HAND_OPEN, Company, Pool};
 use crate::{binary, server::Server};
 
-/// Places for 60 leads, and eight clients with sixteen open ones each: caps bind all the time.
+/// Places for 60 leads, and eight clients with sixteen open ones each: caps bind all the time. What
+/// people hand over goes to a rep of its own.
 pub const COMPANY: Company = Company { few: Pool { reps: 2, open: 3 }, many: Pool { reps: 6, open: 9 } };
-pub const PLACES: u64 = 60;
+pub const PLACES: u64 = 60 + BY_HAND_OPEN as u64;
 const CUSTOMERS: u64 = 8;
 /// One round in so many is killed while it starts.
 const AT_THE_START: u64 = 8;
@@ -40,6 +41,8 @@ pub struct Tally {
     pub kills: u64,
     /// Leads and outcomes that were answered.
     pub acknowledged: u64,
+    /// Of them leads that a person handed over.
+    pub handed: u64,
     /// Requests that were under way when a kill came; they were sent again with the same key.
     pub unanswered: u64,
     pub leads: u64,
@@ -48,6 +51,13 @@ pub struct Tally {
     pub ready: Vec<Duration>,
     /// Reading what a kill left, opening included.
     pub slowest_check: Duration,
+}
+
+impl Tally {
+    fn hear(&mut self, said: &[Said]) {
+        self.acknowledged += said.len() as u64;
+        self.handed += said.iter().filter(|said| matches!(said, Said::Handed { .. })).count() as u64;
+    }
 }
 
 /// Kills a server so many times, each at a random instant at most `longest` after its first answer.
@@ -71,7 +81,7 @@ pub fn kills(folder: &Path, kills: u64, longest: Duration, told: impl Fn(&Tally)
             }
             let wait = Duration::from_micros(rng.below(longest.as_micros() as u64));
             let said = busy(server, &mut customers, wait)?;
-            tally.acknowledged += said.len() as u64;
+            tally.hear(&said);
             checker.heard(said);
         }
         tally.kills += 1;
@@ -89,7 +99,7 @@ fn finish(folder: &Path, customers: &mut [Customer], checker: &mut Checker, tall
     let server = Server::start(folder);
     for customer in &mut *customers {
         let said = customer.settle(server.address())?;
-        tally.acknowledged += said.len() as u64;
+        tally.hear(&said);
         checker.heard(said);
     }
     server.kill();
@@ -166,10 +176,11 @@ pub fn run(count: Option<u64>) -> ExitCode {
     let took = started.elapsed().unwrap_or(Duration::ZERO).as_secs();
     let (half, last) = (tally.ready.len() / 2, tally.ready.len() - 1);
     println!(
-        "{} kills in {took} s: {} answers, none lost; {} requests without one, sent again; {} leads, one owner each at most, \
+        "{} kills in {took} s: {} answers, {} of them to people who handed a lead over, none lost; {} requests without one, sent again; {} leads, one owner each at most, \
          no cap exceeded; {} rows of the record; ready again after {:?} (median), {:?} (slowest); slowest check {:?}",
         tally.kills,
         tally.acknowledged,
+        tally.handed,
         tally.unanswered,
         tally.leads,
         tally.rows,
