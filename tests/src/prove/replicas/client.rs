@@ -84,8 +84,8 @@ impl<'a> Client<'a> {
 
     /// `None` when all is over before there was an answer.
     fn enquiry(&mut self, n: u64) -> Option<()> {
-        // One in ten is a person that somebody else may be asking for right now.
-        let person = if n % 10 == 9 { n / 40 } else { 1_000_000 + n };
+        // One in seven is a person that somebody else may be asking for right now.
+        let person = if n % 7 == 6 { n / 28 } else { 1_000_000 + n };
         let country = if n.is_multiple_of(8) { "AT" } else { "DE" };
         let body = format!(
             r#"{{"source":"web","attributes":{{"country":"{country}"}},"contact":{{"email":"p{person}@c{person}.example"}}}}"#
