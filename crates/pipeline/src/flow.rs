@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pointsman_domain::{Currency, Entity, Instant, LeadId, RepId, record::Stage};
+use pointsman_domain::{Currency, Entity, Instant, LeadId, RepId};
 use pointsman_expr::{Environment, ExprError};
 use pointsman_measure::{
     Share,
@@ -213,26 +213,13 @@ fn custody(
 ) -> Result<(), ReadError> {
     for assignment in history.assignments()? {
         if let Some(lead) = builder.find(&assignment.lead) {
-            let step = match assignment.kind {
-                pointsman_domain::record::AssignmentKind::First => "assigned",
-                pointsman_domain::record::AssignmentKind::Hop => "passed on",
-            };
-            let doer = builder.doer(Some(&assignment.rep), true);
-            let event = FlowEvent { at: assignment.at, doer, step: builder.step(step) };
-            builder.event(lead, event);
+            let first = assignment.kind == pointsman_domain::record::AssignmentKind::First;
+            builder.assigned(lead, assignment.at, &assignment.rep, first);
         }
     }
     for outcome in outcomes {
         if let Some(lead) = builder.find(&outcome.lead) {
-            let step = match outcome.stage {
-                Stage::Won => "won",
-                Stage::Lost => "lost",
-                stage if stage.closes() => "closed otherwise",
-                _ => "moved on",
-            };
-            let doer = builder.doer(None, false);
-            let event = FlowEvent { at: outcome.at, doer, step: builder.step(step) };
-            builder.event(lead, event);
+            builder.moved(lead, outcome.at, outcome.stage);
         }
     }
     Ok(())

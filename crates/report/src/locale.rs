@@ -50,6 +50,19 @@ impl Day {
 }
 
 impl Locale {
+    /// The language of a tag.
+    pub fn parse(tag: &str) -> Option<Self> {
+        [Self::En, Self::De].into_iter().find(|locale| locale.tag() == tag)
+    }
+
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::En => Self::De,
+            Self::De => Self::En,
+        }
+    }
+
     /// The language tag of `<html lang>`.
     pub fn tag(self) -> &'static str {
         match self {
@@ -180,6 +193,11 @@ impl Locale {
             Self::En => format!("{d}{NBSP}{}{NBSP}{year}", self.month(month)),
             Self::De => format!("{d:02}.{month:02}.{year}"),
         }
+    }
+
+    /// A time of a day, by the minute: `14 Aug 2026, 16:05`, `14.08.2026, 16:05`.
+    pub fn moment(self, day: Day, minute_of_day: u16) -> String {
+        format!("{}, {:02}:{:02}", self.date(day), minute_of_day / 60, minute_of_day % 60)
     }
 
     /// A date without its year, for axes: `14 Aug`, `14. Aug.`.
@@ -331,6 +349,8 @@ mod tests {
         assert_eq!(Locale::En.date(day), "4\u{a0}Aug\u{a0}2026");
         assert_eq!(Locale::De.date(day), "04.08.2026");
         assert_eq!(Locale::De.short_date(day), "4.\u{a0}Aug.");
+        assert_eq!(Locale::En.moment(day, 965), "4\u{a0}Aug\u{a0}2026, 16:05");
+        assert_eq!(Locale::De.moment(day, 5), "04.08.2026, 00:05");
         assert_eq!(Day::from_unix_days(-1), Day { year: 1969, month: 12, day: 31 });
         assert_eq!(Day::from_unix_days(20_681), Day { year: 2026, month: 8, day: 16 });
     }

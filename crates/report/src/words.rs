@@ -9,14 +9,55 @@ pub mod chart;
 pub mod demo;
 pub mod experiment;
 pub mod experiment_record;
+pub mod fault;
 pub mod flow;
+mod formula;
 pub mod kpi;
 pub mod lead;
+pub mod live;
+pub mod mine;
 pub mod model;
 pub mod page;
+pub mod policy;
 pub mod reason;
 pub mod roi;
+pub mod team;
 pub mod why;
+
+pub use formula::formula;
+
+/// One entry of the catalogue as it is written, with its arguments in braces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    pub name: &'static str,
+    pub en: &'static str,
+    pub de: &'static str,
+}
+
+/// The whole catalogue, for those who check it: counting words and short lists apart.
+pub fn entries() -> impl Iterator<Item = Entry> {
+    let all = [
+        brief::ENTRIES,
+        chart::ENTRIES,
+        demo::ENTRIES,
+        experiment::ENTRIES,
+        experiment_record::ENTRIES,
+        fault::ENTRIES,
+        flow::ENTRIES,
+        kpi::ENTRIES,
+        lead::ENTRIES,
+        live::ENTRIES,
+        mine::ENTRIES,
+        model::ENTRIES,
+        page::ENTRIES,
+        policy::ENTRIES,
+        reason::ENTRIES,
+        roi::ENTRIES,
+        team::ENTRIES,
+        why::ENTRIES,
+    ];
+    all.into_iter().flatten().copied()
+}
 
 /// A sentence whose last word is an abbreviation ends with one full stop.
 pub(crate) fn tidy(sentence: &str) -> String {
@@ -27,7 +68,9 @@ pub(crate) fn tidy(sentence: &str) -> String {
 ///
 /// `format!` refuses a named argument that the text does not use, so both texts use all of them.
 macro_rules! words {
-    ($( $(#[$meta:meta])* $name:ident ( $($arg:ident),* ) { en: $en:literal, de: $de:literal $(,)? } )*) => { $(
+    ($( $(#[$meta:meta])* $name:ident ( $($arg:ident),* ) { en: $en:literal, de: $de:literal $(,)? } )*) => {
+        pub(super) const ENTRIES: &[super::Entry] = &[$( super::Entry { name: stringify!($name), en: $en, de: $de } ),*];
+        $(
         $(#[$meta])*
         pub fn $name(locale: $crate::Locale $(, $arg: &str)*) -> String {
             match locale {
@@ -52,3 +95,48 @@ macro_rules! counted {
 }
 
 pub(crate) use {counted, words};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names, and words that both languages have. What is added here was looked at.
+    const SAME: &[&str] = &[
+        "API",
+        "AUC",
+        "Chance",
+        "Definition",
+        "Experiment {name}",
+        "Experiment",
+        "Gini {value}",
+        "Lead",
+        "Leads",
+        "Median",
+        "Name",
+        "PSI",
+        "Person",
+        "Pool {name}",
+        "SLA {time}",
+        "Switchback",
+        "Team",
+        "Teams",
+        "Version",
+        "{advice}",
+        "{claim}",
+        "{design}: {effect} ({range})",
+        "{n}",
+        "{what}: {points}",
+    ];
+
+    #[test]
+    fn no_entry_was_left_in_the_other_language() {
+        let same: Vec<&str> = entries()
+            .filter(|entry| entry.en == entry.de)
+            .map(|entry| entry.en)
+            .filter(|text| !SAME.contains(text))
+            .collect();
+        assert!(same.is_empty(), "{same:#?}");
+        assert!(entries().all(|entry| !entry.en.is_empty() && !entry.de.is_empty()));
+        assert!(entries().count() > 700, "{}", entries().count());
+    }
+}

@@ -21,9 +21,13 @@ use crate::{
 
 const REQUEST_ID: &str = "x-request-id";
 
+/// The id under which the log tells of a request.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
 /// Gives the request an id, ends it when it takes too long, counts it and logs one line. Nothing
 /// of a body, an address with an id or a key is logged.
-pub async fn observe(Shared(state): Shared<Arc<State>>, request: Request, next: Next) -> Response {
+pub async fn observe(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
     let started = stopwatch::start();
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let plain = |id: &&str| {
@@ -35,6 +39,7 @@ pub async fn observe(Shared(state): Shared<Arc<State>>, request: Request, next: 
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
     let limit = state.config.timeout;
+    request.extensions_mut().insert(RequestId(id.clone()));
     // What handlers log within carries the request's id.
     let span = tracing::info_span!("handling", request_id = id);
     let mut response = match tokio::time::timeout(limit, next.run(request).instrument(span)).await {
@@ -96,12 +101,16 @@ pub async fn admit(Shared(scope): Shared<Scope>, request: Request, next: Next) -
     next.run(request).await
 }
 
-/// A browser is sent to log in, everybody else is told.
-fn turned_away(request: &Request) -> Response {
+/// A browser that asks for a page, and no program.
+pub fn wants_page(request: &Request) -> bool {
     let accept = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let api = request.uri().path().starts_with("/v1/");
-    let page = request.method() == Method::GET && !api && accept.is_some_and(|accept| accept.contains("text/html"));
-    if !page {
+    !api && accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A browser is sent to log in, everybody else is told.
+fn turned_away(request: &Request) -> Response {
+    if request.method() != Method::GET || !wants_page(request) {
         return Problem::Unauthorized.into_response();
     }
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -136,9 +145,14 @@ fn proof(headers: &HeaderMap) -> Proof {
 
 /// The secret in the cookie of a session.
 pub fn session_of(headers: &HeaderMap) -> Option<String> {
+    cookie_of(headers, COOKIE)
+}
+
+/// What a cookie holds.
+pub fn cookie_of(headers: &HeaderMap, cookie: &str) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+    pairs.find(|(name, _)| *name == cookie).map(|(_, value)| value.to_owned())
 }
 
 async fn rights(state: &Arc<State>, proof: Proof) -> Result<Option<Rights>, Problem> {

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use pointsman_decision::DocumentSet;
 use pointsman_domain::{Digest, Micros};
 use pointsman_measure::kpi::KpiSpec;
+use pointsman_report::Locale;
 use pointsman_store::Location;
 
 use crate::{
@@ -47,6 +48,8 @@ pub struct ServeConfig {
     pub queue: usize,
     /// Where people reach the server: for links in messages.
     pub public_url: Option<String>,
+    /// Of pages, where neither the reader nor their browser says one.
+    pub language: Locale,
     /// Threads that read, each with a connection, at most; 0 is the usual number.
     pub readers: usize,
     /// Systems that send by themselves.
@@ -77,6 +80,7 @@ impl ServeConfig {
             queue: 4096,
             readers: 0,
             public_url: None,
+            language: Locale::En,
             hooks: Vec::new(),
             sinks: Vec::new(),
         }

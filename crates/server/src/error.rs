@@ -2,6 +2,8 @@
 //! closed list of slugs. The one place that knows status codes. Every problem says what to do
 //! next; a fault of ours never shows the inside, which goes to the log.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// Everything that can go wrong at the door.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Problem {
     /// The body is no JSON of the expected shape.
     Body(String),
@@ -277,16 +279,21 @@ impl Problem {
         matches!(self, Self::Busy | Self::Slow | Self::StoreDown | Self::Ours | Self::NothingLive | Self::RateLimited)
     }
 
+    /// In one line: what programs are told is wrong.
+    pub fn said(&self) -> String {
+        self.body().said()
+    }
+
     /// The problem as it is told.
-    pub fn body(self) -> ProblemBody {
+    pub fn body(&self) -> ProblemBody {
         let slug = self.slug();
         let listed = SLUGS.iter().find(|(name, ..)| *name == slug);
         let (title, status) =
             listed.map_or(("", StatusCode::INTERNAL_SERVER_ERROR), |(_, title, status)| (*title, *status));
         let (detail, next) = (self.detail(), self.next());
         let (errors, present) = match self {
-            Self::Fields(errors) => (errors, None),
-            Self::Changed { present, .. } => (Vec::new(), Some(present)),
+            Self::Fields(errors) => (errors.clone(), None),
+            Self::Changed { present, .. } => (Vec::new(), Some(present.clone())),
             _ => (Vec::new(), None),
         };
         ProblemBody { r#type: format!("/docs#{slug}"), title, status: status.as_u16(), detail, next, errors, present }
@@ -313,6 +320,8 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        // For whoever makes a page of it.
+        response.extensions_mut().insert(Arc::new(self));
         response
     }
 }

@@ -4,10 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Extension,
-    extract::{Query, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
+};
+use pointsman_report::words::{
+    mine as words,
+    page::{other_language, place_today},
 };
 use serde::Deserialize;
 
@@ -17,7 +21,8 @@ use crate::{
     body::FormBody,
     error::Problem,
     openapi::Route,
-    router::{Entry, PLAIN},
+    pages::reader::{Asked, Reader},
+    router::{Entry, LANG, PLAIN},
     state::State,
 };
 
@@ -39,7 +44,8 @@ pub fn routes() -> Vec<Entry> {
                 path: "/login",
                 id: "loginPage",
                 summary: "Log in, or out, as a page.",
-                parameters: &[("query", "next", "Where to go then.", false)],
+                parameters: &[("query", "next", "Where to go then.", false), LANG],
+                problems: &["bad-parameter"],
                 ..PLAIN
             },
             Access::Open,
@@ -53,7 +59,7 @@ pub fn routes() -> Vec<Entry> {
                 summary: "Log in; sets the session's cookie and leads on.",
                 form: Some("Login"),
                 redirects: true,
-                problems: &["bad-body", "media-type", "too-large", "unauthorized", "foreign"],
+                problems: &["bad-body", "bad-parameter", "media-type", "too-large", "unauthorized", "foreign"],
                 ..PLAIN
             },
             Access::Open,
@@ -82,14 +88,17 @@ fn place(next: Option<&str>) -> &str {
 }
 
 pub async fn show(
-    query: Result<Query<NextQuery>, axum::extract::rejection::QueryRejection>,
+    Shared(state): Shared<Arc<State>>,
+    reader: Reader,
+    asked: Result<Asked<NextQuery>, Problem>,
     rights: Option<Extension<Rights>>,
 ) -> Response {
-    let next = query.ok().and_then(|Query(query)| query.next);
-    match rights.filter(|rights| rights.via == Via::Session) {
-        Some(Extension(rights)) => page(StatusCode::OK, &leave(&rights)),
-        None => page(StatusCode::OK, &form(place(next.as_deref()), "")),
-    }
+    let next = asked.ok().and_then(|Asked(query)| query.next);
+    let body = match rights.filter(|rights| rights.via == Via::Session) {
+        Some(Extension(rights)) => leave(&reader, &rights),
+        None => form(&reader, place(next.as_deref()), false),
+    };
+    reader.keep(page(StatusCode::OK, &reader, &body), state.config.https)
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,6 +111,7 @@ pub struct LoginBody {
 pub async fn enter(
     Shared(state): Shared<Arc<State>>,
     headers: HeaderMap,
+    reader: Reader,
     body: FormBody<LoginBody>,
 ) -> Result<Response, Problem> {
     // Another site must not log somebody in as somebody else either.
@@ -118,8 +128,7 @@ pub async fn enter(
     let right = state.slowly(move || password::verify(&password, stored.as_deref())).await?;
     let next = place(next.as_deref()).to_owned();
     if !(right && fits) {
-        let answer = form(&next, "Name and password do not fit together.");
-        return Ok(page(StatusCode::UNAUTHORIZED, &answer));
+        return Ok(page(StatusCode::UNAUTHORIZED, &reader, &form(&reader, &next, true)));
     }
     let outside = state.outside.clone();
     let old = cookie(&headers);
@@ -159,23 +168,30 @@ fn with_cookie(answer: Redirect, cookie: &str) -> Response {
     response
 }
 
-fn form(next: &str, message: &str) -> String {
-    let next = escaped(next);
-    let message = if message.is_empty() { String::new() } else { format!("<p role=\"alert\"><b>{message}</b></p>") };
+fn form(reader: &Reader, next: &str, wrong: bool) -> String {
+    let l = reader.cx.locale;
+    let (next, title) = (escaped(next), words::log_in(l));
+    let message = if wrong { format!("<p role=\"alert\"><b>{}</b></p>", words::wrong(l)) } else { String::new() };
     format!(
-        "<h1>Log in</h1>{message}<form method=\"post\" action=\"/login\"><input type=\"hidden\" name=\"next\" value=\"{next}\">\
-         <p><label for=\"name\">Name</label><br><input id=\"name\" name=\"name\" autocomplete=\"username\" required autofocus></p>\
-         <p><label for=\"password\">Password</label><br><input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required></p>\
-         <p><button type=\"submit\">Log in</button></p></form>"
+        "<h1>{title}</h1>{message}<form method=\"post\" action=\"/login\"><input type=\"hidden\" name=\"next\" value=\"{next}\">\
+         <p><label for=\"name\">{}</label><br><input id=\"name\" name=\"name\" autocomplete=\"username\" required autofocus></p>\
+         <p><label for=\"password\">{}</label><br><input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required></p>\
+         <p><button type=\"submit\">{title}</button></p></form>",
+        words::name(l),
+        words::password(l)
     )
 }
 
-fn leave(rights: &Rights) -> String {
+fn leave(reader: &Reader, rights: &Rights) -> String {
+    let l = reader.cx.locale;
     let role = rights.role.map_or("", |role| role.as_str());
     format!(
-        "<h1>Logged in</h1><p>As {}, with the role {role}. <a href=\"/\">Today</a></p>\
-         <form method=\"post\" action=\"/logout\"><p><button type=\"submit\">Log out</button></p></form>",
-        escaped(&rights.name)
+        "<h1>{}</h1><p>{} <a href=\"/\">{}</a></p>\
+         <form method=\"post\" action=\"/logout\"><p><button type=\"submit\">{}</button></p></form>",
+        words::logged_in(l),
+        words::logged_in_as(l, &escaped(&rights.name), role),
+        place_today(l),
+        words::log_out(l)
     )
 }
 
@@ -183,10 +199,14 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
 }
 
-fn page(status: StatusCode, body: &str) -> Response {
+fn page(status: StatusCode, reader: &Reader, body: &str) -> Response {
+    let l = reader.cx.locale;
+    let (lang, title, other, href) = (l.tag(), words::log_in(l), l.other().tag(), escaped(&reader.other()));
     let html = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>Log in · Pointsman</title><link rel=\"stylesheet\" href=\"/assets/app.css\"></head><body><main>{body}</main></body></html>"
+        "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <title>{title} · Pointsman</title><link rel=\"stylesheet\" href=\"/assets/app.css\"></head><body><main>{body}\
+         <p><a class=\"language\" href=\"{href}\" hreflang=\"{other}\" lang=\"{other}\">{}</a></p></main></body></html>",
+        other_language(l)
     );
     let policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
     (status, [(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy))], Html(html)).into_response()

@@ -1,38 +1,47 @@
-//! Pages for people: today, the leads, one lead with its reasons. They work without script and
-//! are made of the same parts as reports. The page of one lead: [`lead`].
+//! Pages for people, in the language of whoever reads them ([`reader`]). They work without script
+//! and are made of the same parts as reports ([`sheet`]). Here: today, and the leads.
 
 pub mod connections;
 pub mod experiments;
+pub mod faults;
+pub mod flow;
 pub mod kpi;
 mod lead;
 pub mod mine;
 pub mod policies;
 mod prices;
+pub mod reader;
 pub mod roi;
+mod sheet;
+mod team;
 
 pub use lead::lead;
 pub use prices::prices;
+pub use team::team;
 
 use std::sync::Arc;
 
 use axum::{
     Extension,
-    extract::{Query, State as Shared},
+    extract::State as Shared,
     http::{HeaderValue, header},
     response::{Html, IntoResponse, Response},
 };
-use pointsman_decision::{Decision, Hold, Outcome, Snapshot};
-use pointsman_domain::{Instant, LeadId};
+use pointsman_decision::Decision;
+use pointsman_domain::LeadId;
 use pointsman_report::{
-    Cx, Locale, Page, Section, Shell, Table,
+    Cx, Locale, Page,
     file::{content_policy, stand_alone},
-    page::{CHART_JS, CSS, Live, Place, render},
-    part::{Document, DocumentKind, Provenance, Tile},
+    page::{CHART_JS, CSS},
     table::{Column, Row},
-    words::page as words,
+    words::{kpi::stage_of, live as words, page::place_leads, page::place_today},
 };
 use pointsman_store::row::CustodyKind;
 
+use self::{
+    reader::{Asked, Reader},
+    sheet::{Sheet, section, table},
+};
 use crate::{
     access::Rights,
     api::leads::{LeadView, ListQuery, page as page_of_leads},
@@ -40,11 +49,6 @@ use crate::{
     state::State,
 };
 
-mod team;
-
-pub use team::team;
-
-const CX: Cx = Cx::EN;
 /// Decisions on the first page.
 const LAST: u32 = 20;
 
@@ -60,50 +64,6 @@ fn asset(body: &'static str, kind: &'static str) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], body).into_response()
 }
 
-/// The page for whoever has a link to it and nothing else.
-fn respond_without_places(state: &State, page: &Page, cx: Cx) -> Response {
-    within(state, Vec::new(), page, cx, &[])
-}
-
-/// The page within the shell; `links` turns texts that are alone in their cell into links.
-fn respond(state: &State, here: &str, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
-    let word = |word: fn(Locale) -> String| word(cx.locale);
-    let place = |href: &str, label: String| Place { href: href.into(), label, current: href == here };
-    let mut places = vec![
-        place("/", word(words::place_today)),
-        place("/leads", word(words::place_leads)),
-        place("/team", word(words::place_team)),
-        place("/kpi", word(words::place_figures)),
-        place("/roi", word(words::place_return)),
-        place("/prices", word(words::place_prices)),
-        place("/policies", word(words::place_policy)),
-        place("/experiments", word(words::place_experiments)),
-        place("/connections", word(words::place_connections)),
-        place("/docs", word(words::place_api)),
-    ];
-    if !state.gate.is_open() {
-        places.push(place("/login", word(words::place_account)));
-    }
-    within(state, places, page, cx, links)
-}
-
-fn within(state: &State, places: Vec<Place>, page: &Page, cx: Cx, links: &[(String, String)]) -> Response {
-    let live = Live {
-        workspace: state.config.workspace.clone(),
-        places,
-        css_href: "/assets/app.css".into(),
-        script_href: "/assets/chart.js".into(),
-        theme: None,
-    };
-    let mut html = render(page, Shell::Live(&live), cx);
-    for (text, href) in links {
-        // Ids and these labels need no escaping; a cell's text stands between two tags.
-        html = html.replace(&format!(">{text}<"), &format!("><a href=\"{href}\">{text}</a><"));
-    }
-    let policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-    ([(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy))], Html(html)).into_response()
-}
-
 /// A report that stands alone, under the policy that it states itself: without it a browser would
 /// load none of the styles inside.
 fn report_file(page: &Page, result: &impl serde::Serialize, cx: Cx) -> Result<Response, Problem> {
@@ -117,95 +77,8 @@ fn report_file(page: &Page, result: &impl serde::Serialize, cx: Cx) -> Result<Re
     Ok(([(header::CONTENT_SECURITY_POLICY, policy)], Html(html)).into_response())
 }
 
-fn page(title: &str, question: &str, kicker: &str, snapshot: &Snapshot) -> Page {
-    Page {
-        title: title.into(),
-        kicker: kicker.into(),
-        question: question.into(),
-        verdict: None,
-        tiles: Vec::new(),
-        sections: Vec::new(),
-        provenance: Provenance {
-            engine: format!("Pointsman {}", env!("CARGO_PKG_VERSION")),
-            documents: vec![Document {
-                kind: DocumentKind::Policy,
-                name: snapshot.policy().name.to_string(),
-                version: snapshot.id.short(),
-                digest: snapshot.id,
-            }],
-            seeds: Vec::new(),
-            command: String::new(),
-        },
-        other_language: None,
-    }
-}
-
-fn tile(label: &str, value: u64, detail: &str) -> Tile {
-    Tile { label: label.into(), value: CX.locale.number(value as f64, 0), detail: detail.into() }
-}
-
-fn section(id: &str, heading: &str, sentence: String, table: Table) -> Section {
-    Section { id: id.into(), heading: heading.into(), sentence, tables: vec![table], ..Section::default() }
-}
-
-fn table(columns: Vec<Column>, rows: Vec<Row>) -> Table {
-    Table { caption: String::new(), columns, rows, note: String::new() }
-}
-
-fn minute(at: Instant) -> String {
-    // RFC 3339 up to the minute: seconds say nothing to a reader.
-    at.to_string().replacen('T', " ", 1).chars().take(16).collect::<String>() + " UTC"
-}
-
-/// Where a decision left its lead, as a phrase.
-fn phrase(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Owned { rep, .. } => format!("went to {rep}"),
-        Outcome::Offered { rep, until, .. } => format!("is offered to {rep} until {}", minute(*until)),
-        Outcome::Held { hold: Hold::Queued, until, .. } => format!("waits for a free place until {}", minute(*until)),
-        Outcome::Held { hold: Hold::Priced, until, .. } => format!("waits for a better price until {}", minute(*until)),
-        Outcome::Parked { queue, .. } => format!("is parked in {queue}"),
-    }
-}
-
 fn lead_link(lead: LeadId) -> (String, String) {
     (lead.to_string(), format!("/leads/{lead}"))
-}
-
-pub async fn today(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
-    let snapshot = state.live()?;
-    let read = state.read(|reader| Ok((reader.counts()?, reader.last_decisions(LAST)?)));
-    let (counts, decisions) = read.await?;
-    let count = |kind: CustodyKind| counts.by_custody.get(&kind).copied().unwrap_or(0);
-    let mut page =
-        page("Today", "Where do the leads stand, and does anything need a person?", &state.config.workspace, &snapshot);
-    let parked = count(CustodyKind::Parked);
-    page.tiles = vec![
-        tile("Owned", count(CustodyKind::Owned), "with a rep now"),
-        tile("Offered", count(CustodyKind::Offered), "somebody is asked"),
-        tile("Waiting", count(CustodyKind::Held), "for a free place or a better price"),
-        tile("Parked", parked, "nobody may take them"),
-        tile("Closed", count(CustodyKind::Closed), "won, lost, unqualified or resting"),
-    ];
-    let queues = counts.by_queue.iter().map(|(queue, n)| Row::new(vec![queue.to_string(), n.to_string()])).collect();
-    let sentence = match parked {
-        0 => "No lead is parked.".to_owned(),
-        1 => "One lead is parked and needs a person, or a policy that places it.".to_owned(),
-        n => format!("{n} leads are parked and need a person, or a policy that places them."),
-    };
-    page.sections.push(section(
-        "parked",
-        "Parked",
-        sentence,
-        table(vec![Column::text("Queue"), Column::number("Leads")], queues),
-    ));
-    let rows =
-        decisions.iter().map(|d| Row::new(vec![d.lead.to_string(), minute(d.decided_at), phrase(&d.outcome), rule(d)]));
-    let columns = vec![Column::text("Lead"), Column::text("Decided"), Column::text("Outcome"), Column::text("Rule")];
-    let sentence = format!("The last {} decisions, newest first.", decisions.len());
-    page.sections.push(section("last", "Last decisions", sentence, table(columns, rows.collect())));
-    let links: Vec<_> = decisions.iter().map(|decision| lead_link(decision.lead)).collect();
-    Ok(respond(&state, "/", &page, CX, &unique(links)))
 }
 
 fn unique(mut links: Vec<(String, String)>) -> Vec<(String, String)> {
@@ -214,36 +87,88 @@ fn unique(mut links: Vec<(String, String)>) -> Vec<(String, String)> {
     links
 }
 
-fn rule(decision: &Decision) -> String {
-    decision.rule.as_ref().map_or_else(|| "fallback".into(), ToString::to_string)
+pub async fn today(Shared(state): Shared<Arc<State>>, reader: Reader) -> Result<Response, Problem> {
+    let sheet = Sheet::new(&state, reader)?;
+    let l = sheet.l();
+    let read = state.read(|reader| Ok((reader.counts()?, reader.last_decisions(LAST)?)));
+    let (counts, decisions) = read.await?;
+    let tile = |label: fn(Locale) -> String, kind: CustodyKind, detail: fn(Locale) -> String| {
+        sheet.tile(label(l), counts.by_custody.get(&kind).copied().unwrap_or(0), detail(l))
+    };
+    let mut page = sheet.page(place_today(l), words::today_question(l));
+    page.tiles = vec![
+        tile(words::owned, CustodyKind::Owned, words::owned_detail),
+        tile(words::offered, CustodyKind::Offered, words::offered_detail),
+        tile(words::held, CustodyKind::Held, words::held_detail),
+        tile(words::parked, CustodyKind::Parked, words::parked_detail),
+        tile(words::closed, CustodyKind::Closed, words::closed_detail),
+    ];
+    let queues = counts.by_queue.iter().map(|(queue, n)| Row::new(vec![queue.to_string(), sheet.count(*n)])).collect();
+    let sentence = match counts.by_custody.get(&CustodyKind::Parked).copied().unwrap_or(0) {
+        0 => words::none_parked(l),
+        1 => words::one_parked(l),
+        n => words::some_parked(l, &l.count(n)),
+    };
+    let columns = vec![Column::text(words::queue(l)), Column::number(words::leads(l))];
+    let mut parked = section("parked", words::parked(l), sentence, table(columns, queues));
+    parked.tables.retain(|table| !table.rows.is_empty());
+    page.sections.push(parked);
+    let rows = decisions.iter().map(|d| {
+        let outcome = words::outcome_phrase(l, &d.outcome, |at| sheet.at(at));
+        Row::new(vec![d.lead.to_string(), sheet.at(d.decided_at), outcome, rule(l, d)])
+    });
+    let columns = [words::lead, words::decided, words::outcome, words::rule].map(|word| Column::text(word(l)));
+    let sentence = match decisions.len() as u64 {
+        0 => words::no_decision(l),
+        n => words::last_sentence(l, &l.count(n)),
+    };
+    page.sections.push(section("last", words::last_decisions(l), sentence, table(columns.into(), rows.collect())));
+    let links: Vec<_> = decisions.iter().map(|decision| lead_link(decision.lead)).collect();
+    Ok(sheet.respond("/", page, &unique(links)))
+}
+
+fn rule(l: Locale, decision: &Decision) -> String {
+    decision.rule.as_ref().map_or_else(|| words::fallback(l), ToString::to_string)
+}
+
+/// Where a lead is, in a word.
+fn custody(l: Locale, kind: CustodyKind) -> String {
+    let word = match kind {
+        CustodyKind::Owned => words::owned,
+        CustodyKind::Offered => words::offered,
+        CustodyKind::Held => words::held,
+        CustodyKind::Parked => words::parked,
+        CustodyKind::Closed => words::closed,
+    };
+    word(l)
 }
 
 pub async fn leads(
     Shared(state): Shared<Arc<State>>,
     Extension(rights): Extension<Rights>,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    reader: Reader,
+    Asked(query): Asked<ListQuery>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|rejection| Problem::Parameter(rejection.body_text()))?;
-    let snapshot = state.live()?;
+    let sheet = Sheet::new(&state, reader)?;
+    let l = sheet.l();
     let (rows, more) = page_of_leads(&state, &rights, query.filter()?).await?;
     let views: Vec<LeadView> =
-        rows.into_iter().map(|(row, state)| LeadView::new(row, state, &snapshot.schema)).collect();
-    let mut page = page("Leads", "Which leads are there, and who has them?", &state.config.workspace, &snapshot);
+        rows.into_iter().map(|(row, state)| LeadView::new(row, state, &sheet.snapshot.schema)).collect();
+    let mut page = sheet.page(place_leads(l), words::leads_question(l));
     let cells = views.iter().map(|lead| {
         let owner = lead.owner.as_ref().map_or_else(String::new, ToString::to_string);
-        let stage = format!("{:?}", lead.stage).to_lowercase();
-        let kind = lead.custody.kind().as_str().to_owned();
-        Row::new(vec![lead.id.to_string(), minute(lead.at), lead.source.to_string(), kind, owner, stage])
+        let (custody, stage) = (custody(l, lead.custody.kind()), stage_of(l, lead.stage));
+        Row::new(vec![lead.id.to_string(), sheet.at(lead.at), lead.source.to_string(), custody, owner, stage])
     });
-    let columns = ["Lead", "Arrived", "Source", "Custody", "Owner", "Stage"].map(Column::text).to_vec();
-    let mut listed = table(columns, cells.collect());
+    let columns = [words::lead, words::arrived, words::source, words::custody, words::owner, words::stage];
+    let mut listed = table(columns.map(|word| Column::text(word(l))).into(), cells.collect());
     let state_of = query.state.as_ref().map_or_else(String::new, |state| format!("&state={state}"));
     let mut links: Vec<_> = views.iter().map(|lead| lead_link(lead.id)).collect();
     if let Some(next) = more {
-        listed.note = "Older leads".into();
-        links.push(("Older leads".into(), format!("/leads?cursor={next}{state_of}")));
+        listed.note = words::older(l);
+        links.push((words::older(l), format!("/leads?cursor={next}{state_of}")));
     }
-    let sentence = if views.is_empty() { "There are none.".into() } else { "Newest first.".into() };
-    page.sections.push(section("leads", "Leads", sentence, listed));
-    Ok(respond(&state, "/leads", &page, CX, &unique(links)))
+    let sentence = if views.is_empty() { words::none(l) } else { words::newest_first(l) };
+    page.sections.push(section("leads", place_leads(l), sentence, listed));
+    Ok(sheet.respond("/leads", page, &unique(links)))
 }

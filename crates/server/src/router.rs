@@ -15,7 +15,7 @@ use crate::{
     access::{Access, Rights, Scope},
     api::{
         absences, access, accounts, activities, assignment, audit, batch, contacts, credit, decisions, deliveries,
-        experiments, hooks, kpis, leads, matching, operation, outcomes, persons, policies, preview, prices, reps,
+        experiments, flow, hooks, kpis, leads, matching, operation, outcomes, persons, policies, preview, prices, reps,
         responses, roi, scores,
     },
     around,
@@ -31,6 +31,9 @@ use crate::{
 const KEY: Parameter = ("header", "Idempotency-Key", "The same key and body gives the same answer again.", false);
 const LEAD: Parameter = ("path", "id", "The lead's id.", true);
 const DECISION: Parameter = ("path", "id", "The decision's id.", true);
+/// Of every page.
+pub const LANG: Parameter =
+    ("query", "lang", "en or de: the language of this page and, by a cookie, of those that follow.", false);
 /// Problems of a body.
 pub const BODY: [&str; 4] = ["bad-body", "bad-fields", "media-type", "too-large"];
 
@@ -373,7 +376,14 @@ pub fn routes() -> Vec<Entry> {
             get(operation::docs),
         ),
         (
-            Route { path: "/", id: "today", summary: "Today: counts, queues, last decisions.", ..PLAIN },
+            Route {
+                path: "/",
+                id: "today",
+                summary: "Today: counts, queues, last decisions.",
+                parameters: &[LANG],
+                problems: &["bad-parameter"],
+                ..PLAIN
+            },
             Access::Needs(Scope::ReportsRead),
             get(pages::today),
         ),
@@ -386,6 +396,7 @@ pub fn routes() -> Vec<Entry> {
                     ("query", "state", "Only owned, held, parked or closed ones.", false),
                     ("query", "cursor", "The last lead of the page before.", false),
                     ("query", "limit", "Rows of a page.", false),
+                    LANG,
                 ],
                 problems: &["bad-parameter"],
                 ..PLAIN
@@ -398,6 +409,8 @@ pub fn routes() -> Vec<Entry> {
                 path: "/team",
                 id: "teamPage",
                 summary: "The team as a page: who is here, how full, whose turn.",
+                parameters: &[LANG],
+                problems: &["bad-parameter"],
                 ..PLAIN
             },
             Access::Needs(Scope::RepsRead),
@@ -411,7 +424,7 @@ pub fn routes() -> Vec<Entry> {
                 parameters: &[
                     LEAD,
                     ("query", "why_not", "A rep: adds what would have had to differ for them to get it.", false),
-                    ("query", "lang", "en or de.", false),
+                    LANG,
                 ],
                 problems: &["bad-parameter", "not-found"],
                 ..PLAIN
@@ -424,6 +437,8 @@ pub fn routes() -> Vec<Entry> {
                 path: "/prices",
                 id: "pricesPage",
                 summary: "Every rep's places and what the next is worth, as a page.",
+                parameters: &[LANG],
+                problems: &["bad-parameter"],
                 ..PLAIN
             },
             Access::Needs(Scope::RepsRead),
@@ -453,8 +468,10 @@ pub fn routes() -> Vec<Entry> {
         pages::mine::routes(),
         policies::routes(),
         experiments::routes(),
+        flow::routes(),
         kpis::routes(),
         pages::kpi::routes(),
+        pages::flow::routes(),
         roi::routes(),
         pages::roi::routes(),
         pages::policies::routes(),
@@ -486,6 +503,7 @@ pub fn app(state: Arc<State>) -> Router {
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .layer(CatchPanicLayer::custom(around::panicked))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), around::recognise))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), pages::faults::as_page))
         .layer(middleware::from_fn_with_state(Arc::clone(&state), around::observe))
         .with_state(state)
 }

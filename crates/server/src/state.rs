@@ -18,6 +18,7 @@ use crate::{
     access::gate::Gate,
     config::{ServeConfig, StartError},
     error::{FieldError, Problem},
+    flow::Flows,
     kpi::Desk,
     links::Links,
     metrics::Metrics,
@@ -33,6 +34,7 @@ pub struct State {
     pub metrics: Metrics,
     pub gate: Gate,
     pub desk: Desk,
+    pub flows: Flows,
     pub returns: Computed,
     /// This process's name on leases.
     pub holder: String,
@@ -99,6 +101,7 @@ impl State {
             metrics: Metrics::default(),
             gate,
             desk: Desk::default(),
+            flows: Flows::default(),
             returns: Computed::default(),
             editing: tokio::sync::Mutex::new(()),
             shelf: Mutex::new(shelf),

@@ -248,30 +248,45 @@ impl Desk {
         };
         let mut pages: Vec<Shown> = [
             ("today", "/"),
-            ("leads", "/leads"),
-            ("team", "/team"),
-            ("kpi", "/kpi?quarter=2025-Q1"),
+            ("today-de", "/?lang=de"),
+            ("leads", "/leads?lang=en"),
+            ("leads-de", "/leads?lang=de"),
+            ("team", "/team?lang=en"),
+            ("team-de", "/team?lang=de"),
+            ("flow", "/flow?lang=en"),
+            ("flow-de", "/flow?lang=de"),
+            ("flow-empty", "/flow?quarter=2020-Q1&lang=en"),
+            ("kpi", "/kpi?quarter=2025-Q1&lang=en"),
             ("kpi-de", "/kpi?quarter=2025-Q1&lang=de"),
-            ("kpi-young", "/kpi"),
+            ("kpi-young", "/kpi?lang=en"),
             ("kpi-team-de", "/kpi?quarter=2025-Q1&team=north&lang=de"),
-            ("kpi-person", "/kpi?quarter=2025-Q1&rep=anna"),
-            ("kpi-conversion", "/kpi/conversion?quarter=2025-Q1"),
+            ("kpi-person", "/kpi?quarter=2025-Q1&rep=anna&lang=en"),
+            ("kpi-conversion", "/kpi/conversion?quarter=2025-Q1&lang=en"),
             ("kpi-speed-de", "/kpi/speed-to-lead?quarter=2025-Q1&lang=de"),
-            ("kpi-list", "/kpi/lost-leads/leads?quarter=2025-Q1&part=hits"),
-            ("roi", "/roi"),
+            ("kpi-list", "/kpi/lost-leads/leads?quarter=2025-Q1&part=hits&lang=en"),
+            ("roi", "/roi?lang=en"),
             ("roi-de", "/roi?lang=de"),
-            ("prices", "/prices"),
-            ("policies", "/policies"),
-            ("experiments", "/experiments"),
-            ("experiment", "/experiments/turns"),
-            ("connections", "/connections"),
+            ("prices", "/prices?lang=en"),
+            ("prices-de", "/prices?lang=de"),
+            ("policies", "/policies?lang=en"),
+            ("policies-de", "/policies?lang=de"),
+            ("experiments", "/experiments?lang=en"),
+            ("experiments-de", "/experiments?lang=de"),
+            ("experiment", "/experiments/turns?lang=en"),
+            ("experiment-de", "/experiments/turns?lang=de"),
+            ("connections", "/connections?lang=en"),
+            ("connections-de", "/connections?lang=de"),
             ("docs", "/docs"),
-            ("login", "/login"),
+            ("fault", "/no-such-page?lang=en"),
+            ("fault-de", "/no-such-page?lang=de"),
+            ("login", "/login?lang=en"),
+            ("login-de", "/login?lang=de"),
         ]
         .map(|(name, path)| page(name, path, false))
         .to_vec();
-        pages.push(page("lead", &format!("/leads/{first}"), false));
-        pages.push(page("file-experiment", "/experiments/turns/report.html", true));
+        pages.push(page("lead", &format!("/leads/{first}?lang=en"), false));
+        pages.push(page("lead-de", &format!("/leads/{first}?lang=de"), false));
+        pages.push(page("file-experiment", "/experiments/turns/report.html?lang=en", true));
         pages.push(page("file-roi-live", "/roi/2025-Q2/report.html?lang=de", true));
         Ok(pages)
     }
@@ -288,7 +303,7 @@ impl Desk {
         if !added.status.success() {
             return Err(format!("no user: {}", String::from_utf8_lossy(&added.stderr)));
         }
-        let login = format!("http://{}/login?next=/me", server.address());
+        let login = format!("http://{}/login?next=/me&lang=en", server.address());
         browser.open(&login, Look::Light)?;
         let enter = format!(
             "document.querySelector('#name').value = 'mara'; document.querySelector('#password').value = {};
@@ -302,7 +317,12 @@ impl Desk {
             address: format!("http://{}{path}", server.address()),
             alone: false,
         };
-        Ok(vec![page("me", "/me"), page("account", "/login")])
+        Ok(vec![
+            page("me", "/me?lang=en"),
+            page("me-de", "/me?lang=de"),
+            page("account", "/login?lang=en"),
+            page("account-de", "/login?lang=de"),
+        ])
     }
 }
 

@@ -15,7 +15,7 @@ use pointsman_report::{
     flow::{self as report, FlowReport},
     part::{Document, DocumentKind, Provenance},
 };
-use pointsman_workhours::{Calendar, CalendarFile, WeekHours, Zone};
+use pointsman_workhours::{Calendar, CalendarFile, Zone};
 
 use crate::args::{Flow, Import};
 use crate::settings::Settings;
@@ -110,30 +110,16 @@ fn calendar(args: &Flow, input: &FlowInput) -> anyhow::Result<Calendar> {
         None => "UTC".into(),
     };
     let zone = Zone::new(&zone)?;
-    let file = match &args.calendar {
-        Some(name) => {
-            let path = args.into.join("calendars").join(format!("{name}.toml"));
-            let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            toml::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?
-        }
-        None => office_hours(zone.name()),
-    };
+    let Some(name) = &args.calendar else { return Ok(FlowConfig::office_hours(zone)) };
+    let path = args.into.join("calendars").join(format!("{name}.toml"));
+    let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let file: CalendarFile = toml::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
     let year = |at: Option<Instant>| {
         let text = at.map(|at| at.to_string()).unwrap_or_default();
         text.split('-').next().and_then(|year| year.parse::<i16>().ok()).unwrap_or(2000)
     };
     let years = year(input.log.start()) - SPARE_YEARS..=year(input.log.end()) + SPARE_YEARS;
-    Ok(match &args.calendar {
-        Some(_) => Calendar::new(&file, years)?,
-        None => Calendar::in_zone(&file, zone, years)?,
-    })
-}
-
-/// Monday to Friday, 9 to 17: what is taken where nobody said otherwise, and the report says so.
-fn office_hours(zone: &str) -> CalendarFile {
-    let day = || vec!["09:00-17:00".into()];
-    let hours = WeekHours { mon: day(), tue: day(), wed: day(), thu: day(), fri: day(), ..WeekHours::default() };
-    CalendarFile { format: 1, zone: zone.into(), hours, holidays: vec![], stand_by: false }
+    Ok(Calendar::new(&file, years)?)
 }
 
 /// The page in both languages, the result, every list behind it, and the questionnaire.

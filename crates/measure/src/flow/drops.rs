@@ -29,8 +29,38 @@ pub struct Drops {
     /// What the dropped leads would have brought at that win rate and value: observed, not
     /// caused, because leads that nobody touched may be worse ones.
     pub at_stake: Option<Estimate>,
+    /// From how leads were touched to how they ended.
+    pub fates: Fates,
     /// The oldest of those that are still open, at most [`LISTED`].
     pub oldest_open: Vec<LeadId>,
+}
+
+/// How leads ended, by how they were touched: every lead is counted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Fates {
+    /// More than once, or once and not dropped.
+    pub worked: Ends,
+    pub touched_once: Ends,
+    pub never_touched: Ends,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Ends {
+    pub won: u64,
+    /// Closed without being won.
+    pub lost: u64,
+    pub open: u64,
+}
+
+impl Ends {
+    fn count(&mut self, lead: &FlowLead) {
+        let end = match lead.closed {
+            Some(_) if lead.won() => &mut self.won,
+            Some(_) => &mut self.lost,
+            None => &mut self.open,
+        };
+        *end += 1;
+    }
 }
 
 /// Leads named in a report; the whole list is in the exported table.
@@ -56,6 +86,12 @@ pub(super) fn measure(log: &FlowLog, end: Option<Instant>, quiet: Micros) -> Dro
         let drop = of(lead, events, end, quiet);
         drops.never_touched.count(drop == Some(Dropped::NeverTouched));
         drops.touched_once.count(drop == Some(Dropped::TouchedOnce));
+        let ends = match drop {
+            None => &mut drops.fates.worked,
+            Some(Dropped::TouchedOnce) => &mut drops.fates.touched_once,
+            Some(Dropped::NeverTouched) => &mut drops.fates.never_touched,
+        };
+        ends.count(lead);
         match (drop, lead.closed) {
             (Some(Dropped::NeverTouched), None) => open.push(lead),
             (Some(Dropped::NeverTouched), Some(_)) if !lead.won() => drops.never_touched_lost += 1,

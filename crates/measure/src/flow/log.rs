@@ -146,6 +146,24 @@ impl LogBuilder {
         self.log.events.push(event);
     }
 
+    /// A step made of who had a lead, for a history without activities.
+    pub fn assigned(&mut self, lead: u32, at: Instant, rep: &RepId, first: bool) {
+        let (doer, step) = (self.doer(Some(rep), true), self.step(if first { "assigned" } else { "passed on" }));
+        self.event(lead, FlowEvent { at, doer, step });
+    }
+
+    /// The same of how far it got.
+    pub fn moved(&mut self, lead: u32, at: Instant, stage: Stage) {
+        let word = match stage {
+            Stage::Won => "won",
+            Stage::Lost => "lost",
+            stage if stage.closes() => "closed otherwise",
+            _ => "moved on",
+        };
+        let (doer, step) = (self.doer(None, false), self.step(word));
+        self.event(lead, FlowEvent { at, doer, step });
+    }
+
     /// Sorts the events by lead, time and the order in which they were told.
     pub fn finish(self) -> FlowLog {
         let Self { mut log, of_lead, .. } = self;

@@ -16,10 +16,10 @@ pub mod territory;
 mod touch;
 
 use pointsman_domain::{Instant, LeadId, Micros};
-use pointsman_workhours::Calendar;
+use pointsman_workhours::{Calendar, CalendarFile, WeekHours, Zone};
 use serde::Serialize;
 
-pub use drops::{Dropped, Drops, LISTED};
+pub use drops::{Dropped, Drops, Ends, Fates, LISTED};
 pub use log::{Doer, FlowEvent, FlowLead, FlowLog, LogBuilder};
 pub use people::{HandOff, People, RepRow, SinglePoint};
 pub use process::{Edge, Process, Repeated, StepRow, Variant};
@@ -38,9 +38,30 @@ pub struct FlowConfig {
     pub fast: Micros,
 }
 
+/// The years for which office hours are laid out; outside them they are slower, not wrong.
+const LAID_OUT: std::ops::RangeInclusive<i16> = 2000..=2050;
+
+impl Flow {
+    /// The same without what is told of single people.
+    pub fn without_names(&self) -> Self {
+        let people = People { reps: Vec::new(), pairs: Vec::new(), single_points: Vec::new(), ..self.people.clone() };
+        Self { people, ..self.clone() }
+    }
+}
+
 impl FlowConfig {
     pub const QUIET: Micros = Micros(14 * Micros::DAY.0);
     pub const FAST: Micros = Micros(5 * Micros::MINUTE.0);
+
+    /// Monday to Friday, 9 to 17: what is taken where nobody said otherwise, and the report says so.
+    pub fn office_hours(zone: Zone) -> Calendar {
+        let mut hours = WeekHours::default();
+        for day in [&mut hours.mon, &mut hours.tue, &mut hours.wed, &mut hours.thu, &mut hours.fri] {
+            *day = vec!["09:00-17:00".into()];
+        }
+        let file = CalendarFile { format: 1, zone: zone.name().into(), hours, holidays: vec![], stand_by: false };
+        Calendar::in_zone(&file, zone, LAID_OUT).expect("these hours are well formed")
+    }
 }
 
 /// The whole analysis.

@@ -145,6 +145,8 @@ pub enum TestVerdict {
     Running {
         days_left: u64,
     },
+    /// A variant had no lead yet, as in a switchback's first period.
+    TooSoon,
     /// A health check failed: the numbers must not be read.
     Unhealthy,
 }
@@ -228,7 +230,7 @@ pub struct Srm {
 impl TestResult {
     /// Whether the effect may be read: the split was healthy, and the planned look has come.
     pub fn is_readable(&self) -> bool {
-        !matches!(self.verdict, TestVerdict::Unhealthy | TestVerdict::Running { .. })
+        !matches!(self.verdict, TestVerdict::Unhealthy | TestVerdict::Running { .. } | TestVerdict::TooSoon)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The record of an experiment: why this verdict, every look, who did what, methods and formulas.
 
 use pointsman_experiment::{
-    analysis::Because,
+    analysis::{Because, Invalid},
     live::LiveExperiment,
     spec::{ExperimentSpec, MetricKind},
 };
@@ -42,8 +42,11 @@ pub fn sections(record: Record<'_>, cx: Cx) -> Vec<Section> {
 fn why(record: Record<'_>, cx: Cx) -> Section {
     let tone = |because: &Because| match because {
         Because::Better { .. } => Tone::Good,
+        // A variant without leads may only be early.
+        Because::NotComputable { .. }
+        | Because::GuardrailUnclear { .. }
+        | Because::Invalid { why: Invalid::EmptyVariant } => Tone::Warn,
         Because::Worse { .. } | Because::GuardrailHarmed { .. } | Because::Invalid { .. } => Tone::Bad,
-        Because::NotComputable { .. } | Because::GuardrailUnclear { .. } => Tone::Warn,
         Because::NoDifference { .. } | Because::NotThereYet { .. } | Because::Latched { .. } => Tone::Neutral,
     };
     let notice = |b: &Because| Notice { tone: tone(b), text: words::because(cx.locale, b) };

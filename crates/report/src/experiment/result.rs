@@ -50,6 +50,7 @@ pub fn verdict(test: &TestResult, names: &Names, cx: Cx) -> Verdict {
         TestVerdict::KeepControl => (Tone::Bad, words::keep(l)),
         TestVerdict::Undecided => (Tone::Neutral, words::undecided(l)),
         TestVerdict::Running { .. } => (Tone::Neutral, words::running(l)),
+        TestVerdict::TooSoon => (Tone::Neutral, words::too_soon(l)),
         TestVerdict::Unhealthy => (Tone::Bad, words::unhealthy(l)),
     };
     Verdict { tone, answer, sentence: sentence(test, names, cx) }
@@ -66,6 +67,8 @@ fn sentence(test: &TestResult, names: &Names, cx: Cx) -> String {
         TestVerdict::KeepControl => words::keep_sentence(l, new, &rates.0, &rates.1, old, &effect.0, &effect.1),
         TestVerdict::Undecided => words::undecided_sentence(l, new, old, &effect.0, &effect.1),
         TestVerdict::Running { days_left } => words::running_sentence(l, &words::days(l, days_left)),
+        TestVerdict::TooSoon => words::too_soon_sentence(l),
+        TestVerdict::Unhealthy if test.srm.healthy => words::invalid_sentence(l),
         TestVerdict::Unhealthy => words::unhealthy_sentence(l),
     }
 }
@@ -76,11 +79,15 @@ fn health(test: &TestResult, cx: Cx) -> Notice {
     let total = srm.control + srm.variant;
     let share = if total == 0 { f64::NAN } else { srm.variant as f64 / total as f64 };
     let numbers = (RATE.show(l, share), RATE.show(l, srm.planned), l.number(srm.p_value, 3));
-    if srm.healthy {
-        Notice { tone: Tone::Good, text: words::srm_fine(l, &numbers.0, &numbers.1, &numbers.2) }
-    } else {
-        Notice { tone: Tone::Bad, text: words::srm_failed(l, &numbers.0, &numbers.1, &numbers.2) }
-    }
+    let early = total == 0 || srm.p_value.is_nan() || test.verdict == TestVerdict::TooSoon;
+    let (tone, text) = match srm.healthy {
+        true if early => (Tone::Neutral, words::srm_open(l, &l.count(total), &numbers.1)),
+        true => (Tone::Good, words::srm_fine(l, &numbers.0, &numbers.1, &numbers.2)),
+        // Leads in a variant that should have none are a fault whatever the rest says.
+        false if srm.p_value.is_nan() => (Tone::Bad, words::srm_stray(l)),
+        false => (Tone::Bad, words::srm_failed(l, &numbers.0, &numbers.1, &numbers.2)),
+    };
+    Notice { tone, text }
 }
 
 /// Every exposed unit is accounted for, or the difference is named.

@@ -33,8 +33,9 @@ pub(super) fn section(flow: &Flow, cx: Cx) -> Section {
         heading: words::people(l),
         sentence,
         notices,
-        figures: vec![reps_chart(flow, cx)],
-        tables: vec![reps(flow, cx), pairs(flow, cx)],
+        // Nobody is named where nobody is known, or where the reader may not see it.
+        figures: if people.reps.is_empty() { Vec::new() } else { vec![reps_chart(flow, cx)] },
+        tables: if people.reps.is_empty() { Vec::new() } else { vec![reps(flow, cx), pairs(flow, cx)] },
         method: vec![words::people_method(l)],
         ..Section::default()
     }
@@ -131,24 +132,11 @@ pub(super) fn drops(report: &FlowReport<'_>, cx: Cx) -> Section {
 
 /// From how leads were touched to how they ended.
 fn fate(flow: &Flow, cx: Cx) -> Figure {
-    use pointsman_measure::flow::Dropped;
     let l = cx.locale;
     let labels = [words::fate_touched(l), words::fate_once(l), words::fate_never(l)];
     let ends = [words::fate_won(l), words::fate_lost(l), words::fate_open(l)];
-    let mut counts = [[0u64; 3]; 3];
-    for row in &flow.rows {
-        let from = match row.dropped {
-            None => 0,
-            Some(Dropped::TouchedOnce) => 1,
-            Some(Dropped::NeverTouched) => 2,
-        };
-        let to = match (row.won, row.closed) {
-            (true, _) => 0,
-            (false, Some(_)) => 1,
-            (false, None) => 2,
-        };
-        counts[from][to] += 1;
-    }
+    let fates = &flow.drops.fates;
+    let counts = [fates.worked, fates.touched_once, fates.never_touched].map(|ends| [ends.won, ends.lost, ends.open]);
     let node = |column: usize| move |label: &String| Node { label: label.clone(), column };
     let links = counts
         .iter()

@@ -9,7 +9,7 @@ use crate::{
     chart::{Lines, Point, Series},
     page::Link,
     table::{Column, Row},
-    words::kpi as words,
+    words::{formula, kpi as words},
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -106,7 +106,7 @@ fn definition(kpi: Kpi, spec: &KpiSpec, cx: Cx) -> Section {
     let needs: Vec<String> = kpi.needs().iter().map(|feed| words::feed_of(l, *feed)).collect();
     let columns = vec![Column::text(words::definition(l)), Column::text(String::new())];
     let rows = [
-        (words::formula(l), kpi.formula().to_owned()),
+        (words::formula(l), formula(l, kpi).to_owned()),
         (words::window(l), words::window_of(l, kpi.window())),
         (words::needs(l), l.list(&needs)),
         (words::name(l), kpi.slug().to_owned()),
@@ -133,7 +133,7 @@ pub(super) fn all(cx: Cx) -> Section {
     let columns = vec![Column::text(words::figure(l)), Column::text(words::formula(l)), Column::text(words::window(l))];
     let row = |kpi: Kpi| {
         let name = format!("{}\n{}", words::name_of(l, kpi), kpi.slug());
-        Row::new(vec![name, kpi.formula().to_owned(), words::window_of(l, kpi.window())])
+        Row::new(vec![name, formula(l, kpi).to_owned(), words::window_of(l, kpi.window())])
     };
     let rows = Kpi::ALL.map(row);
     Section {

@@ -26,9 +26,8 @@ pub(super) fn teams(report: &KpiReport<'_>, cx: Cx) -> Section {
 fn boards(breakdown: &Breakdown, dimension: &str, about: &About, l: Locale) -> Vec<Link> {
     let Some(links) = &about.links else { return Vec::new() };
     let and = if links.query.is_empty() { "" } else { "&" };
-    let lang = if l == Locale::De { "&lang=de" } else { "" };
     let link = |group: &GroupResult| Link {
-        href: format!("{}?{}{and}{dimension}={}{lang}", links.base, links.query, group.text),
+        href: format!("{}?{}{and}{dimension}={}", links.base, links.query, group.text),
         label: words::board_of(l, &group.text),
     };
     // A name with other characters would need an encoding of its own; slugs have none.

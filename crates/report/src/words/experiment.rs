@@ -23,6 +23,11 @@ words! {
     undecided() { en: "Not decided yet", de: "Noch nicht entschieden" }
     unhealthy() { en: "The test must not be read", de: "Der Test darf nicht gelesen werden" }
     running() { en: "Still running", de: "Läuft noch" }
+    too_soon() { en: "Nothing to compare yet", de: "Noch nichts zu vergleichen" }
+    too_soon_sentence() {
+        en: "So far not every variant has had leads, so there is no effect to read; in a switchback the other variants come with the next periods.",
+        de: "Bisher hatte nicht jede Variante Leads; deshalb ist noch keine Wirkung abzulesen. In einem Switchback kommen die anderen Varianten mit den nächsten Perioden.",
+    }
     running_sentence(days) {
         en: "The test was planned for one look at its end: {days} left. Reading its numbers earlier would make chance look like an effect, so only its health is shown.",
         de: "Der Test ist für einen einzigen Blick am Ende geplant: noch {days}. Wer vorher hinsieht, hält Zufall für Wirkung; deshalb wird nur gezeigt, ob er gesund ist.",
@@ -99,6 +104,18 @@ words! {
     unhealthy_sentence() {
         en: "The split between the variants is not what was planned, so no number of this test is shown. Look for the cause first: filters after the split, lost events, two assignments for one unit.",
         de: "Die Aufteilung auf die Varianten ist nicht die geplante; deshalb wird keine Zahl dieses Tests gezeigt. Zuerst die Ursache suchen: Filter nach der Aufteilung, verlorene Ereignisse, zwei Zuordnungen einer Einheit.",
+    }
+    invalid_sentence() {
+        en: "A check of this test failed, so no number of it is shown. Which one stands below: look for the cause first.",
+        de: "Eine Prüfung dieses Tests ist fehlgeschlagen; deshalb wird keine Zahl von ihm gezeigt. Welche, steht unten: zuerst die Ursache suchen.",
+    }
+    srm_open(leads, planned) {
+        en: "Whether the split came out as planned cannot be told yet: {leads} leads so far, {planned} are planned to see the variant.",
+        de: "Ob die Aufteilung wie geplant ausfällt, ist noch nicht zu sagen: bisher {leads} Leads, {planned} sollen die Variante sehen.",
+    }
+    srm_stray() {
+        en: "Split not as planned: leads went to variants that should have none.",
+        de: "Aufteilung nicht wie geplant: Leads gingen an Varianten, die keine haben sollten.",
     }
     srm_fine(share, planned, p) {
         en: "Split as planned: {share} of leads saw the variant, {planned} were planned (p = {p}).",

@@ -6,6 +6,10 @@ use super::{counted, words};
 use crate::Locale;
 
 words! {
+    no_leads() { en: "No lead arrived in this time.", de: "In dieser Zeit ist kein Lead eingegangen." }
+    other_periods() { en: "The same of other leads", de: "Dasselbe für andere Leads" }
+    arrived_in(quarter) { en: "Leads that arrived in {quarter}", de: "Leads, die in {quarter} eingingen" }
+    every_lead() { en: "Every lead", de: "Alle Leads" }
     title() { en: "How leads move today", de: "Wie Leads heute laufen" }
     kicker(from, until, leads, events) {
         en: "{from} to {until} · {leads}, {events}",

@@ -17,8 +17,8 @@ words! {
     count() { en: "Candidates", de: "Kandidaten" }
     candidates(rule) { en: "Candidates of {rule}", de: "Kandidaten von {rule}" }
     looked_at(pick) {
-        en: "Everybody the rule looked at, nearest first; it picks by {pick}.",
-        de: "Alle, die die Regel ansah, die nächsten zuerst; sie wählt nach {pick}.",
+        en: "Everybody the rule looked at, nearest first; it picks: {pick}.",
+        de: "Alle, die die Regel ansah, die nächsten zuerst; sie wählt: {pick}.",
     }
     when_full(rule) { en: "{rule}, when full", de: "{rule}, wenn voll" }
     rep() { en: "Rep", de: "Person" }

@@ -31,6 +31,7 @@ words! {
     place_leads() { en: "Leads", de: "Leads" }
     place_team() { en: "Team", de: "Team" }
     place_figures() { en: "Figures", de: "Kennzahlen" }
+    place_flow() { en: "Flow", de: "Ablauf" }
     place_return() { en: "Return", de: "Ertrag" }
     place_prices() { en: "Prices", de: "Preise" }
     place_policy() { en: "Policy", de: "Regelwerk" }

@@ -92,7 +92,7 @@ fn live_figures_lead_to_their_page_and_their_leads() {
     let page = kpi::detail_page(&report, None, Cx::DE);
     let live = html(&page, Cx::DE);
     assert!(live.contains("href=\"/kpi/lost-leads/leads?quarter=2026-Q3&amp;part=hits\""), "links to lists");
-    assert!(live.contains("not touched within the maturity window") && !live.contains("Treffsicherheit"));
+    assert!(live.contains("im Reifefenster nicht bearbeitet") && !live.contains("Treffsicherheit"));
     assert_eq!(
         page.sections.iter().map(|s| s.id.as_str()).collect::<Vec<_>>(),
         ["value", "by-team", "by-path", "definition"]

@@ -112,7 +112,7 @@ pub async fn create(
             Some(Err(_)) => {}
         }
     }
-    let fill = |(row, answer): (usize, Option<RowAnswer>)| answer.unwrap_or_else(|| refused(row, Problem::Ours));
+    let fill = |(row, answer): (usize, Option<RowAnswer>)| answer.unwrap_or_else(|| refused(row, &Problem::Ours));
     let rows: Vec<RowAnswer> = answers.into_iter().enumerate().map(fill).collect();
     let taken = rows.iter().filter(|row| row.lead.is_some()).count();
     Ok(Json(BatchAnswer { refused: rows.len() - taken, taken, rows }).into_response())
@@ -131,11 +131,11 @@ async fn one(state: Arc<State>, caller: Caller, row: usize, value: Value, key: O
     };
     match lead.await {
         Ok((lead, _)) => RowAnswer { row, status: 200, lead: Some(lead), problem: None },
-        Err(problem) => refused(row, problem),
+        Err(problem) => refused(row, &problem),
     }
 }
 
-fn refused(row: usize, problem: Problem) -> RowAnswer {
+fn refused(row: usize, problem: &Problem) -> RowAnswer {
     let problem = problem.body();
     RowAnswer { row, status: problem.status, lead: None, problem: Some(problem) }
 }

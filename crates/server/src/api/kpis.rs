@@ -9,10 +9,7 @@ use axum::{
     routing::get,
 };
 use pointsman_measure::{kpi::Kpi, rows::Name};
-use pointsman_report::{
-    Cx,
-    kpi::{DetailReport, KpiReport},
-};
+use pointsman_report::kpi::{DetailReport, KpiReport};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -73,10 +70,10 @@ pub fn routes() -> Vec<Entry> {
     ]
 }
 
-pub type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+type Pairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
 
 /// Reads the address, and answers on a thread that may wait and compute.
-pub async fn answer<T: Send + 'static>(
+async fn answer<T: Send + 'static>(
     state: &Arc<State>,
     rights: &Rights,
     query: Pairs,
@@ -95,19 +92,15 @@ pub async fn answer<T: Send + 'static>(
 /// The same for a page: `None` while the first columns of this process are being made.
 pub async fn answer_soon<T: Send + 'static>(
     state: &Arc<State>,
-    rights: &Rights,
-    query: Pairs,
+    question: Question,
     work: impl FnOnce(&Measured, &Question, &Arc<State>) -> Result<T, Problem> + Send + 'static,
-) -> Result<(Option<T>, Cx), Problem> {
-    let Query(pairs) = query.map_err(|rejection| Problem::Parameter(rejection.body_text()))?;
-    let question = Question::read(&pairs, rights)?;
-    let (shared, cx) = (Arc::clone(state), question.cx);
+) -> Result<Option<T>, Problem> {
+    let shared = Arc::clone(state);
     let run = move || {
         let measured = shared.desk.soon(&shared)?;
         measured.map(|measured| work(&measured, &question, &shared)).transpose()
     };
-    let answered: Result<Option<T>, Problem> = tokio::task::spawn_blocking(run).await.map_err(|_| Problem::Ours)?;
-    Ok((answered?, cx))
+    tokio::task::spawn_blocking(run).await.map_err(|_| Problem::Ours)?
 }
 
 /// The figure that an address names.

@@ -12,6 +12,7 @@ pub mod credit;
 pub mod decisions;
 pub mod deliveries;
 pub mod experiments;
+pub mod flow;
 pub mod hooks;
 pub mod keeper;
 pub mod kpis;

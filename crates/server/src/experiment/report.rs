@@ -6,10 +6,10 @@ use pointsman_decision::{Snapshot, document::digest};
 use pointsman_domain::{Currency, Instant, VariantId};
 use pointsman_experiment::{
     analysis::{
-        AnalysisResult, Because, Comparison, ExclusionReason, ExperimentResult, Finding, GuardrailState, LiftResult,
-        Outcome, Tested, Verdict, anytime,
+        AnalysisResult, Because, Comparison, ExclusionReason, ExperimentResult, Finding, GuardrailState, Invalid,
+        LiftResult, Outcome, Tested, Verdict, anytime,
     },
-    live::{LiveExperiment, live_spec},
+    live::{LiveExperiment, State as Life, live_spec},
     spec::{Design, ExperimentSpec, MetricKind, Role},
     stats::{bayes::Better, survival::Curve},
 };
@@ -173,7 +173,6 @@ fn test(
     treatment: Option<&VariantId>,
     at: Instant,
 ) -> TestResult {
-    use pointsman_report::experiment::Design as Word;
     let found = deciding.and_then(effect);
     let mut analyses = Vec::new();
     if let Some(found) = &found {
@@ -188,7 +187,9 @@ fn test(
         analyses.push(EffectRow { analysis: Analysis::AlwaysValid, effect, trusted: true });
     }
     let levels = found.as_ref().map_or([f64::NAN; 2], |f| f.levels);
-    let verdict = result.verdicts.iter().find(|v| Some(&v.variant) == treatment).map(|v| v.verdict);
+    let judged = result.verdicts.iter().find(|v| Some(&v.variant) == treatment);
+    let faults: Vec<Invalid> = judged.iter().flat_map(|v| &v.because).filter_map(fault).collect();
+    let verdict = judged.map(|v| v.verdict);
     let count = |id: Option<&VariantId>| {
         result.variants.iter().find(|v| Some(&v.variant) == id).map_or((0, 0.0), |v| (v.exposed, v.weight))
     };
@@ -197,15 +198,10 @@ fn test(
     TestResult {
         name: live.id.to_string(),
         hypothesis: spec.hypothesis.clone(),
-        design: match spec.design {
-            Design::Lead => Word::LeadLevel,
-            Design::Switchback { .. } => Word::Switchback,
-            Design::BudgetSplit => Word::BudgetSplit,
-            Design::Cluster { .. } => Word::Cluster,
-        },
+        design: design(spec),
         from: Day::utc(live.started_at().unwrap_or(at)),
         until: Day::utc(at),
-        verdict: verdict_of(live, spec, verdict, at),
+        verdict: verdict_of(live, spec, verdict, &faults, at),
         control_rate: Interval::point(levels[0]),
         variant_rate: Interval::point(levels[1]),
         effect: found.as_ref().map_or_else(nothing, |f| f.effect),
@@ -224,22 +220,55 @@ fn test(
             variant: treated.0,
             planned: treated.1 / (control.1 + treated.1),
             p_value: result.sample_ratio.ok().map_or(f64::NAN, |ratio| ratio.p_value),
-            healthy: verdict != Some(Verdict::Invalid),
+            healthy: !faults.iter().any(is_of_split),
         },
         crossed_periods: None,
     }
 }
 
-/// A test that was planned for one look at its end shows no effect before it.
-fn verdict_of(live: &LiveExperiment, spec: &ExperimentSpec, verdict: Option<Verdict>, at: Instant) -> TestVerdict {
+/// How a test divides leads, as reports name it.
+pub fn design(spec: &ExperimentSpec) -> pointsman_report::experiment::Design {
+    use pointsman_report::experiment::Design as Word;
+    match spec.design {
+        Design::Lead => Word::LeadLevel,
+        Design::Switchback { .. } => Word::Switchback,
+        Design::BudgetSplit => Word::BudgetSplit,
+        Design::Cluster { .. } => Word::Cluster,
+    }
+}
+
+fn fault(because: &Because) -> Option<Invalid> {
+    match because {
+        Because::Invalid { why } => Some(*why),
+        _ => None,
+    }
+}
+
+/// Whether leads went elsewhere than was planned.
+fn is_of_split(fault: &Invalid) -> bool {
+    matches!(fault, Invalid::SampleRatio { .. } | Invalid::UnitsInZeroWeight { .. } | Invalid::UnknownVariants { .. })
+}
+
+/// A test that was planned for one look at its end shows no effect before it. A running one in which
+/// a variant had no lead yet (a switchback's first period) has nothing to compare, and no fault.
+fn verdict_of(
+    live: &LiveExperiment,
+    spec: &ExperimentSpec,
+    verdict: Option<Verdict>,
+    faults: &[Invalid],
+    at: Instant,
+) -> TestVerdict {
     let done = look::fraction(live, spec, at);
     let early = verdict == Some(Verdict::KeepRunning) && spec.horizon.looks == 1 && done.is_some_and(|d| d < 1.0);
+    let one_sided = verdict == Some(Verdict::Invalid) && faults.iter().all(|fault| *fault == Invalid::EmptyVariant);
+    let too_soon = one_sided && live.state == Life::Running && done.is_none_or(|d| d < 1.0);
     match verdict {
         Some(_) if live.looks.is_empty() || early => {
             let days = spec.horizon.days.unwrap_or(0.0) + spec.maturity.0 as f64 / 86_400e6;
             let gone = live.started_at().map_or(0.0, |start| (at - start).0 as f64 / 86_400e6);
             TestVerdict::Running { days_left: (days - gone).max(0.0).ceil() as u64 }
         }
+        Some(_) if too_soon => TestVerdict::TooSoon,
         Some(Verdict::Ship) => TestVerdict::ShipVariant,
         Some(Verdict::DoNotShip) => TestVerdict::KeepControl,
         Some(Verdict::Invalid) => TestVerdict::Unhealthy,

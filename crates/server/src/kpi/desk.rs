@@ -12,7 +12,6 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
-        mpsc,
     },
     time::Duration,
 };
@@ -30,7 +29,7 @@ use super::{
     question,
     reported::{keep_days, nothing_kept},
 };
-use crate::{error::Problem, state::State};
+use crate::{errand::Errand, error::Problem, state::State};
 
 /// The columns with everything that figures are measured with.
 #[derive(Debug)]
@@ -70,9 +69,7 @@ const SOON: Micros = Micros(10 * Micros::SECOND.0);
 /// Columns are kept for so long after somebody asked.
 const WANTED: Micros = Micros::HOUR;
 /// How long a page waits: the first columns of small companies are there by then.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// How often a page looks whether it is its turn.
-const PACE: Duration = Duration::from_millis(2);
+pub(crate) const PATIENCE: Duration = Duration::from_millis(250);
 /// How often the projection follows while nobody asks.
 const EVERY: Duration = Duration::from_secs(1);
 /// Days of the usual page: thirteen weeks.
@@ -191,7 +188,7 @@ impl Measured {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -210,8 +207,8 @@ pub struct Desk {
     making: Mutex<()>,
     /// Somebody makes them beside the readers.
     at_work: AtomicBool,
-    /// A page asks.
-    asking: AtomicBool,
+    /// What pages ask for.
+    asking: Errand<Result<Arc<Measured>, Problem>>,
 }
 
 impl Desk {
@@ -296,27 +293,16 @@ impl Desk {
     }
 
     /// The same for a page, which does not wait long: what is there by then, and `None` while the first
-    /// columns of this process are being made.
+    /// columns of this process are being made. Pages that come at once share one round.
     pub fn soon(&self, state: &Arc<State>) -> Result<Option<Arc<Measured>>, Problem> {
-        let began = stopwatch::start();
-        while self.asking.swap(true, Ordering::AcqRel) {
-            // Somebody else's page asks, which is quick unless much is new.
-            if began.elapsed() >= PATIENCE {
-                return Ok(locked(&self.current).clone());
-            }
-            std::thread::sleep(PACE);
-        }
-        let (done, answer) = mpsc::channel();
-        let asking = Asking(Arc::clone(state));
-        std::thread::spawn(move || {
-            let measured = asking.0.desk.measured(&asking.0);
-            drop(asking);
-            // Whoever asked may not wait for it any more.
-            let _heard = done.send(measured);
+        let server = Arc::downgrade(state);
+        let measured = self.asking.run(PATIENCE, move || {
+            let state = server.upgrade().ok_or(Problem::Ours)?;
+            state.desk.measured(&state)
         });
-        match answer.recv_timeout(PATIENCE) {
-            Ok(measured) => measured.map(Some),
-            Err(_) => Ok(locked(&self.current).clone()),
+        match measured {
+            Some(measured) => measured.map(Some),
+            None => Ok(locked(&self.current).clone()),
         }
     }
 
@@ -358,15 +344,6 @@ impl Desk {
         let made = Arc::new(made);
         *locked(&self.current) = Some(Arc::clone(&made));
         made
-    }
-}
-
-/// A page's question; the next one may ask when it is over, however it ends.
-struct Asking(Arc<State>);
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        self.0.desk.asking.store(false, Ordering::Release);
     }
 }
 

@@ -10,6 +10,7 @@ mod question;
 mod reported;
 
 pub use desk::{Desk, Measured, run};
+pub(crate) use desk::{PATIENCE, locked};
 pub use provenance::about;
-pub use question::{LIST_PARAMETERS, PARAMETERS, Question, Visible};
+pub use question::{LIST_PARAMETERS, PARAMETERS, Question, Visible, period_of, quarter_names};
 pub use reported::{keep_days, nothing_kept};

@@ -5,7 +5,6 @@ use pointsman_measure::{
     roi::Date,
     rows::LocalDay,
 };
-use pointsman_report::Cx;
 
 use super::Measured;
 use crate::{
@@ -30,7 +29,6 @@ pub const PARAMETERS: &[Parameter] = &[
         "Only these, with commas between; an empty name is 'not known'. So with every dimension: channel, campaign, country, industry, size, language, product, direction, segment, pool, team, rep, policy, policy-version, rule, path, experiment, variant.",
         false,
     ),
-    ("query", "lang", "en or de: the language of pages.", false),
 ];
 
 /// The same for one figure and for lists, which have an id and pages.
@@ -40,7 +38,6 @@ pub const LIST_PARAMETERS: &[Parameter] = &[
     PARAMETERS[1],
     PARAMETERS[2],
     PARAMETERS[3],
-    PARAMETERS[4],
     ("query", "part", "all, counted, hits, misses or pending.", false),
     ("query", "cursor", "'next' of the page before.", false),
     ("query", "limit", "Rows of a page, 1 to 200; 50 if absent.", false),
@@ -71,7 +68,6 @@ pub struct Question {
     pub part: Part,
     pub skip: usize,
     pub limit: usize,
-    pub cx: Cx,
     /// Period and filters as they came, for links.
     pub kept: String,
 }
@@ -88,32 +84,12 @@ impl Question {
             part: Part::All,
             skip: 0,
             limit: 50,
-            cx: Cx::EN,
             kept: String::new(),
         };
-        let (mut from, mut until) = (None, None);
+        question.days = period_of(pairs)?;
         for (name, value) in pairs {
             let kept = match name.as_str() {
-                "quarter" => {
-                    question.days = Some(quarter(value)?);
-                    true
-                }
-                "from" => {
-                    from = Some(date(name, value)?);
-                    true
-                }
-                "until" => {
-                    until = Some(date(name, value)?);
-                    true
-                }
-                "lang" => {
-                    question.cx = match value.as_str() {
-                        "en" => Cx::EN,
-                        "de" => Cx::DE,
-                        other => return Err(Problem::Parameter(format!("'lang': '{other}' is neither en nor de"))),
-                    };
-                    false
-                }
+                "quarter" | "from" | "until" => true,
                 "part" => {
                     let fault =
                         || Problem::Parameter(format!("'part' is not one of {}", Part::ALL.map(Part::slug).join(", ")));
@@ -142,12 +118,6 @@ impl Question {
                 question.keep(name, value);
             }
         }
-        question.days = match (question.days, from, until) {
-            (None, Some(from), Some(until)) if from < until => Some(Days { from, until }),
-            (days, None, None) => days,
-            (None, Some(_), Some(_)) => return Err(Problem::Parameter("'until' must come after 'from'".into())),
-            _ => return Err(Problem::Parameter("a period is 'quarter', or 'from' and 'until' together".into())),
-        };
         Ok(question)
     }
 
@@ -199,6 +169,28 @@ impl Question {
         ];
         by.into_iter().filter(|dimension| self.visible.reps || *dimension != Dimension::Rep).collect()
     }
+}
+
+/// The period that an address names.
+pub fn period_of(pairs: &[(String, String)]) -> Result<Option<Days>, Problem> {
+    let named = |name: &str| pairs.iter().rfind(|(one, _)| one == name).map(|(_, value)| value.as_str());
+    let days = named("quarter").map(quarter).transpose()?;
+    let [from, until] = ["from", "until"].map(|name| named(name).map(|value| date(name, value)).transpose());
+    match (days, from?, until?) {
+        (None, Some(from), Some(until)) if from < until => Ok(Some(Days { from, until })),
+        (days, None, None) => Ok(days),
+        (None, Some(_), Some(_)) => Err(Problem::Parameter("'until' must come after 'from'".into())),
+        _ => Err(Problem::Parameter("a period is 'quarter', or 'from' and 'until' together".into())),
+    }
+}
+
+/// The names of a day's quarter and of the one before.
+pub fn quarter_names(today: i32) -> [String; 2] {
+    quarters_until(LocalDay(today)).map(|days| {
+        let text = days.from.text();
+        let month: u8 = text.get(5..7).and_then(|month| month.parse().ok()).unwrap_or(1);
+        format!("{}-Q{}", text.get(..4).unwrap_or_default(), month.div_ceil(3))
+    })
 }
 
 /// A value as it stands in an address.
@@ -253,7 +245,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_whole_or_refused() {
-        let question = read(&[("quarter", "2026-Q3"), ("team", "north,"), ("lang", "de")], Role::Ops).unwrap();
+        let question = read(&[("quarter", "2026-Q3"), ("team", "north,")], Role::Ops).unwrap();
         let days = question.days.unwrap();
         assert_eq!((days.from.text(), days.until.text()), ("2026-07-01".into(), "2026-10-01".into()));
         assert_eq!(question.kept, "quarter=2026-Q3&team=north,");
@@ -263,7 +255,6 @@ mod tests {
             [("until", "soon")],
             [("colour", "red")],
             [("limit", "0")],
-            [("lang", "fr")],
             [("part", "some")],
         ] {
             assert!(matches!(read(&bad, Role::Ops), Err(Problem::Parameter(_))), "{bad:?}");
@@ -279,6 +270,7 @@ mod tests {
         };
         assert_eq!(told("2026-02-28"), ["2026-01-01 2026-04-01", "2025-10-01 2026-01-01"]);
         assert_eq!(told("2026-12-31"), ["2026-10-01 2027-01-01", "2026-07-01 2026-10-01"]);
+        assert_eq!(quarter_names(date("from", "2026-02-28").unwrap().0), ["2026-Q1", "2025-Q4"]);
     }
 
     #[test]

@@ -89,9 +89,7 @@ fn operation(route: &Route, access: Access) -> Value {
         let page = route.redirects && *status == StatusCode::UNAUTHORIZED;
         let response = responses.entry(status.as_str()).or_insert_with(|| match page {
             true => json!({ "description": "" }),
-            false => {
-                json!({ "description": "", "content": { "application/problem+json": { "schema": reference("Problem") } } })
-            }
+            false => json!({ "description": "", "content": problem(route) }),
         });
         let so_far = response["description"].as_str().unwrap_or_default();
         let separator = if so_far.is_empty() { "" } else { " " };
@@ -128,6 +126,15 @@ fn operation(route: &Route, access: Access) -> Value {
         operation["security"] = json!([]);
     }
     operation
+}
+
+/// A problem is JSON; at the address of a page a browser is shown a page.
+fn problem(route: &Route) -> Value {
+    let mut content = json!({ "application/problem+json": { "schema": reference("Problem") } });
+    if route.redirects || route.parameters.iter().any(|(_, name, ..)| *name == "lang") {
+        content["text/html"] = json!({});
+    }
+    content
 }
 
 fn example(body: &str) -> Value {

@@ -224,6 +224,12 @@ fn of_figures() -> Value {
             "about": { "type": "object" }, "detail": { "type": "object", "description": "The figure, the period before, the way there, by groups." },
             "definition": { "type": "object", "description": "Slug, formula, unit, window, what must feed it." }, "spec": { "type": "object" },
         })),
+        "Flow": object(&["flow", "from", "until", "currency", "zone", "measured_at", "seq"], json!({
+            "flow": { "type": "object", "description": "What 'pointsman flow --json' prints." },
+            "from": { "type": "object", "description": "The first lead's day." }, "until": { "type": "object", "description": "The last thing's day." },
+            "currency": text("Of amounts."), "zone": text("Of days and hours."), "calendar": maybe("string", "Working hours; absent: Monday to Friday, 9 to 17."),
+            "quiet": { "description": "Touched once and left alone this long is dropped." }, "provenance": { "type": "object" },
+        })),
         "KpiLeads": object(&["total", "leads", "measured_at", "seq"], json!({
             "total": { "type": "integer" }, "next": maybe("string", "The next page's cursor."),
             "leads": list(object(&["lead", "arrived_at", "stage", "custody"], json!({
@@ -233,7 +239,7 @@ fn of_figures() -> Value {
         })),
     });
     merge(&mut all, &of_returns());
-    for schema in ["Kpis", "Kpi", "KpiLeads"] {
+    for schema in ["Kpis", "Kpi", "KpiLeads", "Flow"] {
         merge(&mut all[schema]["properties"], &moment);
     }
     all

@@ -7,20 +7,28 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use pointsman_domain::Micros;
 use pointsman_report::{
+    Locale, Table,
     page::Action,
     part::{Notice, Tone},
     table::{Column, Row},
+    words::{live as words, page::place_connections},
 };
 use pointsman_store::outbox::DeliveryFilter;
 
-use super::{CX, lead_link, minute, page, respond, section, table, unique};
+use super::{
+    lead_link,
+    reader::Reader,
+    sheet::{Sheet, section, table},
+    unique,
+};
 use crate::{
     access::{Access, Scope},
     api::deliveries::{self, DeliveryView, SinkView},
     error::Problem,
     openapi::Route,
-    router::{Entry, PLAIN},
+    router::{Entry, LANG, PLAIN},
     state::State,
 };
 
@@ -35,6 +43,8 @@ pub fn routes() -> Vec<Entry> {
                 path: "/connections",
                 id: "connectionsPage",
                 summary: "Does data flow out? Receivers and failed messages, as a page.",
+                parameters: &[LANG],
+                problems: &["bad-parameter"],
                 ..PLAIN
             },
             Access::Needs(Scope::SetupRead),
@@ -57,19 +67,20 @@ pub fn routes() -> Vec<Entry> {
     ]
 }
 
-pub async fn show(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
-    let snapshot = state.live()?;
+pub async fn show(Shared(state): Shared<Arc<State>>, reader: Reader) -> Result<Response, Problem> {
+    let sheet = Sheet::new(&state, reader)?;
+    let l = sheet.l();
     let body = deliveries::page(&state, DeliveryFilter { limit: SHOWN, ..DeliveryFilter::default() }).await?;
-    let mut page = page("Connections", "Does data flow out?", &state.config.workspace, &snapshot);
-    let mut out = section("receivers", "Receivers", sentence(&body.sinks), receivers(&body.sinks));
+    let mut page = sheet.page(place_connections(l), words::connections_question(l));
+    let mut out = section("receivers", words::receivers(l), sentence(l, &body.sinks), receivers(&sheet, &body.sinks));
     out.notices = body.sinks.iter().filter_map(notice).collect();
     page.sections.push(out);
-    let heading = "Messages that did not arrive";
-    let mut failed = section("failed", heading, told(&body.deliveries), messages(&body.deliveries));
-    failed.actions = body.deliveries.iter().filter(|row| row.attempts > 0).map(again).collect();
+    let told = if body.deliveries.is_empty() { words::none(l) } else { words::undelivered_sentence(l) };
+    let mut failed = section("failed", words::undelivered(l), told, messages(&sheet, &body.deliveries));
+    failed.actions = body.deliveries.iter().filter(|row| row.attempts > 0).map(|row| again(l, row)).collect();
     page.sections.push(failed);
     let links = body.deliveries.iter().filter_map(|row| row.lead.map(lead_link)).collect();
-    Ok(respond(&state, "/connections", &page, CX, &unique(links)))
+    Ok(sheet.respond("/connections", page, &unique(links)))
 }
 
 pub async fn retry(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) -> Result<Response, Problem> {
@@ -77,76 +88,73 @@ pub async fn retry(Shared(state): Shared<Arc<State>>, Path(id): Path<String>) ->
     Ok(Redirect::to("/connections").into_response())
 }
 
-fn sentence(sinks: &[SinkView]) -> String {
+fn sentence(l: Locale, sinks: &[SinkView]) -> String {
     let (waiting, dead) = sinks.iter().fold((0, 0), |(w, d), sink| (w + sink.waiting, d + sink.dead));
     match (sinks.len(), waiting + dead) {
-        (0, _) => "Nothing is told to other systems yet: a [webhooks.NAME] section in pointsman.toml names a receiver \
-                   (docs/webhooks.md)."
-            .into(),
-        (_, 0) => "Everything that happened was told.".into(),
-        _ => format!("{waiting} messages wait for another attempt, {dead} were given up."),
+        (0, _) => words::no_receiver(l),
+        (_, 0) => words::all_told(l),
+        _ => words::not_all_told(l, &l.count(waiting), &l.count(dead)),
     }
 }
 
-fn receivers(sinks: &[SinkView]) -> pointsman_report::Table {
+fn receivers(sheet: &Sheet, sinks: &[SinkView]) -> Table {
+    let l = sheet.l();
     let rows = sinks.iter().map(|sink| {
         Row::new(vec![
             sink.name.to_string(),
-            sink.url.clone().unwrap_or_else(|| "not in the settings any more".into()),
-            sink.delivered.to_string(),
-            sink.last_at.map_or_else(|| "never".into(), minute),
-            sink.waiting.to_string(),
-            sink.dead.to_string(),
-            format!("{:.0} s", sink.lag_seconds),
+            sink.url.clone().unwrap_or_else(|| words::not_in_settings(l)),
+            sheet.count(sink.delivered),
+            sink.last_at.map_or_else(|| words::never(l), |at| sheet.at(at)),
+            sheet.count(sink.waiting),
+            sheet.count(sink.dead),
+            l.duration(Micros((sink.lag_seconds * 1e6) as i64)),
         ])
     });
     let columns = vec![
-        Column::text("Receiver"),
-        Column::text("Address"),
-        Column::number("Delivered"),
-        Column::text("Last"),
-        Column::number("Waiting"),
-        Column::number("Given up"),
-        Column::number("Behind"),
+        Column::text(words::receiver(l)),
+        Column::text(words::address(l)),
+        Column::number(words::delivered(l)),
+        Column::text(words::last(l)),
+        Column::number(words::waiting(l)),
+        Column::number(words::given_up(l)),
+        Column::number(words::behind(l)),
     ];
     table(columns, rows.collect())
 }
 
+/// What a receiver answered, as it was.
 fn notice(sink: &SinkView) -> Option<Notice> {
     let error = sink.error.as_ref()?;
     Some(Notice { tone: Tone::Bad, text: format!("{}: {error}", sink.name) })
 }
 
-fn told(deliveries: &[DeliveryView]) -> String {
-    if deliveries.is_empty() { "There are none.".into() } else { "Oldest first; each is tried again by itself.".into() }
-}
-
-fn messages(deliveries: &[DeliveryView]) -> pointsman_report::Table {
+fn messages(sheet: &Sheet, deliveries: &[DeliveryView]) -> Table {
+    let l = sheet.l();
     let rows = deliveries.iter().map(|row| {
         Row::new(vec![
             row.id.clone(),
             row.event.to_string(),
             row.lead.map_or_else(String::new, |lead| lead.to_string()),
-            row.attempts.to_string(),
-            row.due.map_or_else(|| "given up".into(), minute),
-            row.error.as_deref().unwrap_or("waits behind another of its lead").to_owned(),
+            sheet.count(row.attempts),
+            row.due.map_or_else(|| words::is_given_up(l), |at| sheet.at(at)),
+            row.error.as_deref().map_or_else(|| words::waits_behind(l), ToOwned::to_owned),
         ])
     });
     let columns = vec![
-        Column::text("Message"),
-        Column::text("Event"),
-        Column::text("Lead"),
-        Column::number("Attempts"),
-        Column::text("Next attempt"),
-        Column::text("Why"),
+        Column::text(words::message(l)),
+        Column::text(words::event(l)),
+        Column::text(words::lead(l)),
+        Column::number(words::attempts(l)),
+        Column::text(words::next_attempt(l)),
+        Column::text(words::why(l)),
     ];
     table(columns, rows.collect())
 }
 
-fn again(row: &DeliveryView) -> Action {
+fn again(l: Locale, row: &DeliveryView) -> Action {
     Action {
         action: format!("/connections/{}/retry", row.id),
-        button: format!("Try {} again now", row.id),
+        button: words::try_again(l, &row.id),
         quiet: true,
         ..Action::default()
     }

@@ -11,19 +11,25 @@ use pointsman_domain::ExperimentId;
 use pointsman_experiment::live::State as Life;
 use pointsman_report::{
     Section,
+    experiment::Design,
+    page::Link,
     part::{Notice, Tone},
     table::{Column, Row},
-    words::experiment as words,
+    words::{experiment as test, live as words, page::place_experiments},
 };
 
-use super::{CX, minute, page, report_file, respond, section, table};
+use super::{
+    reader::Reader,
+    report_file,
+    sheet::{Sheet, section, table},
+};
 use crate::{
     access::{Access, Scope},
     api::{experiments::ExperimentView, id},
     error::Problem,
     experiment::{self, DeskError, report},
     openapi::{Parameter, Route},
-    router::{Entry, PLAIN},
+    router::{Entry, LANG, PLAIN},
     state::State,
 };
 
@@ -37,6 +43,8 @@ pub fn routes() -> Vec<Entry> {
                 path: "/experiments",
                 id: "experimentsPage",
                 summary: "Experiments as a page: what do we test?",
+                parameters: &[LANG],
+                problems: &["bad-parameter"],
                 ..PLAIN
             },
             Access::Needs(Scope::ReportsRead),
@@ -47,7 +55,7 @@ pub fn routes() -> Vec<Entry> {
                 path: "/experiments/{id}",
                 id: "experimentPage",
                 summary: "One experiment as a page: should we switch over?",
-                parameters: &[EXPERIMENT],
+                parameters: &[EXPERIMENT, LANG],
                 problems: &["bad-parameter", "not-found"],
                 ..PLAIN
             },
@@ -59,7 +67,7 @@ pub fn routes() -> Vec<Entry> {
                 path: "/experiments/{id}/report.html",
                 id: "experimentReport",
                 summary: "The report of the last look as one file.",
-                parameters: &[EXPERIMENT],
+                parameters: &[EXPERIMENT, LANG],
                 problems: &["bad-parameter", "not-found", "refused"],
                 ..PLAIN
             },
@@ -69,41 +77,40 @@ pub fn routes() -> Vec<Entry> {
     ]
 }
 
-pub async fn list(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
-    let (snapshot, now) = (state.live()?, state.now());
-    let mut views: Vec<ExperimentView> =
-        experiment::all(&snapshot.documents).iter().map(|(live, spec)| ExperimentView::new(live, spec, now)).collect();
+pub async fn list(Shared(state): Shared<Arc<State>>, reader: Reader) -> Result<Response, Problem> {
+    let (sheet, now) = (Sheet::new(&state, reader)?, state.now());
+    let l = sheet.l();
+    let all = experiment::all(&sheet.snapshot.documents);
+    let mut views: Vec<(ExperimentView, Design)> =
+        all.iter().map(|(live, spec)| (ExperimentView::new(live, spec, now), report::design(spec))).collect();
     // What runs first, then what waits for a decision.
-    views.sort_by_key(|view| (order(view.state), view.id.clone()));
-    let mut shown = page("Experiments", "What do we test?", &state.config.workspace, &snapshot);
-    let rows = views.iter().map(|view| {
-        let done = view.done.map_or_else(String::new, |done| format!("{:.0} %", 100.0 * done));
-        let winner = view.winner.as_ref().map_or_else(String::new, ToString::to_string);
-        let started = view.started_at.map_or_else(String::new, minute);
-        let cells = vec![
+    views.sort_by_key(|(view, _)| (order(view.state), view.id.clone()));
+    let rows = views.iter().map(|(view, design)| {
+        Row::new(vec![
             view.id.to_string(),
-            view.state.to_string(),
+            words::state_of(l, view.state),
             view.hypothesis.clone(),
-            view.design.replace('_', " "),
-            started,
-            done,
-            winner,
-        ];
-        Row::new(cells)
+            test::design(l, *design),
+            view.started_at.map_or_else(String::new, |at| sheet.at(at)),
+            view.done.map_or_else(String::new, |done| l.percent(done, 0)),
+            view.winner.as_ref().map_or_else(String::new, ToString::to_string),
+        ])
     });
-    let columns = ["Experiment", "State", "Hypothesis", "Design", "Started"].map(Column::text).into_iter();
-    let columns = columns.chain([Column::number("Done"), Column::text("Winner")]).collect();
-    let running = views.iter().filter(|view| view.state == Life::Running).count();
+    let columns = [words::experiment, words::state, words::hypothesis, words::design, words::started];
+    let columns = columns.map(|word| Column::text(word(l))).into_iter();
+    let columns = columns.chain([Column::number(words::done(l)), Column::text(words::winner(l))]).collect();
+    let running = views.iter().filter(|(view, _)| view.state == Life::Running).count() as u64;
     let sentence = match (views.len(), running) {
-        (0, _) => "No test yet. Write one with: pointsman experiment new ID --workspace DIR".to_owned(),
-        (_, 0) => "None is running.".to_owned(),
-        (_, 1) => "One is running.".to_owned(),
-        (_, n) => format!("{n} are running."),
+        (0, _) => words::no_test(l),
+        (_, 0) => words::none_running(l),
+        (_, 1) => words::one_running(l),
+        (_, n) => words::some_running(l, &l.count(n)),
     };
-    shown.sections.push(section("experiments", "Experiments", sentence, table(columns, rows.collect())));
+    let mut page = sheet.page(place_experiments(l), words::tests_question(l));
+    page.sections.push(section("experiments", place_experiments(l), sentence, table(columns, rows.collect())));
     let links: Vec<(String, String)> =
-        views.iter().map(|view| (view.id.to_string(), format!("/experiments/{}", view.id))).collect();
-    Ok(respond(&state, "/experiments", &shown, CX, &links))
+        views.iter().map(|(view, _)| (view.id.to_string(), format!("/experiments/{}", view.id))).collect();
+    Ok(sheet.respond("/experiments", page, &links))
 }
 
 fn order(state: Life) -> u8 {
@@ -126,36 +133,33 @@ async fn last(state: &Arc<State>, name: &ExperimentId) -> Result<report::Reporte
     Ok(reported?)
 }
 
-pub async fn show(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Result<Response, Problem> {
+pub async fn show(
+    Shared(state): Shared<Arc<State>>,
+    reader: Reader,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
     let name: ExperimentId = id(&name)?;
+    let sheet = Sheet::new(&state, reader)?;
+    let l = sheet.l();
     let reported = last(&state, &name).await?;
-    let mut shown = reported.page(None, CX);
-    let links = match reported.live.looks.is_empty() {
-        true => {
-            let text = "Nobody has looked yet. A look is counted and written down: pointsman experiment analyze, or POST /v1/experiments/ID/looks. Until then only who did what is shown.";
-            let notice = Notice { tone: Tone::Neutral, text: text.into() };
-            shown.sections.insert(
-                0,
-                Section {
-                    id: "unseen".into(),
-                    heading: words::test(CX.locale),
-                    notices: vec![notice],
-                    ..Section::default()
-                },
-            );
-            Vec::new()
-        }
-        false => {
-            let heading = "As one file".to_owned();
-            let rows = vec![Row::new(vec!["Report of the last look".into()])];
-            shown.sections.push(section("file", &heading, String::new(), table(vec![Column::text("File")], rows)));
-            vec![("Report of the last look".to_owned(), format!("/experiments/{name}/report.html"))]
-        }
-    };
-    Ok(respond(&state, "/experiments", &shown, CX, &links))
+    let mut page = reported.page(None, sheet.cx());
+    if reported.live.looks.is_empty() {
+        let notices = vec![Notice { tone: Tone::Neutral, text: words::nobody_looked(l) }];
+        let unseen = Section { id: "unseen".into(), heading: test::test(l), notices, ..Section::default() };
+        page.sections.insert(0, unseen);
+    } else {
+        let href = format!("/experiments/{name}/report.html?lang={}", l.tag());
+        let links = vec![Link { href, label: words::report_of_look(l) }];
+        page.sections.push(Section { id: "file".into(), heading: words::as_one_file(l), links, ..Section::default() });
+    }
+    Ok(sheet.respond("/experiments", page, &[]))
 }
 
-pub async fn file(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -> Result<Response, Problem> {
+pub async fn file(
+    Shared(state): Shared<Arc<State>>,
+    reader: Reader,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
     let name: ExperimentId = id(&name)?;
     let reported = last(&state, &name).await?;
     if reported.live.looks.is_empty() {
@@ -163,6 +167,5 @@ pub async fn file(Shared(state): Shared<Arc<State>>, Path(name): Path<String>) -
             DeskError::Refused(format!("nobody has looked at '{name}' yet, so there is nothing to report")).into()
         );
     }
-    let page = reported.page(None, CX);
-    report_file(&page, &reported.result, CX)
+    report_file(&reported.page(None, reader.cx), &reported.result, reader.cx)
 }

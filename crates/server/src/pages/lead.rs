@@ -5,21 +5,26 @@ use std::sync::Arc;
 
 use axum::{
     Extension,
-    extract::{Path, Query, State as Shared},
+    extract::{Path, State as Shared},
     response::Response,
 };
-use pointsman_decision::{ExplainedRung, Explanation, Snapshot, Verdict as Rung, explain};
+use pointsman_decision::{ExplainedRung, Explanation, Outcome, Snapshot, Verdict as Rung, explain};
 use pointsman_domain::{DecisionId, Instant, LeadId, Reason};
 use pointsman_report::{
     Cx, Section, Unit,
     page::{Field, Form},
     part::{Notice, Tone},
     table::{Column, Row},
-    words::{self, lead as text, why::Teller},
+    words::{self, kpi::stage_of, lead as text, live, why::Teller},
 };
+use pointsman_store::row::Response as Said;
 use serde::Deserialize;
 
-use super::{minute, page, phrase, respond, rule, section, table};
+use super::{
+    reader::{Asked, Reader},
+    rule,
+    sheet::{Sheet, section, table},
+};
 use crate::{
     access::Rights,
     api::{
@@ -36,8 +41,6 @@ use crate::{
 pub struct LeadQuery {
     /// A rep: what would have had to differ for them to get it.
     why_not: Option<String>,
-    /// `en` or `de`.
-    lang: Option<String>,
 }
 
 /// What is looked at, and in which words.
@@ -52,17 +55,12 @@ pub async fn lead(
     Shared(state): Shared<Arc<State>>,
     Extension(rights): Extension<Rights>,
     Path(name): Path<String>,
-    query: Result<Query<LeadQuery>, axum::extract::rejection::QueryRejection>,
+    reader: Reader,
+    Asked(query): Asked<LeadQuery>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|rejection| Problem::Parameter(rejection.body_text()))?;
-    let cx = match query.lang.as_deref() {
-        None | Some("en") => Cx::EN,
-        Some("de") => Cx::DE,
-        Some(other) => return Err(Problem::Parameter(format!("'lang': '{other}' is neither en nor de"))),
-    };
     let lead: LeadId = id(&name)?;
-    let live = state.live()?;
-    let (shared, snapshot) = (Arc::clone(&state), Arc::clone(&live));
+    let sheet = Sheet::new(&state, reader)?;
+    let (shared, snapshot) = (Arc::clone(&state), Arc::clone(&sheet.snapshot));
     let read = state.read(move |reader| {
         let Some(detail) = detail(reader, lead, &snapshot)? else { return Ok(None) };
         let last = whole(&shared, reader, detail.lead.decision.unwrap_or(DecisionId::NONE))?;
@@ -70,9 +68,8 @@ pub async fn lead(
     });
     let found = read.await?.filter(|(detail, _)| leads::may_see(&rights, detail));
     let (detail, last) = found.ok_or_else(|| Problem::NotFound { what: format!("lead {lead}") })?;
-    let l = cx.locale;
-    let mut page = page(&lead.to_string(), &text::question(l), &state.config.workspace, &live);
-    page.other_language = Some(other_language(&query, lead));
+    let (l, cx) = (sheet.l(), sheet.cx());
+    let mut page = sheet.page(lead.to_string(), text::question(l));
     match last {
         Ok(whole) => {
             let made = tokio::task::spawn_blocking(move || reasons(&whole, lead, &query, cx));
@@ -85,16 +82,8 @@ pub async fn lead(
         }
         Err(problem) => return Err(problem),
     }
-    page.sections.push(history(&detail, cx));
-    Ok(respond(&state, "/leads", &page, cx, &[]))
-}
-
-fn other_language(query: &LeadQuery, lead: LeadId) -> String {
-    let other = if query.lang.as_deref() == Some("de") { "en" } else { "de" };
-    // A rep's id is a slug; anything else finds nobody, and need not be kept.
-    let slug = |rep: &&String| rep.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    let rep = query.why_not.as_ref().filter(slug).map_or_else(String::new, |rep| format!("&why_not={rep}"));
-    format!("/leads/{lead}?lang={other}{rep}")
+    page.sections.push(history(&sheet, &detail));
+    Ok(sheet.respond("/leads", page, &[]))
 }
 
 fn reasons(whole: &Whole, lead: LeadId, query: &LeadQuery, cx: Cx) -> Result<Vec<Section>, Problem> {
@@ -151,7 +140,7 @@ fn ladder(case: &Case<'_>) -> Section {
     });
     let columns = vec![Column::text(text::rule(l)), Column::text(text::outcome(l)), Column::number(text::count(l))];
     let sentence = case.teller.sentence(case.explanation);
-    section("why", &text::why(l), sentence, table(columns, rungs.collect()))
+    section("why", text::why(l), sentence, table(columns, rungs.collect()))
 }
 
 fn ended_here(rung: &ExplainedRung) -> bool {
@@ -185,9 +174,8 @@ fn candidates(case: &Case<'_>, at: usize, rung: &ExplainedRung) -> Option<Sectio
     }
     columns.push(Column::number(text::free(l)));
     let heading = text::candidates(l, &named(rung, case.cx));
-    let pick = serde_json::to_value(rung.pick).ok().and_then(|pick| pick.as_str().map(ToOwned::to_owned));
-    let sentence = text::looked_at(l, pick.as_deref().unwrap_or_default());
-    Some(section(&format!("rung-{}", at + 1), &heading, sentence, table(columns, rows.collect())))
+    let sentence = text::looked_at(l, &words::policy::pick(l, rung.pick));
+    Some(section(&format!("rung-{}", at + 1), heading, sentence, table(columns, rows.collect())))
 }
 
 /// How far a candidate was from getting it, for the order of the table.
@@ -211,20 +199,25 @@ fn named(rung: &ExplainedRung, cx: Cx) -> String {
 }
 
 /// What happened to the lead, oldest first.
-fn history(detail: &LeadDetail, cx: Cx) -> Section {
-    let l = cx.locale;
+fn history(sheet: &Sheet, detail: &LeadDetail) -> Section {
+    let l = sheet.l();
     let mut history: Vec<(Instant, String, String)> = Vec::new();
-    history.extend(detail.decisions.iter().map(|d| (d.decided_at, phrase(&d.outcome), rule(d))));
+    let outcome = |outcome: &Outcome| live::outcome_phrase(l, outcome, |at| sheet.at(at));
+    history.extend(detail.decisions.iter().map(|d| (d.decided_at, outcome(&d.outcome), rule(l, d))));
     let by = |by: &Option<Box<str>>| by.as_deref().unwrap_or_default().to_owned();
     let by_hand = detail.assignments.iter().filter(|row| row.by.is_some());
-    history.extend(by_hand.map(|row| (row.at, format!("assigned to {}", row.rep), by(&row.by))));
+    history.extend(by_hand.map(|row| (row.at, live::assigned_to(l, row.rep.as_str()), by(&row.by))));
     history.extend(detail.responses.iter().map(|row| {
-        let what = format!("{} by {}", row.response.as_str(), row.rep);
-        (row.at, what, row.reason.as_deref().unwrap_or_default().to_owned())
+        let said = match row.response {
+            Said::Accepted => live::accepted_by,
+            Said::Declined => live::declined_by,
+            Said::Expired => live::expired_at,
+        };
+        (row.at, said(l, row.rep.as_str()), row.reason.as_deref().unwrap_or_default().to_owned())
     }));
-    history.extend(detail.stages.iter().map(|row| (row.at, format!("{:?}", row.stage).to_lowercase(), by(&row.by))));
+    history.extend(detail.stages.iter().map(|row| (row.at, stage_of(l, row.stage), by(&row.by))));
     history.sort();
-    let rows = history.into_iter().map(|(at, what, by)| Row::new(vec![minute(at), what, by])).collect();
-    let columns = vec![Column::text(text::when(l)), Column::text(text::what(l)), Column::text(text::by(l))];
-    section("history", &text::history(l), text::history_sentence(l), table(columns, rows))
+    let rows = history.into_iter().map(|(at, what, by)| Row::new(vec![sheet.at(at), what, by])).collect();
+    let columns = [text::when, text::what, text::by].map(|word| Column::text(word(l)));
+    section("history", text::history(l), text::history_sentence(l), table(columns.into(), rows))
 }

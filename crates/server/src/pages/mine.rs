@@ -10,14 +10,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
-use pointsman_decision::{Outcome, Snapshot, explain};
+use pointsman_decision::{Outcome, explain};
 use pointsman_domain::{CommandId, DecisionId, LeadId, RepId, record::Stage};
 use pointsman_report::{
-    Page, Section,
+    Cx, Page, Section,
     page::Action,
     part::{Notice, Tone},
     table::{Column, Row},
-    words::why::Teller,
+    words::{kpi::stage_of, mine as words, why::Teller},
 };
 use pointsman_store::{
     Command, StoreError,
@@ -28,14 +28,17 @@ use pointsman_store::{
 };
 use serde::Deserialize;
 
-use super::{CX, minute, page, respond, section, table};
+use super::{
+    reader::Reader,
+    sheet::{Sheet, respond_alone, section, table},
+};
 use crate::{
     access::{Access, Rights, Scope},
     api::{Caller, decisions::whole, id, leads::LeadView, responses},
     body::FormBody,
     error::{FieldError, Problem},
     openapi::Route,
-    router::{Entry, PLAIN},
+    router::{Entry, LANG, PLAIN},
     state::State,
 };
 
@@ -46,13 +49,16 @@ const SHOWN: u32 = 50;
 pub fn routes() -> Vec<Entry> {
     const TOKEN: &[crate::openapi::Parameter] = &[("path", "token", "As the message has it.", true)];
     const LEAD: &[crate::openapi::Parameter] = &[("path", "id", "The lead's id.", true)];
+    const LEAD_PAGE: &[crate::openapi::Parameter] = &[LEAD[0], LANG];
+    const TOKEN_PAGE: &[crate::openapi::Parameter] = &[TOKEN[0], LANG];
     vec![
         (
             Route {
                 path: "/me",
                 id: "inboxPage",
                 summary: "A rep's own leads, as a page for the phone.",
-                problems: &["bad-fields"],
+                parameters: &[LANG],
+                problems: &["bad-fields", "bad-parameter"],
                 ..PLAIN
             },
             Access::Needs(Scope::LeadsRespond),
@@ -64,7 +70,7 @@ pub fn routes() -> Vec<Entry> {
                 id: "ownLeadPage",
                 summary: "One of a rep's own leads, as a page.",
                 text: "Somebody else's lead is as unknown as one that never was.",
-                parameters: LEAD,
+                parameters: LEAD_PAGE,
                 problems: &["bad-fields", "bad-parameter", "not-found"],
                 ..PLAIN
             },
@@ -102,8 +108,8 @@ pub fn routes() -> Vec<Entry> {
                 id: "offerPage",
                 summary: "The page behind a one-click link: what is offered, and the buttons.",
                 text: "Changes nothing: mail scanners follow links.",
-                parameters: TOKEN,
-                problems: &["not-found"],
+                parameters: TOKEN_PAGE,
+                problems: &["bad-parameter", "not-found"],
                 ..PLAIN
             },
             Access::Open,
@@ -144,16 +150,21 @@ pub struct AnswerBody {
     pub reason: String,
 }
 
+/// What is wrong with a login that has no inbox.
+pub const NO_REP: &str = "this login is no rep's: an inbox belongs to a rep";
+
 fn own(rights: &Rights) -> Result<RepId, Problem> {
-    let nobody = || Problem::Fields(vec![FieldError::new("rep", "this login is no rep's: an inbox belongs to a rep")]);
+    let nobody = || Problem::Fields(vec![FieldError::new("rep", NO_REP)]);
     rights.rep.clone().ok_or_else(nobody)
 }
 
 pub async fn inbox(
     Shared(state): Shared<Arc<State>>,
     Extension(rights): Extension<Rights>,
+    reader: Reader,
 ) -> Result<Response, Problem> {
-    let (snapshot, rep) = (state.live()?, own(&rights)?);
+    let (sheet, rep) = (Sheet::new(&state, reader)?, own(&rights)?);
+    let l = sheet.l();
     let mine = rep.clone();
     let read = state.read(move |reader| {
         let mut records = Vec::new();
@@ -169,22 +180,22 @@ pub async fn inbox(
         Custody::Owned { sla_due: Some(due), .. } if record.state.stage == Stage::Open => (1, Some(*due)),
         _ => (2, Some(record.state.since)),
     });
-    let mut page = page("My leads", "What next?", &state.config.workspace, &snapshot);
+    let mut page = sheet.page(words::inbox(l), words::question(l));
     if records.is_empty() {
-        let text = "Nothing is open: new leads appear here as they come.".to_owned();
-        let notices = vec![Notice { tone: Tone::Neutral, text }];
-        page.sections.push(Section { id: "leads".into(), heading: "Leads".into(), notices, ..Section::default() });
+        let notices = vec![Notice { tone: Tone::Neutral, text: words::nothing_open(l) }];
+        page.sections.push(Section { id: "leads".into(), heading: words::leads(l), notices, ..Section::default() });
     }
-    page.sections.extend(records.into_iter().map(|record| card(record, &snapshot)));
-    Ok(respond(&state, "/me", &page, CX, &[]))
+    page.sections.extend(records.into_iter().map(|record| card(&sheet, record)));
+    Ok(sheet.respond("/me", page, &[]))
 }
 
 pub async fn one(
     Shared(state): Shared<Arc<State>>,
     Extension(rights): Extension<Rights>,
     Path(lead): Path<String>,
+    reader: Reader,
 ) -> Result<Response, Problem> {
-    let (snapshot, lead, rep): (_, LeadId, _) = (state.live()?, id(&lead)?, own(&rights)?);
+    let (sheet, lead, rep): (_, LeadId, _) = (Sheet::new(&state, reader)?, id(&lead)?, own(&rights)?);
     let record = state.read(move |reader| reader.lead(lead)).await?;
     let mine = record.filter(|record| match &record.state.custody {
         Custody::Owned { rep: holder, .. } | Custody::Offered { rep: holder, .. } => *holder == rep,
@@ -192,52 +203,54 @@ pub async fn one(
         Custody::Held { .. } | Custody::Parked { .. } => false,
     });
     let record = mine.ok_or_else(|| Problem::NotFound { what: format!("lead {lead} among yours") })?;
-    let mut page = page("My lead", "What next?", &state.config.workspace, &snapshot);
-    page.sections.push(card(record, &snapshot));
-    Ok(respond(&state, "/me", &page, CX, &[]))
+    let l = sheet.l();
+    let mut page = sheet.page(words::one_lead(l), words::question(l));
+    page.sections.push(card(&sheet, record));
+    Ok(sheet.respond("/me", page, &[]))
 }
 
 /// One lead with what is known and what can be done.
-fn card(record: LeadRecord, snapshot: &Snapshot) -> Section {
+fn card(sheet: &Sheet, record: LeadRecord) -> Section {
+    let l = sheet.l();
     let (lead, custody, stage) = (record.row.id, record.state.custody.clone(), record.state.stage);
     let mut rows = Vec::new();
-    let mut add = |what: &str, text: Option<String>| rows.extend(text.map(|text| Row::new(vec![what.into(), text])));
+    let mut add = |what: String, text: Option<String>| rows.extend(text.map(|text| Row::new(vec![what, text])));
     if let Some(contact) = &record.contact {
-        add("Person", contact.name.as_deref().map(Into::into));
-        add("E-mail", contact.email.as_deref().map(Into::into));
-        add("Phone", contact.phone.as_deref().map(Into::into));
+        add(words::person(l), contact.name.as_deref().map(Into::into));
+        add(words::email(l), contact.email.as_deref().map(Into::into));
+        add(words::phone(l), contact.phone.as_deref().map(Into::into));
     }
-    add("Company", record.account.as_ref().map(|account| account.name.to_string()));
-    add("Arrived", Some(minute(record.row.at)));
-    let view = LeadView::new(record.row, record.state, &snapshot.schema);
-    view.attributes.iter().for_each(|(name, value)| add(name, value.as_str().map(Into::into)));
-    let known = table(vec![Column::text("Known"), Column::text("")], rows);
+    add(words::company(l), record.account.as_ref().map(|account| account.name.to_string()));
+    add(words::arrived(l), Some(sheet.at(record.row.at)));
+    let view = LeadView::new(record.row, record.state, &sheet.snapshot.schema);
+    view.attributes.iter().for_each(|(name, value)| add(name.clone(), value.as_str().map(Into::into)));
+    let known = table(vec![Column::text(words::known(l)), Column::text(words::value(l))], rows);
     let said = match &custody {
-        Custody::Offered { until, .. } => format!("Offered to you until {}.", minute(*until)),
-        Custody::Owned { sla_due: Some(due), .. } if stage == Stage::Open => {
-            format!("Yours; contact it by {}.", minute(*due))
-        }
-        Custody::Closed => format!("Closed; {}.", format!("{stage:?}").to_lowercase()),
-        _ => format!("Yours; {}.", format!("{stage:?}").to_lowercase()),
+        Custody::Offered { until, .. } => words::offered_until(l, &sheet.at(*until)),
+        Custody::Owned { sla_due: Some(due), .. } if stage == Stage::Open => words::contact_by(l, &sheet.at(*due)),
+        Custody::Closed => words::closed(l, &stage_of(l, stage)),
+        _ => words::yours(l, &stage_of(l, stage)),
     };
     let action = format!("/me/leads/{lead}");
-    let button = |answer: &str, button: &str, quiet| Action {
+    let button = |answer: &str, button: String, quiet| Action {
         action: action.clone(),
         hidden: vec![("answer".into(), answer.into())],
-        button: button.into(),
+        button,
         quiet,
         ..Action::default()
     };
-    let why_not = Action { line: Some(("reason".into(), "Why not".into())), ..button("declined", "Decline", true) };
+    let [accepted, contacted, unqualified] = [words::accept, words::contacted, words::unqualified].map(|word| word(l));
+    let line = Some(("reason".into(), words::why_not(l)));
+    let declined = Action { line, ..button("declined", words::decline(l), true) };
     let actions = match custody.kind() {
-        CustodyKind::Offered => vec![button("accepted", "Accept", false), why_not],
+        CustodyKind::Offered => vec![button("accepted", accepted, false), declined],
         CustodyKind::Closed => Vec::new(),
         _ if stage < Stage::Contacted => {
-            vec![button("contacted", "Contacted", false), button("unqualified", "Unqualified", true), why_not]
+            vec![button("contacted", contacted, false), button("unqualified", unqualified, true), declined]
         }
-        _ => vec![button("unqualified", "Unqualified", true)],
+        _ => vec![button("unqualified", unqualified, true)],
     };
-    Section { actions, ..section(&lead.to_string().replace('_', "-"), &view.source, said, known) }
+    Section { actions, ..section(&lead.to_string().replace('_', "-"), view.source.to_string(), said, known) }
 }
 
 pub async fn answer(
@@ -297,7 +310,7 @@ struct Offered {
     decision: DecisionId,
     rep: RepId,
     record: LeadRecord,
-    /// Why the rep was chosen, while it is known.
+    /// Why the rep was chosen, while it is known; in the language that was asked for.
     why: Option<String>,
     answered: Option<Said>,
 }
@@ -310,7 +323,7 @@ impl Offered {
     }
 }
 
-async fn read_offer(state: &Arc<State>, token: &str) -> Result<Offered, Problem> {
+async fn read_offer(state: &Arc<State>, token: &str, cx: Cx) -> Result<Offered, Problem> {
     let unknown = || Problem::NotFound { what: "such link: take it whole from the message".into() };
     let decision = state.links.read(token).ok_or_else(unknown)?;
     let shared = Arc::clone(state);
@@ -320,7 +333,7 @@ async fn read_offer(state: &Arc<State>, token: &str) -> Result<Offered, Problem>
         let Some(record) = reader.lead(stored.decision.lead)? else { return Ok(None) };
         let said = reader.responses_of(stored.decision.lead)?;
         let answered = said.iter().find(|row| row.seq > stored.seq && row.rep == *rep).map(|row| row.response);
-        let why = sentence(&shared, reader, decision)?;
+        let why = sentence(&shared, reader, decision, cx)?;
         Ok(Some(Offered { decision, rep: rep.clone(), record, why, answered }))
     });
     read.await?.ok_or_else(unknown)
@@ -330,27 +343,36 @@ fn sentence(
     state: &Arc<State>,
     reader: &mut dyn pointsman_store::Reader,
     decision: DecisionId,
+    cx: Cx,
 ) -> Result<Option<String>, StoreError> {
     let Ok(whole) = whole(state, reader, decision)? else { return Ok(None) };
     let explained = explain(&whole.snapshot, &whole.facts, &whole.stored.decision, &whole.trace);
-    Ok(explained.ok().map(|explained| Teller { snapshot: &whole.snapshot, cx: CX }.sentence(&explained)))
+    Ok(explained.ok().map(|explained| Teller { snapshot: &whole.snapshot, cx }.sentence(&explained)))
 }
 
-pub async fn offer(Shared(state): Shared<Arc<State>>, Path(token): Path<String>) -> Result<Response, Problem> {
-    let (snapshot, offered) = (state.live()?, read_offer(&state, &token).await?);
-    Ok(alone(&state, &offer_page(&state, &snapshot, offered, &token)))
+pub async fn offer(
+    Shared(state): Shared<Arc<State>>,
+    Path(token): Path<String>,
+    reader: Reader,
+) -> Result<Response, Problem> {
+    let sheet = Sheet::new(&state, reader)?;
+    let offered = read_offer(&state, &token, sheet.cx()).await?;
+    // Without places to go: whoever has the link need not be logged in.
+    Ok(respond_alone(&state, &sheet.reader, offer_page(&sheet, offered, &token)))
 }
 
-fn offer_page(state: &State, snapshot: &Snapshot, offered: Offered, token: &str) -> Page {
-    let open = offered.is_open(state.now());
-    let name = snapshot.roster.rep(offered.rep.as_str()).map(|index| snapshot.roster.rep_at(index).name.to_string());
-    let title = format!("A lead for {}", name.unwrap_or_else(|| offered.rep.to_string()));
-    let mut page = page(&title, "Do you take it?", &state.config.workspace, snapshot);
+fn offer_page(sheet: &Sheet, offered: Offered, token: &str) -> Page {
+    let l = sheet.l();
+    let open = offered.is_open(sheet.state.now());
+    let roster = &sheet.snapshot.roster;
+    let name = roster.rep(offered.rep.as_str()).map(|index| roster.rep_at(index).name.to_string());
+    let title = words::lead_for(l, &name.unwrap_or_else(|| offered.rep.to_string()));
+    let mut page = sheet.page(title, words::take_it(l));
     let (why, answered) = (offered.why.clone(), offered.answered);
     let mut record = offered.record;
     // Who it is is shown to who is logged in; a link may be forwarded.
     record.contact = None;
-    let mut shown = card(record, snapshot);
+    let mut shown = card(sheet, record);
     shown.notices.extend(why.map(|text| Notice { tone: Tone::Neutral, text }));
     if open {
         for action in &mut shown.actions {
@@ -359,19 +381,14 @@ fn offer_page(state: &State, snapshot: &Snapshot, offered: Offered, token: &str)
     } else {
         shown.actions.clear();
         shown.sentence = match answered {
-            Some(Said::Accepted) => "You took it.".into(),
-            Some(Said::Declined) => "You declined it; it went on to somebody else. Nothing is lost.".into(),
-            Some(Said::Expired) => "The offer ended before an answer; the lead went on. Nothing is lost.".into(),
-            None => "This offer is over: the lead was given to somebody else, or closed. Nothing is lost.".into(),
+            Some(Said::Accepted) => words::taken(l),
+            Some(Said::Declined) => words::declined(l),
+            Some(Said::Expired) => words::expired(l),
+            None => words::over(l),
         };
     }
     page.sections.push(shown);
     page
-}
-
-/// The page without places to go: whoever has the link need not be logged in.
-fn alone(state: &State, page: &Page) -> Response {
-    super::respond_without_places(state, page, CX)
 }
 
 pub async fn answer_offer(
@@ -379,7 +396,7 @@ pub async fn answer_offer(
     Path(token): Path<String>,
     body: FormBody<AnswerBody>,
 ) -> Result<Response, Problem> {
-    let offered = read_offer(&state, &token).await?;
+    let offered = read_offer(&state, &token, Cx::EN).await?;
     // The offer may have been answered, and even made again to the same rep: a link is for one.
     if offered.is_open(state.now()) {
         let actor = format!("link of {}", offered.rep);

@@ -2,29 +2,27 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Query, State as Shared},
-    response::Response,
-    routing::get,
-};
-use pointsman_decision::Snapshot;
+use axum::{extract::State as Shared, response::Response, routing::get};
 use pointsman_domain::PolicyName;
-use pointsman_report::table::{Column, Row};
-use pointsman_rules::{
-    Policy,
-    lint::Severity,
-    words::{self, Names},
+use pointsman_report::{
+    Locale, Section,
+    table::{Column, Row},
+    words::{live, policy as words},
 };
+use pointsman_rules::{Policy, words::Names};
 use serde::Deserialize;
 
-use super::{CX, page, respond, section, table};
+use super::{
+    reader::{Asked, Reader},
+    sheet::{Sheet, section, table},
+};
 use crate::{
     access::{Access, Scope},
     api::{id, policies::PolicyRow},
     error::Problem,
     findings::{Shown, findings},
     openapi::Route,
-    router::{Entry, PLAIN},
+    router::{Entry, LANG, PLAIN},
     state::State,
 };
 
@@ -35,7 +33,7 @@ pub fn routes() -> Vec<Entry> {
             path: "/policies",
             id: "policiesPage",
             summary: "The policy as a page: who gets which leads?",
-            parameters: &[("query", "name", "A policy that is live; the one that rules when absent.", false)],
+            parameters: &[("query", "name", "A policy that is live; the one that rules when absent.", false), LANG],
             problems: &["bad-parameter", "not-found"],
             ..PLAIN
         },
@@ -52,98 +50,105 @@ pub struct Which {
 
 pub async fn show(
     Shared(state): Shared<Arc<State>>,
-    query: Result<Query<Which>, axum::extract::rejection::QueryRejection>,
+    reader: Reader,
+    Asked(Which { name }): Asked<Which>,
 ) -> Result<Response, Problem> {
-    let Query(Which { name }) = query.map_err(|error| Problem::Parameter(error.body_text()))?;
-    let (snapshot, now) = (state.live()?, state.now());
+    let (sheet, now) = (Sheet::new(&state, reader)?, state.now());
+    let (l, snapshot) = (sheet.l(), &sheet.snapshot);
     let place = match name.as_deref().map(id::<PolicyName>).transpose()? {
         None => snapshot.policies.iter().position(|policy| policy.name == snapshot.policy().name),
         Some(name) => snapshot.policies.iter().position(|policy| policy.name == name),
     };
     let place = place.ok_or_else(|| Problem::NotFound { what: "such a policy".into() })?;
     let found = state.read({
-        let snapshot = Arc::clone(&snapshot);
+        let snapshot = Arc::clone(snapshot);
         move |_| Ok(findings(&snapshot, &snapshot.policies[place], now))
     });
     let found = found.await?;
-    let policy = &snapshot.policies[place];
-    let mut shown = page("Policy", "Who gets which leads?", &state.config.workspace, &snapshot);
-    shown.sections.push(ladder(&snapshot, policy));
-    shown.sections.push(lint(&found));
-    let rows = PolicyRow::all(&snapshot);
+    let mut page = sheet.page(words::policy(l), words::question(l));
+    page.sections.push(ladder(&sheet, &snapshot.policies[place]));
+    page.sections.push(lint(l, &found));
+    let rows = PolicyRow::all(snapshot);
     let links: Vec<(String, String)> =
         rows.iter().map(|row| (row.name.to_string(), format!("/policies?name={}", row.name))).collect();
-    shown.sections.push(others(&rows));
-    Ok(respond(&state, "/policies", &shown, CX, &links))
+    page.sections.push(others(&sheet, &rows));
+    Ok(sheet.respond("/policies", page, &links))
 }
 
-fn ladder(snapshot: &Snapshot, policy: &Policy) -> pointsman_report::Section {
-    let names = Names { roster: &snapshot.roster, territories: &snapshot.territories };
+fn ladder(sheet: &Sheet, policy: &Policy) -> Section {
+    let l = sheet.l();
+    let names = Names { roster: &sheet.snapshot.roster, territories: &sheet.snapshot.territories };
     let rows = policy.rules.iter().zip(&policy.when).enumerate().map(|(place, (rule, when))| {
-        let condition = if when.source() == "true" { "every lead".to_owned() } else { when.source().to_owned() };
+        let condition = if when.source() == "true" { words::every_lead(l) } else { when.source().to_owned() };
         let leads = match rule.lead_type {
             None => condition,
-            Some(_) => format!("{}\n{condition}", words::lead_type(rule.lead_type)),
+            Some(of) => format!("{}\n{condition}", words::lead_type(l, of)),
         };
         Row::new(vec![
-            (place + 1).to_string(),
+            sheet.count(place + 1),
             rule.id.to_string(),
             leads,
-            format!("{}\n{}", words::target(rule, names), words::pick(rule.pick)),
-            rule.sla.map_or_else(String::new, |sla| words::length(Some(sla))),
-            words::on_full(rule, names),
+            format!("{}\n{}", words::target(l, rule, names), words::pick(l, rule.pick)),
+            rule.sla.map_or_else(String::new, |sla| l.duration(sla)),
+            words::on_full(l, rule, names),
         ])
     });
     let mut rows: Vec<Row> = rows.collect();
-    let last = (rows.len() + 1).to_string();
     rows.push(Row::strong(vec![
-        last,
-        "fallback".into(),
-        "whatever is left".into(),
-        format!("queue '{}'", policy.fallback),
+        sheet.count(rows.len() + 1),
+        live::fallback(l),
+        words::rest(l),
+        words::queue(l, policy.fallback.as_str()),
         String::new(),
         String::new(),
     ]));
-    let columns = ["Rule", "Takes", "Hands to", "SLA", "When nobody is free"].map(Column::text);
-    let columns = [Column::number("Step")].into_iter().chain(columns).collect();
-    let sentence = format!(
-        "Policy '{}': the first rule whose condition holds takes the lead. A condition on a value that is missing does not hold.",
-        policy.name
-    );
-    section("ladder", "The ladder", sentence, table(columns, rows))
+    let columns = [words::rule, words::takes, words::hands_to, words::sla, words::when_full];
+    let columns = columns.map(|word| Column::text(word(l)));
+    let columns = [Column::number(words::step(l))].into_iter().chain(columns).collect();
+    let sentence = words::ladder_sentence(l, policy.name.as_str());
+    section("ladder", words::ladder(l), sentence, table(columns, rows))
 }
 
-fn lint(found: &[Shown]) -> pointsman_report::Section {
+fn lint(l: Locale, found: &[Shown]) -> Section {
     let rows = found.iter().map(|finding| {
-        let rules: Vec<String> = finding.rules.iter().map(|at| format!("{} (line {})", at.rule, at.line)).collect();
+        let rules = finding.rules.iter().map(|at| words::at_line(l, at.rule.as_str(), &at.line.to_string()));
+        let territory = finding.rows.iter().map(|rows| {
+            let lines: Vec<String> = rows.lines.iter().map(ToString::to_string).collect();
+            words::rows(l, rows.territory.as_str(), &lines.join(", "))
+        });
+        let at: Vec<String> = rules.chain(territory).collect();
         let example: Vec<String> = finding.example.iter().map(|(field, value)| format!("{field} = {value}")).collect();
-        let severity = match finding.severity {
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
+        // The check tells the particulars in English.
+        let what = match l {
+            Locale::En => format!("{}\n{}", words::kind(l, finding.kind), finding.message),
+            Locale::De => words::kind(l, finding.kind),
         };
-        Row::new(vec![severity.into(), rules.join("\n"), finding.message.clone(), example.join("\n")])
+        Row::new(vec![words::severity(l, finding.severity), at.join("\n"), what, example.join("\n")])
     });
-    let sentence = match found.len() {
-        0 => "Nothing to complain about.".to_owned(),
-        1 => "One thing is probably a mistake.".to_owned(),
-        n => format!("{n} things are probably mistakes."),
+    let sentence = match found.len() as u64 {
+        0 => words::no_finding(l),
+        1 => words::one_finding(l),
+        n => words::some_findings(l, &l.count(n)),
     };
-    let columns = ["How bad", "Rules", "What", "For example"].map(Column::text).to_vec();
-    let mut shown = section("findings", "What the check finds", sentence, table(columns, rows.collect()));
+    let columns = [words::how_bad, words::rules, words::what, words::example].map(|word| Column::text(word(l)));
+    let mut shown = section("findings", words::findings(l), sentence, table(columns.into(), rows.collect()));
     if found.is_empty() {
         shown.tables.clear();
     }
     shown
 }
 
-fn others(rows: &[PolicyRow]) -> pointsman_report::Section {
-    let ruling = |row: &PolicyRow| if row.ruling { "rules" } else { "" }.to_owned();
+fn others(sheet: &Sheet, rows: &[PolicyRow]) -> Section {
+    let l = sheet.l();
+    let ruling = |row: &PolicyRow| if row.ruling { words::ruling(l) } else { String::new() };
     let shown = rows
         .iter()
-        .map(|row| Row::new(vec![row.name.to_string(), row.rules.to_string(), ruling(row), row.document.short()]));
-    let columns =
-        vec![Column::text("Policy"), Column::number("Rules"), Column::text("Decides"), Column::text("Document")];
-    let sentence = "What is live. Check and publish with pointsman policy, or POST /v1/policies.".to_owned();
-    section("policies", "Policies", sentence, table(columns, shown.collect()))
+        .map(|row| Row::new(vec![row.name.to_string(), sheet.count(row.rules), ruling(row), row.document.short()]));
+    let columns = vec![
+        Column::text(words::policy(l)),
+        Column::number(words::rules(l)),
+        Column::text(words::decides(l)),
+        Column::text(words::document(l)),
+    ];
+    section("policies", words::policies(l), words::policies_sentence(l), table(columns, shown.collect()))
 }

@@ -4,62 +4,67 @@ use std::sync::Arc;
 
 use axum::{extract::State as Shared, response::Response};
 use pointsman_decision::{Member, Snapshot, team::Use};
-use pointsman_domain::{Instant, LimitKind};
+use pointsman_domain::Instant;
 use pointsman_report::{
     Unit,
     table::{Column, Row},
+    words::{page::place_prices, team as words},
 };
 
-use super::{CX, minute, page, respond, section, table};
+use super::{
+    reader::Reader,
+    sheet::{Sheet, section, table},
+};
 use crate::{
     api::{prices::unit, reps},
     error::Problem,
     state::State,
 };
 
-pub async fn prices(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
-    let snapshot = state.live()?;
+pub async fn prices(Shared(state): Shared<Arc<State>>, reader: Reader) -> Result<Response, Problem> {
+    let sheet = Sheet::new(&state, reader)?;
+    let l = sheet.l();
     let mut reps = reps::now(&state).await?;
     reps.retain(|rep| rep.active && rep.limits.iter().any(|limit| limit.price.is_some()));
-    let shown = in_words(&snapshot);
-    let price = |limit: &Use| limit.price.map_or_else(|| "free".into(), |price| shown.show(CX.locale, price));
     reps.sort_by(|a, b| dearest(b).0.total_cmp(&dearest(a).0).then(a.id.cmp(&b.id)));
     let rows = reps.iter().flat_map(|rep| {
-        rep.limits.iter().filter(|limit| limit.cap.is_some()).map(|limit| {
-            let cap = limit.cap.unwrap_or_default();
-            Row::new(vec![
-                rep.id.to_string(),
-                named(limit.kind).to_owned(),
-                format!("{} of {cap}", cap.saturating_sub(limit.used)),
-                limit.floor.map_or_else(String::new, |floor| floor.saturating_sub(limit.used).to_string()),
-                price(limit),
-                limit.until.map_or_else(|| "a lead is closed".into(), minute),
-            ])
-        })
+        let capped = rep.limits.iter().filter_map(|limit| Some((limit, limit.cap?)));
+        capped.map(|(limit, cap)| row(&sheet, rep, limit, cap))
     });
-    let rows = rows.collect();
-    let sentence = match reps.first().map(|rep| (rep, dearest(rep))) {
+    let texts = [words::rep, words::places, words::left].map(|word| Column::text(word(l)));
+    let numbers = [words::still_owed, words::worth].map(|word| Column::number(word(l)));
+    let columns = texts.into_iter().chain(numbers).chain([Column::text(words::until(l))]).collect();
+    let mut page = sheet.page(place_prices(l), words::prices_question(l));
+    page.sections.push(section("prices", place_prices(l), sentence(&sheet, &reps), table(columns, rows.collect())));
+    Ok(sheet.respond("/prices", page, &[]))
+}
+
+fn row(sheet: &Sheet, rep: &Member, limit: &Use, cap: u32) -> Row {
+    let l = sheet.l();
+    let worth = in_words(&sheet.snapshot);
+    Row::new(vec![
+        rep.id.to_string(),
+        words::limit(l, limit.kind),
+        words::left_of(l, &sheet.count(cap.saturating_sub(limit.used)), &sheet.count(cap)),
+        limit.floor.map_or_else(String::new, |floor| sheet.count(floor.saturating_sub(limit.used))),
+        limit.price.map_or_else(|| words::free(l), |price| worth.show(l, price)),
+        limit.until.map_or_else(|| words::until_closed(l), |at| sheet.at(at)),
+    ])
+}
+
+fn sentence(sheet: &Sheet, reps: &[Member]) -> String {
+    let l = sheet.l();
+    match reps.first().map(|rep| (rep, dearest(rep))) {
         Some((rep, (worth, until))) if worth > 0.0 => {
-            let until = until.map_or_else(String::new, |until| format!(" until {}", minute(until)));
-            format!("The dearest: a place of {} is worth {}{until}.", rep.name, shown.show(CX.locale, worth))
+            let worth = in_words(&sheet.snapshot).show(l, worth);
+            match until {
+                Some(at) => words::dearest_until(l, &rep.name, &worth, &sheet.at(at)),
+                None => words::dearest(l, &rep.name, &worth),
+            }
         }
-        Some(_) => "Nobody's places are scarce: everybody can have the leads that suit them.".into(),
-        None => "No prices were solved yet: a rule with pick \"expected-value\", a promoted model, a limit and \
-                 fifty leads are needed. Until then every place is free."
-            .into(),
-    };
-    let title = "What is a place worth to the leads still to come?";
-    let mut shown = page("Prices", title, &state.config.workspace, &snapshot);
-    let columns = vec![
-        Column::text("Rep"),
-        Column::text("Places"),
-        Column::text("Left"),
-        Column::number("Still owed"),
-        Column::number("Worth of the next"),
-        Column::text("Until"),
-    ];
-    shown.sections.push(section("prices", "Prices", sentence, table(columns, rows)));
-    Ok(respond(&state, "/prices", &shown, CX, &[]))
+        Some(_) => words::not_scarce(l),
+        None => words::no_prices(l),
+    }
 }
 
 /// The rep's highest price, and when that window ends.
@@ -73,14 +78,5 @@ pub(super) fn in_words(snapshot: &Snapshot) -> Unit {
     match unit(snapshot) {
         "wins" => Unit::number(3),
         _ => Unit::money(snapshot.currency),
-    }
-}
-
-fn named(kind: LimitKind) -> &'static str {
-    match kind {
-        LimitKind::Open => "open leads",
-        LimitKind::PerDay => "new leads a day",
-        LimitKind::PerWeek => "new leads a week",
-        LimitKind::PerMonth => "new leads a month",
     }
 }

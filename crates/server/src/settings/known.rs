@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use pointsman_connect::Target;
+use pointsman_report::Locale;
 use toml::{Table, Value};
 
 use crate::{access::Role, deliver::message::EventName};
@@ -22,6 +23,8 @@ pub enum Kind {
     Url,
     /// Names of what is told.
     Events,
+    /// A language that pages are written in.
+    Language,
 }
 
 /// One setting.
@@ -89,6 +92,12 @@ pub const KNOWN: &[Known] = &[
         "where people reach the server, as https://leads.example.com: messages about offers then hold a link to answer",
     ),
     known(
+        "server.language",
+        Kind::Language,
+        "en",
+        "of pages, en or de, for readers who neither chose one nor whose browser asks for one of the two",
+    ),
+    known(
         "privacy.rep_figures",
         Kind::Roles,
         "admin,ops",
@@ -154,7 +163,7 @@ impl Known {
     pub(super) fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
             Kind::Base if text == "none" => Ok(Value::String(String::new())),
-            Kind::Text | Kind::Address | Kind::Url | Kind::Base => Ok(Value::String(text.into())),
+            Kind::Text | Kind::Address | Kind::Url | Kind::Base | Kind::Language => Ok(Value::String(text.into())),
             Kind::Flag => text.parse().map(Value::Boolean).map_err(|_| "is neither true nor false".into()),
             Kind::Count(..) => text.parse().map(Value::Integer).map_err(|_| "is no whole number".into()),
             Kind::Roles | Kind::Events => {
@@ -169,6 +178,7 @@ impl Known {
             (Kind::Text, Value::String(text)) => !text.trim().is_empty(),
             (Kind::Address, Value::String(text)) => text.parse::<SocketAddr>().is_ok(),
             (Kind::Flag, Value::Boolean(_)) => true,
+            (Kind::Language, Value::String(text)) => Locale::parse(text).is_some(),
             (Kind::Count(least, most), Value::Integer(n)) => (least..=most).contains(n),
             (Kind::Base, Value::String(text)) => {
                 text.is_empty() || (Target::parse(text).is_ok() && !text.ends_with('/'))
@@ -192,6 +202,7 @@ impl Known {
             Kind::Text => "a text is wanted".into(),
             Kind::Address => "an address like 127.0.0.1:7171 is wanted".into(),
             Kind::Flag => "true or false is wanted".into(),
+            Kind::Language => "en or de is wanted".into(),
             Kind::Count(1, 1) => "this version reads 1".into(),
             Kind::Count(least, most) => format!("a whole number from {least} to {most} is wanted"),
             Kind::Roles => format!("a list of roles is wanted: {}", Role::names()),

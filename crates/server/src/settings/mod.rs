@@ -12,6 +12,7 @@ use pointsman_decision::RoutingSettings;
 use pointsman_domain::{Currency, Micros, PolicyName};
 use pointsman_intake::Mapping;
 use pointsman_measure::kpi::KpiSpec;
+use pointsman_report::Locale;
 use pointsman_store::Location;
 use serde::{Deserialize, Serialize};
 use toml::Table;
@@ -87,6 +88,7 @@ pub struct ServerSettings {
     pub connections: u32,
     /// Empty: no links.
     pub public_url: Box<str>,
+    pub language: Locale,
 }
 
 impl Default for ServerSettings {
@@ -99,6 +101,7 @@ impl Default for ServerSettings {
             timeout_seconds: 10,
             connections: 20_000,
             public_url: "".into(),
+            language: Locale::En,
         }
     }
 }
@@ -259,6 +262,7 @@ impl Settings {
             timeout: Duration::from_secs(u64::from(server.timeout_seconds)),
             connections: Connections { most: server.connections as usize, ..Connections::default() },
             public_url: Some(server.public_url.to_string()).filter(|url| !url.is_empty()),
+            language: server.language,
             readers: self.store.readers as usize,
             hooks: self.sources(workspace)?,
             sinks: self.sinks(workspace)?,

@@ -113,13 +113,13 @@ fn secret() -> Secret {
     Secret::parse(&Secret::text_of(&[9; 32])).unwrap()
 }
 
-fn sink(url: &str, attempts: u32, events: &[&str]) -> Arc<Sink> {
+pub fn sink(url: &str, attempts: u32, events: &[&str]) -> Arc<Sink> {
     let webhook = Webhook::new(Target::parse(url).unwrap(), vec![secret()], None, Duration::from_secs(5)).unwrap();
     let events = events.iter().map(|event| event.parse().unwrap()).collect();
     Arc::new(Sink { name: "crm".into(), webhook, events, attempts })
 }
 
-fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
+pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
     let started = pointsman_store::stopwatch::start();
     while !done() {
         assert!(started.elapsed().as_secs() < 30, "it never happened: {what}");
@@ -128,7 +128,11 @@ fn wait_until(what: &str, mut done: impl FnMut() -> bool) {
 }
 
 /// A door that tells a receiver, under a clock that the test moves.
-fn open(folder: Arc<tempfile::TempDir>, clock: &Arc<AtomicI64>, sink: &Arc<Sink>) -> (Door, tokio::task::JoinSet<()>) {
+pub fn open(
+    folder: Arc<tempfile::TempDir>,
+    clock: &Arc<AtomicI64>,
+    sink: &Arc<Sink>,
+) -> (Door, tokio::task::JoinSet<()>) {
     let door = Door::open_at(folder, clock, |config: &mut ServeConfig| {
         config.documents = Some(documents(50));
         config.sinks = vec![Arc::clone(sink)];

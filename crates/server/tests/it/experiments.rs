@@ -14,7 +14,7 @@ use pointsman_domain::Instant;
 use pointsman_store::{load::Cell, view::View};
 use serde_json::{Value, json};
 
-fn spec(id: &str, design: &str, more: &str) -> String {
+pub fn spec(id: &str, design: &str, more: &str) -> String {
     format!(
         r#"
 format = 1
@@ -70,7 +70,7 @@ survival = {{ restrict = 60 }}
     )
 }
 
-const SIGNED: &str = "kind = \"lead\"\nsigned = \"olga\"";
+pub const SIGNED: &str = "kind = \"lead\"\nsigned = \"olga\"";
 
 fn draft(door: &Door, text: &str) -> Value {
     let body = json!({ "spec": text, "by": "olga", "reason": "first" }).to_string();
@@ -256,6 +256,38 @@ fn a_test_lives_from_draft_to_default_policy() {
     let explained = door.get(&format!("/v1/decisions/{}", now["decision"].as_str().unwrap())).json();
     let picks: Vec<&Value> = explained["rungs"].as_array().unwrap().iter().map(|rung| &rung["pick"]).collect();
     assert!(picks.contains(&&json!("least-loaded")), "{explained:#}");
+    door.stop();
+}
+
+const SWITCHBACK: &str = "kind = \"switchback\"\nunit = \"all\"\nperiod_minutes = 240";
+
+/// In its first period a switchback has leads of one variant only.
+#[test]
+fn a_first_period_is_no_broken_split() {
+    let monday: Instant = "2026-03-02T08:00:00Z".parse().unwrap();
+    let clock = Arc::new(AtomicI64::new(monday.unix_micros()));
+    let door = Door::open_at(Arc::new(tempfile::tempdir().unwrap()), &clock, |config| {
+        config.documents = Some(world::documents(100));
+    });
+    draft(&door, &spec("turns", SWITCHBACK, ""));
+    let start = step(&door, "turns", &json!({ "action": "start", "by": "olga", "reason": "go" }));
+    assert_eq!(start.status, StatusCode::OK, "{}", start.text);
+    let look = || {
+        let looked = door.post("/v1/experiments/turns/looks", "{}");
+        assert_eq!(looked.status, StatusCode::OK, "{}", looked.text);
+        door.get("/experiments/turns").text
+    };
+    // Not even a lead yet, then some of one period.
+    let empty = look();
+    for n in 0..30 {
+        let answer = lead(&door, "DE", &format!("p{n}"));
+        stage(&door, &answer["lead"], if n % 3 == 0 { "qualified" } else { "contacted" });
+    }
+    clock.fetch_add(60_000_000, Ordering::Relaxed);
+    for page in [empty, look()] {
+        assert!(!page.contains("Split not as planned"), "{page}");
+        assert!(page.contains("cannot be told yet") && page.contains("Nothing to compare yet"), "{page}");
+    }
     door.stop();
 }
 

@@ -20,7 +20,7 @@ use crate::world::{Door, JSON, documents};
 const START: i64 = 1_772_438_400_000_000;
 
 /// A company that took in leads, called some of them, won and lost some.
-fn company() -> (Door, Arc<AtomicI64>) {
+pub fn company() -> (Door, Arc<AtomicI64>) {
     let clock = Arc::new(AtomicI64::new(START));
     let door = Door::open_at(Arc::new(tempfile::tempdir().unwrap()), &clock, |config| {
         config.documents = Some(documents(50));
@@ -133,7 +133,7 @@ fn what_was_just_sent_is_in_the_next_answer() {
 }
 
 /// A page of a process that may have started just now: it says so and asks to be loaded again.
-fn figures_on(door: &Door, path: &str) -> crate::world::Answer {
+pub fn figures_on(door: &Door, path: &str) -> crate::world::Answer {
     loop {
         let page = door.get(path);
         assert_eq!(page.status, 200, "{}", page.text);

@@ -11,12 +11,17 @@ mod daemon;
 mod deliveries;
 mod door;
 mod experiments;
+mod exported;
+mod flow;
 mod hooks;
 mod hostile;
 mod kpis;
+mod languages;
 mod observed;
 mod people;
 mod policies;
+#[path = "../../../../tests/src/postgres.rs"]
+mod postgres;
 mod prices;
 mod responses;
 mod roi;
