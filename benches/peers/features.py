@@ -1,7 +1,7 @@
 """As-of features over canonical tables, by other programs: features.py make N DIR | pandas DIR OUT | duckdb DIR OUT.
 
 `make` writes a workspace with N leads that have an owner and an outcome (data/*.parquet, attributes, features.toml).
-`pandas` and `duckdb` compute the columns of that features.toml: win rates of all, of a rep, of a segment and of a rep x
+`pandas` and `duckdb` read the same columns of the same files and write the same columns, those of that features.toml: win rates of all, of a rep, of a segment and of a rep x
 segment, a rep's rate over 30 days, tenure, open leads, experience; each as of the last full hour before the decision.
 Pointsman: pointsman features --workspace DIR. Each prints seconds and peak memory.
 """
@@ -53,8 +53,9 @@ def make(n, folder):
 def with_pandas(folder, out):
     import numpy as np, pandas as pd
     read = lambda t, c: pd.read_parquet(f'{folder}/data/{t}.parquet', columns=c)
-    d = read('assignments', ['lead_id', 'rep', 'at']).merge(read('leads', ['id', 'a_product']), left_on='lead_id', right_on='id')
-    d = d.merge(read('outcomes', ['lead_id', 'known_at', 'stage']), on='lead_id', how='left').sort_values('at', kind='stable')
+    given = read('assignments', ['lead_id', 'rep', 'at', 'kind'])
+    d = given[given.kind == 'first'].drop(columns='kind').merge(read('leads', ['id', 'a_product']), left_on='lead_id', right_on='id')
+    d = d.merge(read('outcomes', ['lead_id', 'known_at', 'stage', 'value']), on='lead_id', how='left').sort_values('at', kind='stable')
     d['border'] = d['at'].dt.floor('h')
     d['won'] = (d.stage == 'won').astype('int64')
     closed = d[d.known_at.notna()].sort_values('known_at', kind='stable')
@@ -71,7 +72,7 @@ def with_pandas(folder, out):
         return got.leads.fillna(0).values, got.wins.fillna(0).values
 
     rate = lambda n, w, parent: (w + 20 * parent) / (n + 20)
-    out_frame = d[['lead_id', 'rep', 'at', 'won', 'a_product']].copy()
+    out_frame = d[['lead_id', 'rep', 'at', 'known_at', 'won', 'value', 'a_product']].copy()
     n, w = as_of([]); all_rate = rate(n, w, .5)
     out_frame['all_rate'] = all_rate
     n, w = as_of(['rep']); rep_rate = rate(n, w, all_rate); rep_closed = n
@@ -94,7 +95,7 @@ def with_pandas(folder, out):
     given = d[['rep', 'at']].assign(given=d.groupby('rep').cumcount() + 1)
     got = pd.merge_asof(d[['rep', 'border']], given, left_on='border', right_on='at', by='rep', allow_exact_matches=False)
     out_frame['open'] = got.given.fillna(0).values - rep_closed
-    out_frame.to_parquet(out, compression='zstd')
+    out_frame.to_parquet(out, compression='zstd', index=False)
 
 
 def with_duckdb(folder, out):
@@ -103,10 +104,10 @@ def with_duckdb(folder, out):
     db.execute("SET threads = 2; SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
     counts = lambda keys: f"""SELECT {keys} known_at, count(*) OVER w AS leads, sum(won) OVER w AS wins FROM closed
         WINDOW w AS ({'PARTITION BY ' + keys.rstrip(', ') if keys else ''} ORDER BY known_at ROWS UNBOUNDED PRECEDING)"""
-    db.execute(f"""CREATE VIEW d AS SELECT a.lead_id, a.rep, a.at, l.a_product, o.known_at, CAST(o.stage = 'won' AS INT) AS won,
+    db.execute(f"""CREATE VIEW d AS SELECT a.lead_id, a.rep, a.at, l.a_product, o.known_at, o.value, CAST(o.stage = 'won' AS INT) AS won,
         date_trunc('hour', a.at) AS border FROM read_parquet('{folder}/data/assignments.parquet') a
         JOIN read_parquet('{folder}/data/leads.parquet') l ON l.id = a.lead_id
-        LEFT JOIN read_parquet('{folder}/data/outcomes.parquet') o ON o.lead_id = a.lead_id""")
+        LEFT JOIN read_parquet('{folder}/data/outcomes.parquet') o ON o.lead_id = a.lead_id WHERE a.kind = 'first'""")
     db.execute("CREATE TABLE t AS SELECT * FROM d")
     db.execute(f"""COPY (
       WITH closed AS (SELECT * FROM t WHERE known_at IS NOT NULL),
@@ -124,7 +125,7 @@ def with_duckdb(folder, out):
         ASOF LEFT JOIN daily d1 ON t.rep = d1.rep AND date_trunc('day', t.border) > d1.day
         ASOF LEFT JOIN daily d0 ON t.rep = d0.rep AND date_trunc('day', t.border) - INTERVAL 30 DAY > d0.day
         ASOF LEFT JOIN given v ON t.rep = v.rep AND t.border > v.at)
-      SELECT lead_id, rep, "at", won, a_product, all_rate, (rw + 20 * all_rate) / (rn + 20) AS rep_rate, (sw + 20 * all_rate) / (sn + 20) AS product_rate,
+      SELECT lead_id, rep, "at", known_at, won, value, a_product, all_rate, (rw + 20 * all_rate) / (rn + 20) AS rep_rate, (sw + 20 * all_rate) / (sn + 20) AS product_rate,
         (cw + 20 * ((rw + 20 * all_rate) / (rn + 20))) / (cn + 20) AS rep_product_rate, (dw + 20 * all_rate) / (dn + 20) AS rep_rate_30,
         CASE WHEN first_at < border THEN epoch(border - first_at) / 86400 END AS tenure, given - rn AS open, cn AS experience
       FROM x ORDER BY "at", lead_id) TO '{out}' (FORMAT parquet, COMPRESSION zstd)""")

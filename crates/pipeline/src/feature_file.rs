@@ -3,15 +3,21 @@
 
 use std::{
     fs::File,
+    io::BufWriter,
     path::{Path, PathBuf},
 };
 
 use pointsman_domain::Digest;
 use pointsman_scoring::{FeatureSpec, FeatureTable, Scope, TimeScale};
-use polars::{io::parquet, prelude::*};
+use polars::prelude::{PolarsError, PolarsResult};
+use polars_parquet::write::{CompressedPage, DynIter, DynStreamingIterator, FileWriter, fallible_streaming_iterator};
 use serde::{Deserialize, Serialize};
 
-use crate::{ReadError, table};
+use crate::{
+    ReadError,
+    encode::{Ids, RowGroup, Shape},
+    table,
+};
 
 /// What the file beside the table says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,24 +46,20 @@ fn note_path(path: &Path) -> PathBuf {
 /// Writes `path` and its note; each appears when it is whole, the table last.
 pub fn write_features(path: &Path, table: &FeatureTable, spec: &FeatureSpec) -> Result<(), ReadError> {
     let mut writer = FeatureWriter::create(path, table)?;
-    writer.write(table)?;
+    let rows = writer.shape().encode(Ids::Texts(&table.lead_id), table).map_err(|e| failed(path, e))?;
+    writer.write(&rows)?;
     writer.finish(spec)
 }
 
 /// Writes a table chunk by chunk; file and note appear when [`FeatureWriter::finish`] is called.
-pub struct FeatureWriter {
+pub(crate) struct FeatureWriter {
     path: PathBuf,
     aside: PathBuf,
-    parquet: parquet::write::BatchedWriter<File>,
+    shape: Shape,
+    parquet: FileWriter<BufWriter<File>>,
     time_scale: TimeScale,
     numbers: Vec<NumberNote>,
     rows: u64,
-}
-
-impl std::fmt::Debug for FeatureWriter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FeatureWriter").field("path", &self.path).field("rows", &self.rows).finish_non_exhaustive()
-    }
 }
 
 fn failed(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ReadError {
@@ -67,30 +69,45 @@ fn failed(path: &Path, error: impl Into<Box<dyn std::error::Error + Send + Sync>
 impl FeatureWriter {
     /// Begins a file of tables that have the columns of `like`.
     pub fn create(path: &Path, like: &FeatureTable) -> Result<Self, ReadError> {
+        let fail = |e: PolarsError| failed(path, e);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(|e| failed(path, e))?;
         }
         let aside = path.with_extension("part");
-        let frame = frame_of(&like.take(&[])).map_err(|e| failed(path, e))?;
-        let file = File::create(&aside).map_err(|e| failed(path, e))?;
-        let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Zstd(None));
-        let parquet = writer.batched(frame.schema()).map_err(|e| failed(path, e))?;
+        let shape = Shape::of(like).map_err(fail)?;
+        let file = BufWriter::new(File::create(&aside).map_err(|e| failed(path, e))?);
+        let parquet = FileWriter::try_new(file, shape.schema.clone(), shape.options).map_err(fail)?;
         let numbers = like.numbers.iter().map(|n| NumberNote { name: n.name.clone(), scope: n.scope }).collect();
-        Ok(Self { path: path.to_owned(), aside, parquet, time_scale: like.time_scale, numbers, rows: 0 })
+        Ok(Self { path: path.to_owned(), aside, shape, parquet, time_scale: like.time_scale, numbers, rows: 0 })
     }
 
-    pub fn write(&mut self, chunk: &FeatureTable) -> Result<(), ReadError> {
-        let mut frame = frame_of(chunk).map_err(|e| failed(&self.path, e))?;
-        frame.rechunk_mut_par();
-        self.parquet.write_batch(&frame).map_err(|e| failed(&self.path, e))?;
-        self.rows += chunk.len() as u64;
+    /// What encodes rows for this file.
+    pub fn shape(&self) -> Shape {
+        self.shape.clone()
+    }
+
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// That something went wrong on the way into this file.
+    pub fn failed(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ReadError {
+        failed(&self.path, error)
+    }
+
+    /// Writes what [`Shape::encode`] gave.
+    pub fn write(&mut self, group: &RowGroup) -> Result<(), ReadError> {
+        let columns = DynIter::new(group.columns.iter().map(|column| Ok(pages(column))));
+        let written = self.parquet.write(group.rows as u64, columns);
+        written.map_err(|e| self.failed(e))?;
+        self.rows += group.rows as u64;
         Ok(())
     }
 
     pub fn finish(self, spec: &FeatureSpec) -> Result<(), ReadError> {
-        let Self { path, aside, parquet, time_scale, numbers, rows } = self;
+        let Self { path, aside, shape: _, mut parquet, time_scale, numbers, rows } = self;
         let fail = |e: std::io::Error| failed(&path, e);
-        parquet.finish().map_err(|e| failed(&path, e))?;
+        parquet.end(None).map_err(|e| failed(&path, e))?;
         let note = FeatureNote { format: 1, spec_digest: spec.digest(), spec: spec.clone(), rows, time_scale, numbers };
         let json = serde_json::to_string_pretty(&note).map_err(|e| failed(&path, e))?;
         let note_aside = path.with_extension("json.part");
@@ -98,6 +115,10 @@ impl FeatureWriter {
         std::fs::rename(note_aside, note_path(&path)).map_err(fail)?;
         std::fs::rename(&aside, &path).map_err(fail)
     }
+}
+
+fn pages(column: &[CompressedPage]) -> DynStreamingIterator<'_, CompressedPage, PolarsError> {
+    DynStreamingIterator::new(fallible_streaming_iterator::convert(column.iter().map(PolarsResult::Ok)))
 }
 
 /// Reads a table that [`write_features`] wrote.
@@ -128,38 +149,4 @@ pub fn read_features(path: &Path) -> Result<(FeatureTable, FeatureNote), ReadErr
         return Err(format(format!("speaks of {} rows, the table has {}", note.rows, table.len())));
     }
     Ok((table, note))
-}
-
-fn frame_of(table: &FeatureTable) -> PolarsResult<DataFrame> {
-    let known = |x: f64| Some(x).filter(|x| !x.is_nan());
-    let numbers = |name: &str, values: &[f64]| {
-        Float64Chunked::from_iter_options(name.into(), values.iter().map(|x| known(*x))).into_column()
-    };
-    let texts = |name: &str, coded: &pointsman_scoring::Coded| {
-        let texts = (0..coded.codes.len()).map(|row| coded.text(row));
-        StringChunked::from_iter_options(name.into(), texts).into_column()
-    };
-    let times = |name: &str, values: &[i64]| {
-        let known = values.iter().map(|at| Some(*at).filter(|at| *at != i64::MAX));
-        let integers = Int64Chunked::from_iter_options(name.into(), known);
-        match table.time_scale {
-            TimeScale::Micros => integers.into_datetime(TimeUnit::Microseconds, Some(TimeZone::UTC)).into_column(),
-            TimeScale::Order => integers.into_column(),
-        }
-    };
-    let ids = StringChunked::from_iter_options("lead_id".into(), table.lead_id.iter().map(|id| Some(&**id)));
-    let won = Int64Chunked::from_iter_options("y".into(), table.y.iter().map(|y| Some(i64::from(*y))));
-    let mut columns = vec![
-        ids.into_column(),
-        times("ts", &table.ts),
-        times("label_ts", &table.label_ts),
-        texts("rep", &table.rep),
-        won.into_column(),
-        numbers("value", &table.value),
-    ];
-    columns.extend(table.categories.iter().map(|c| texts(&format!("c_{}", c.name), &c.values)));
-    columns.extend(table.numbers.iter().map(|n| numbers(&format!("n_{}", n.name), &n.values)));
-    columns.extend(table.weight.iter().map(|w| numbers("weight", w)));
-    columns.extend(table.propensity.iter().map(|p| numbers("propensity", p)));
-    DataFrame::new(table.len(), columns)
 }

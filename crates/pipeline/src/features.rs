@@ -2,14 +2,18 @@
 //!
 //! Rates, loads and tenure are those of the last full hour before the decision, over facts learned
 //! strictly before it; what is known of the lead itself (attributes, activities) is that of the
-//! decision. [`crate::asof`] counts over columns; `scoring::Executor` gives one lead the same numbers.
+//! decision. `asof` counts over columns; `scoring::Executor` gives one lead the same numbers.
 
 use std::{collections::BTreeMap, path::Path};
 
 use pointsman_domain::{Instant, LeadId};
 use pointsman_scoring::{Coded, FeatureSpec, FeatureState, FeatureTable, LocalTime, SpecError, StateError};
 
-use crate::{FeatureWriter, ReadError, asof};
+use crate::{
+    FeatureWriter, ReadError, ahead,
+    asof::{self, Chunk},
+    encode::Ids,
+};
 
 #[derive(Debug, thiserror::Error)]
 pub enum FeatureError {
@@ -60,20 +64,19 @@ pub fn build_features(
     progress: &dyn Fn(u64),
 ) -> Result<FeatureSummary, FeatureError> {
     let mut summary = FeatureSummary::default();
-    let mut writer: Option<FeatureWriter> = None;
-    asof::for_each_chunk(workspace, spec, local, |chunk| {
-        summary.add(&chunk);
-        let writer = match &mut writer {
-            Some(writer) => writer,
-            None => writer.insert(FeatureWriter::create(into, &chunk)?),
-        };
-        writer.write(&chunk)?;
-        progress(summary.rows);
-        Ok::<(), FeatureError>(())
+    asof::with_chunks(workspace, spec, local, |mut chunks| {
+        let Some(first) = chunks.next() else { return Ok(()) };
+        let mut writer = FeatureWriter::create(into, &first.table)?;
+        let shape = writer.shape();
+        let counted = std::iter::once(first).chain(chunks).inspect(|chunk| summary.add(&chunk.table));
+        let encode = |chunk: Chunk| shape.encode(Ids::Leads(&chunk.leads), &chunk.table);
+        ahead::in_order(counted, encode, |rows| {
+            writer.write(&rows.map_err(|e| writer.failed(e))?)?;
+            progress(writer.rows());
+            Ok::<(), ReadError>(())
+        })?;
+        Ok(writer.finish(spec)?)
     })?;
-    if let Some(writer) = writer {
-        writer.finish(spec)?;
-    }
     Ok(summary)
 }
 
@@ -83,15 +86,14 @@ pub fn features(
     spec: &FeatureSpec,
     local: &dyn Fn(Instant) -> LocalTime,
 ) -> Result<FeatureTable, FeatureError> {
-    let mut whole: Option<FeatureTable> = None;
-    asof::for_each_chunk(workspace, spec, local, |chunk| {
-        match &mut whole {
-            None => whole = Some(chunk),
-            Some(table) => append(table, chunk),
-        }
-        Ok::<(), FeatureError>(())
-    })?;
-    Ok(whole.unwrap_or_default())
+    asof::with_chunks(workspace, spec, local, |chunks| {
+        let tables = chunks.map(Chunk::into_table);
+        let join = |mut whole: FeatureTable, chunk| {
+            append(&mut whole, chunk);
+            whole
+        };
+        Ok(tables.reduce(join).unwrap_or_default())
+    })
 }
 
 /// Joins a chunk that has the same columns and dictionaries.

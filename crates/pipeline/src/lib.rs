@@ -8,17 +8,20 @@
 //! Reading order: [`import`] (files in, tables out, all or nothing), `source` (rows of a CSV,
 //! gzip or Parquet file), `stage` (write aside, then rename), `rows`, `sheet` and [`tables`] (columns of
 //! the canonical tables; `docs/tables.md` describes them), [`history`] (tables back to records),
-//! [`features`] and [`asof`] (tables to a feature table, as of each decision's border), [`feature_file`],
+//! [`features`] and `asof` (tables to a feature table, as of each decision's border), `encode` and
+//! [`feature_file`] (its file), `ahead` (work on all threads, results in order),
 //! [`table`] (a table made elsewhere, for `evaluate`), [`batches`] (columns of a large table,
 //! a slice at a time), [`npy`] and [`predictions`], [`flow`] (tables to a log of what happened), [`kpi`]
 //! (tables to the rows that figures are measured on), `data_file` (result tables to CSV and Parquet),
 //! `table_file` (any table, row by row).
 
+mod ahead;
 mod answers;
-pub mod asof;
+mod asof;
 pub mod batches;
 mod data_file;
 mod digest;
+mod encode;
 mod error;
 pub mod feature_file;
 pub mod features;
@@ -44,7 +47,8 @@ pub use batches::{Batch, BatchColumn, Texts, Wanted, column_names, for_each_batc
 pub use data_file::write_data_table;
 pub use digest::file_digest;
 pub use error::{FileFault, ImportError, ReadError};
-pub use feature_file::{FeatureNote, FeatureWriter, read_features, write_features};
+use feature_file::FeatureWriter;
+pub use feature_file::{FeatureNote, read_features, write_features};
 pub use features::{FeatureError, FeatureSummary, build_features, features, state_at};
 pub use flow::{FlowError, FlowFilter, FlowInput, flow_input};
 pub use history::{Canonical, History};

@@ -237,7 +237,14 @@ impl Model {
     }
 
     /// Posterior variance of the rep's part of the logit: how little is known of this rep with
-    /// such a lead. Covariances between two slopes, and what trees say of reps, are left out.
+    /// such a lead, in squared logits, after calibration. Covariances between two slopes are left out.
+    ///
+    /// Trees of reps move the mean and not the variance. Their leaves are steps of boosting, each a
+    /// fraction of a shrunken mean of what the steps before left over, and a sum of such steps has no
+    /// posterior; the cells' own `1 / (H + λ)` would be added up over trees that looked at the same
+    /// rows. What is missing is the doubt about a known rep in a box of leads where it had few: there
+    /// exploration by posterior tries less than it might. A rep that is new has its intercept's whole
+    /// prior variance, and logged propensities are exact either way.
     pub fn variance(&self, lead: &LeadRow, rep: RepIndex) -> f64 {
         let rep = rep.0 as usize;
         let mut variance = f64::from(self.variances[rep]);

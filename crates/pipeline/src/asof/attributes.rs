@@ -1,6 +1,6 @@
 //! What is known of the lead itself: attributes as levels or numbers, time of the week, activities.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use pointsman_domain::{AccountId, AttributeIndex, AttributeType, Entity, Instant, Values, record::ActivityKind};
 use pointsman_scoring::{
@@ -11,40 +11,37 @@ use pointsman_scoring::{
 use polars::prelude::StringChunked;
 
 use super::{
+    group::{Group, for_each_group},
     local_times,
-    read::{Group, Owned, Places, for_each_group},
+    places::Places,
+    read::Owned,
+    words::Words,
 };
 use crate::{FeatureError, History, ReadError, frame, tables::Table};
 
 /// Levels of a category, one code a row.
+#[derive(Clone)]
 pub struct Column {
     pub codes: Vec<u32>,
-    pub names: Vec<Box<str>>,
-    places: HashMap<Box<str>, u32>,
+    pub words: Words,
 }
 
 impl Column {
     fn missing(rows: usize) -> Self {
-        Self { codes: vec![Coded::MISSING; rows], names: Vec::new(), places: HashMap::new() }
+        Self { codes: vec![Coded::MISSING; rows], words: Words::default() }
     }
 
-    fn code(&mut self, text: &str) -> u32 {
-        if let Some(code) = self.places.get(text) {
-            return *code;
-        }
-        let code = self.names.len() as u32;
-        self.names.push(text.into());
-        self.places.insert(text.into(), code);
-        code
+    pub fn names(&self) -> &[Box<str>] {
+        &self.words.names
     }
 
     pub fn text(&self, row: usize) -> Option<&str> {
-        self.names.get(self.codes[row] as usize).map(AsRef::as_ref)
+        self.names().get(self.codes[row] as usize).map(AsRef::as_ref)
     }
 
     /// The code, with one more for missing.
     pub fn level(&self, row: usize) -> usize {
-        (self.codes[row] as usize).min(self.names.len())
+        (self.codes[row] as usize).min(self.names().len())
     }
 }
 
@@ -90,45 +87,53 @@ fn activity_word(kind: ActivityKind) -> &'static str {
     }
 }
 
+/// Leads of one row group: their rows, and per attribute read what is known of them.
+struct Part {
+    places: Vec<Option<u32>>,
+    values: Vec<AttributeColumn>,
+}
+
+type Accounts = BTreeMap<AccountId, (Instant, Values)>;
+
 /// Reads every attribute that a feature asks for.
-pub fn read(history: &History, executor: &Executor, places: &Places, owned: &Owned) -> Result<Columns, FeatureError> {
+pub fn read(
+    history: &History,
+    executor: &Executor,
+    places: &Places<'_>,
+    owned: &Owned,
+) -> Result<Columns, FeatureError> {
     let rows = owned.lead.len();
     let reads = reads(history, executor);
-    let mut values: Vec<AttributeColumn> = reads
-        .iter()
-        .map(|read| match read.as_text {
-            true => AttributeColumn::Texts(Column::missing(rows)),
-            false => AttributeColumn::Numbers(vec![f64::NAN; rows]),
-        })
-        .collect();
-    let accounts = match reads.iter().any(|read| read.entity == Entity::Account) {
+    let mut values: Vec<AttributeColumn> = reads.iter().map(|read| AttributeColumn::missing(read, rows)).collect();
+    let mut wanted = vec!["id".to_owned()];
+    wanted.extend(reads.iter().filter(|read| read.entity == Entity::Lead).map(|read| format!("a_{}", read.name)));
+    let accounts: Accounts = match reads.iter().any(|read| read.entity == Entity::Account) {
         true => history.accounts()?.into_iter().map(|a| (a.id, (a.known_at, a.attributes))).collect(),
         false => BTreeMap::new(),
     };
-    let own: Vec<usize> = (0..reads.len()).filter(|&i| reads[i].entity == Entity::Lead).collect();
-    let mut wanted = vec!["id".to_owned(), "account_id".to_owned()];
-    wanted.extend(own.iter().map(|&i| format!("a_{}", reads[i].name)));
-    let mut found = vec![false; rows];
-    for_each_group(history, Table::Leads, &wanted, |group| {
-        let ids = group.texts(0)?;
-        let mut at = Vec::with_capacity(group.rows());
-        for row in 0..group.rows() {
-            let place = places.get(&group.id(ids, 0, row)?).copied();
-            place.iter().for_each(|&place| found[place as usize] = true);
-            at.push(place);
-        }
-        for (k, &i) in own.iter().enumerate() {
-            take(group, k + 2, &reads[i], executor, &at, &mut values[i])?;
+    if !accounts.is_empty() {
+        wanted.push("account_id".to_owned());
+    }
+    let parse = |group: &Group<'_>| {
+        let mut search = places.search(group.start);
+        let find = |(row, lead)| Ok(search.find(group.id(lead, 0, row)?));
+        let places: Vec<Option<u32>> =
+            group.texts(0)?.iter().enumerate().map(find).collect::<Result<_, ReadError>>()?;
+        let mut values: Vec<AttributeColumn> =
+            reads.iter().map(|read| AttributeColumn::missing(read, group.rows())).collect();
+        let own = reads.iter().zip(&mut values).filter(|(read, _)| read.entity == Entity::Lead);
+        for (column, (read, values)) in own.enumerate() {
+            take(group, column + 1, read, executor, &places, values)?;
         }
         if !accounts.is_empty() {
-            let known = |row: usize, place: u32| known_account(group, row, &accounts, owned.at[place as usize]);
-            for (row, place) in at.iter().enumerate().filter_map(|(row, place)| Some((row, (*place)?))) {
-                if let Some(account) = known(row, place)? {
-                    let of_account = reads.iter().zip(&mut values).filter(|(read, _)| read.entity == Entity::Account);
-                    of_account.for_each(|(read, values)| set(read, executor, account, place as usize, values));
-                }
-            }
+            take_accounts(group, wanted.len() - 1, &reads, executor, (&places, &owned.at), &accounts, &mut values)?;
         }
+        Ok(Part { places, values })
+    };
+    let mut found = vec![false; rows];
+    for_each_group(history, Table::Leads, &wanted, parse, |part| {
+        part.places.iter().flatten().for_each(|&place| found[place as usize] = true);
+        values.iter_mut().zip(part.values).for_each(|(values, part_values)| values.put(&part.places, part_values));
         Ok(())
     })?;
     if let Some(row) = found.iter().position(|found| !found) {
@@ -136,6 +141,33 @@ pub fn read(history: &History, executor: &Executor, places: &Places, owned: &Own
         return Err(FeatureError::NoLead { lead: owned.lead[row], rep });
     }
     Ok(Columns { reads, values })
+}
+
+impl AttributeColumn {
+    fn missing(read: &Read, rows: usize) -> Self {
+        match read.as_text {
+            true => Self::Texts(Column::missing(rows)),
+            false => Self::Numbers(vec![f64::NAN; rows]),
+        }
+    }
+
+    /// Puts values of a row group where their leads stand; what is missing leaves what is there.
+    fn put(&mut self, places: &[Option<u32>], part: Self) {
+        match (self, part) {
+            (Self::Numbers(into), Self::Numbers(from)) => {
+                let known = places.iter().zip(from).filter(|(_, number)| !number.is_nan());
+                known.for_each(|(place, number)| place.iter().for_each(|&place| into[place as usize] = number));
+            }
+            (Self::Texts(into), Self::Texts(from)) => {
+                let codes = into.words.adopt(from.words);
+                let known = places.iter().zip(from.codes).filter(|(_, code)| *code != Coded::MISSING);
+                known.for_each(|(place, code)| {
+                    place.iter().for_each(|&place| into.codes[place as usize] = codes[code as usize]);
+                });
+            }
+            _ => {}
+        }
+    }
 }
 
 fn reads(history: &History, executor: &Executor) -> Vec<Read> {
@@ -160,15 +192,11 @@ fn take(
     column: usize,
     read: &Read,
     executor: &Executor,
-    at: &[Option<u32>],
+    places: &[Option<u32>],
     into: &mut AttributeColumn,
 ) -> Result<(), ReadError> {
-    let rows = || at.iter().enumerate().filter_map(|(row, place)| Some((row, (*place)? as usize)));
     match into {
-        AttributeColumn::Numbers(into) => {
-            let numbers = group.numbers(column)?;
-            rows().for_each(|(row, place)| into[place] = numbers[row]);
-        }
+        AttributeColumn::Numbers(into) => *into = group.numbers(column)?,
         AttributeColumn::Texts(into) => {
             let plain;
             let texts: &StringChunked = match group.texts(column) {
@@ -181,17 +209,15 @@ fn take(
                 }
             };
             // A text is parsed once, however often it occurs.
-            let mut known: HashMap<&str, u32> = HashMap::new();
-            for (row, place) in rows() {
-                let Some(text) = texts.get(row) else { continue };
-                into.codes[place] = match known.get(text) {
-                    Some(code) => *code,
-                    None => {
-                        let code = level(executor, read, text, into).map_err(|e| group.fault(column, row, e))?;
-                        known.insert(text, code);
-                        code
-                    }
-                };
+            let mut seen = Words::default();
+            let mut levels: Vec<u32> = Vec::new();
+            for (row, (text, place)) in texts.iter().zip(places).enumerate() {
+                let (Some(text), Some(_)) = (text, place) else { continue };
+                let code = seen.code(text) as usize;
+                if code == levels.len() {
+                    levels.push(level(executor, read, text, into).map_err(|e| group.fault(column, row, e))?);
+                }
+                into.codes[row] = levels[code];
             }
         }
     }
@@ -201,22 +227,28 @@ fn take(
 fn level(executor: &Executor, read: &Read, text: &str, into: &mut Column) -> Result<u32, String> {
     let Some((_, attribute)) = executor.schema().get(read.at) else { return Ok(Coded::MISSING) };
     let Some(value) = attribute.parse(text).map_err(|e| e.to_string())? else { return Ok(Coded::MISSING) };
-    Ok(executor.text(read.at, &value).map_or(Coded::MISSING, |text| into.code(&text)))
+    Ok(executor.text(read.at, &value).map_or(Coded::MISSING, |text| into.words.code(&text)))
 }
 
-fn known_account<'a>(
+/// Takes the attributes of the leads' accounts, as far as they were known at the decision.
+fn take_accounts(
     group: &Group<'_>,
-    row: usize,
-    accounts: &'a BTreeMap<AccountId, (Instant, Values)>,
-    at: i64,
-) -> Result<Option<&'a Values>, ReadError> {
-    let ids = group.texts(1)?;
-    if ids.get(row).is_none() {
-        return Ok(None);
+    column: usize,
+    reads: &[Read],
+    executor: &Executor,
+    (places, at): (&[Option<u32>], &[i64]),
+    accounts: &Accounts,
+    values: &mut [AttributeColumn],
+) -> Result<(), ReadError> {
+    for (row, (text, place)) in group.texts(column)?.iter().zip(places).enumerate() {
+        let (Some(_), Some(place)) = (text, place) else { continue };
+        let Some((known_at, account)) = accounts.get(&group.id(text, column, row)?) else { continue };
+        if known_at.unix_micros() <= at[*place as usize] {
+            let of_account = reads.iter().zip(&mut *values).filter(|(read, _)| read.entity == Entity::Account);
+            of_account.for_each(|(read, values)| set(read, executor, account, row, values));
+        }
     }
-    let id: AccountId = group.id(ids, 1, row)?;
-    let known = accounts.get(&id).filter(|(known_at, _)| known_at.unix_micros() <= at);
-    Ok(known.map(|(_, values)| values))
+    Ok(())
 }
 
 /// Takes an attribute of an account.
@@ -226,7 +258,7 @@ fn set(read: &Read, executor: &Executor, account: &Values, place: usize, into: &
         AttributeColumn::Numbers(numbers) => numbers[place] = number_of(value).unwrap_or(f64::NAN),
         AttributeColumn::Texts(column) => {
             if let Some(text) = executor.text(read.at, value) {
-                column.codes[place] = column.code(&text);
+                column.codes[place] = column.words.code(&text);
             }
         }
     }
@@ -236,7 +268,7 @@ fn set(read: &Read, executor: &Executor, account: &Values, place: usize, into: &
 pub fn assemble(
     owned: &mut Owned,
     executor: &Executor,
-    columns: &Columns,
+    columns: Columns,
     counts: Vec<Vec<u32>>,
     local: &dyn Fn(Instant) -> LocalTime,
 ) {
@@ -259,17 +291,17 @@ pub fn assemble(
                 let mut column = match (clock(feature), place) {
                     (Some(times), _) => {
                         let mut column = Column::missing(0);
-                        column.codes = times.iter().map(|time| column.code(&shown(time).to_string())).collect();
+                        column.codes = times.iter().map(|time| column.words.code(&shown(time).to_string())).collect();
                         column
                     }
                     (None, Some(place)) => columns.copy(place),
                     (None, None) => Column::missing(owned.at.len()),
                 };
                 if let Missing::Level(level) = &feature.missing {
-                    let code = column.code(level);
+                    let code = column.words.code(level);
                     column.codes.iter_mut().filter(|c| **c == Coded::MISSING).for_each(|c| *c = code);
                 }
-                recode(&mut column.codes, &mut column.names);
+                recode(&mut column.codes, &mut column.words.names);
                 owned.categories.push(column);
             }
             FeatureKind::Number => owned.numbers.push(match (&feature.source, clock(feature), place) {
@@ -327,7 +359,7 @@ impl Columns {
 
     fn copy(&self, place: usize) -> Column {
         match self.texts(place) {
-            Some(c) => Column { codes: c.codes.clone(), names: c.names.clone(), places: c.places.clone() },
+            Some(column) => column.clone(),
             None => Column::missing(0),
         }
     }

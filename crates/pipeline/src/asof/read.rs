@@ -1,21 +1,17 @@
 //! The canonical tables as columns: one entry a lead that has an owner, in order of time.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    hash::{BuildHasherDefault, Hasher},
-    io::BufReader,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::collections::BTreeMap;
 
 use pointsman_domain::{Instant, LeadId, record::Stage};
 use pointsman_scoring::{Executor, LocalTime};
-use polars::prelude::*;
-use polars_parquet::read::{infer_schema, read_metadata};
 
-use super::attributes::{self, Column};
-use crate::{FeatureError, History, ReadError, batches::decode, frame, tables::Table};
+use super::{
+    attributes::{self, Column},
+    group::{Group, for_each_group},
+    places::{Index, Places},
+    words::Words,
+};
+use crate::{FeatureError, History, tables::Table};
 
 /// Leads with an owner, in order of time (leads given away at the same microsecond by id).
 pub struct Owned {
@@ -34,53 +30,58 @@ pub struct Owned {
 }
 
 /// How leads ended.
+#[derive(Default)]
 pub struct Ends {
     /// The first terminal stage learned.
     pub first: Vec<End>,
-    /// The first that is won, lost or unqualified.
-    pub closing: Vec<End>,
-    /// Minor units of the first.
-    pub value: Vec<f64>,
+    /// The first that is won, lost or unqualified, where `first` is another one.
+    counted: BTreeMap<u32, End>,
     /// Terminal stages of leads that have no owner.
     pub strays: Vec<(i64, LeadId, Stage)>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct End {
     pub stage: Option<Stage>,
     pub known_at: i64,
     at: i64,
+    /// Minor units.
+    pub value: f64,
 }
 
 impl End {
-    fn take_earlier(&mut self, other: Self) -> bool {
-        let earlier = self.stage.is_none() || (other.known_at, other.at) < (self.known_at, self.at);
-        if earlier {
-            *self = other;
-        }
-        earlier
+    const NONE: Self = Self { stage: None, known_at: 0, at: 0, value: f64::NAN };
+
+    fn is_earlier(&self, than: &Self) -> bool {
+        than.stage.is_none() || (self.known_at, self.at) < (than.known_at, than.at)
+    }
+
+    /// Whether this is an end that counts among wins and losses.
+    fn counts(&self) -> bool {
+        matches!(self.stage, Some(Stage::Won | Stage::Lost | Stage::Unqualified))
     }
 }
 
-/// Where a lead stands. Ids are hashes or random, so their own bits spread well enough.
-pub type Places = HashMap<LeadId, u32, BuildHasherDefault<IdHasher>>;
-
-#[derive(Default)]
-pub struct IdHasher(u64);
-
-impl Hasher for IdHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for eight in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..eight.len()].copy_from_slice(eight);
-            self.0 = (self.0.rotate_left(26) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        }
+impl Ends {
+    /// The first that is won, lost or unqualified.
+    pub fn closing(&self, row: usize) -> End {
+        let first = self.first[row];
+        if first.counts() { first } else { self.counted.get(&(row as u32)).copied().unwrap_or(End::NONE) }
     }
 
-    fn write_usize(&mut self, _: usize) {}
-
-    fn finish(&self) -> u64 {
-        self.0 ^ (self.0 >> 32)
+    fn add(&mut self, row: u32, end: End) {
+        let first = &mut self.first[row as usize];
+        if end.is_earlier(first) {
+            let before = std::mem::replace(first, end);
+            if before.counts() && !end.counts() {
+                self.counted.insert(row, before);
+            }
+        } else if end.counts() && !first.counts() {
+            let counted = self.counted.entry(row).or_insert(end);
+            if end.is_earlier(counted) {
+                *counted = end;
+            }
+        }
     }
 }
 
@@ -91,34 +92,59 @@ impl Owned {
         local: &dyn Fn(Instant) -> LocalTime,
     ) -> Result<Self, FeatureError> {
         let mut owned = read_assignments(history)?;
-        owned.sort();
-        let places: Places = owned.lead.iter().zip(0..).map(|(lead, row)| (*lead, row)).collect();
-        read_outcomes(history, &places, &mut owned)?;
+        let index = owned.sort();
+        let places = Places::new(&owned.lead, index);
+        owned.ends = read_outcomes(history, &places, owned.lead.len())?;
         let columns = attributes::read(history, executor, &places, &owned)?;
         let counts = read_activities(history, executor, &places, &owned.at)?;
         drop(places);
-        attributes::assemble(&mut owned, executor, &columns, counts, local);
+        attributes::assemble(&mut owned, executor, columns, counts, local);
         Ok(owned)
     }
 
-    /// Puts rows in order and keeps the first owner of each lead.
-    fn sort(&mut self) {
+    /// Puts rows in order and keeps the first owner of each lead; an index of the leads if that took one.
+    fn sort(&mut self) -> Option<Index> {
+        let key = |row: u32| (self.at[row as usize], self.lead[row as usize]);
         let mut order: Vec<u32> = (0..self.lead.len() as u32).collect();
-        let key = |&row: &u32| (self.at[row as usize], self.lead[row as usize]);
-        if !order.is_sorted_by_key(key) {
-            order.sort_unstable_by_key(|row| (key(row), self.rep[*row as usize]));
+        let sorted = order.is_sorted_by_key(|&row| key(row));
+        if !sorted {
+            order.sort_unstable_by_key(|&row| (key(row), self.rep[row as usize]));
         }
-        let mut seen = std::collections::HashSet::<LeadId, BuildHasherDefault<IdHasher>>::default();
-        order.retain(|&row| seen.insert(self.lead[row as usize]));
-        drop(seen);
-        let pick = |from: &[i64]| order.iter().map(|&row| from[row as usize]).collect::<Vec<i64>>();
-        (self.at, self.known_at) = (pick(&self.at), pick(&self.known_at));
-        self.lead = order.iter().map(|&row| self.lead[row as usize]).collect();
-        self.rep = order.iter().map(|&row| self.rep[row as usize]).collect();
+        // Ids that rise cannot occur twice.
+        let rising = sorted && self.lead.is_sorted_by(|one, next| one < next);
+        let index = (!rising).then(|| {
+            let mut index = Index::for_rows(order.len());
+            order.retain(|&row| index.insert(&self.lead, row));
+            index
+        });
+        let in_place = sorted && order.len() == self.lead.len();
+        if !in_place {
+            self.pick(&order);
+        }
         attributes::recode(&mut self.rep, &mut self.reps);
-        self.propensity =
-            self.propensity.take().map(|p| order.iter().map(|&row| p[row as usize]).collect::<Vec<f64>>());
+        index.filter(|_| in_place)
     }
+
+    fn pick(&mut self, order: &[u32]) {
+        fn pick<T: Copy>(from: &mut Vec<T>, order: &[u32]) {
+            *from = order.iter().map(|&row| from[row as usize]).collect();
+        }
+        pick(&mut self.lead, order);
+        pick(&mut self.rep, order);
+        pick(&mut self.at, order);
+        pick(&mut self.known_at, order);
+        self.propensity.iter_mut().for_each(|propensity| pick(propensity, order));
+    }
+}
+
+/// Assignments of one row group.
+struct Given {
+    lead: Vec<LeadId>,
+    rep: Vec<u32>,
+    reps: Words,
+    at: Vec<i64>,
+    known_at: Vec<i64>,
+    propensity: Vec<f64>,
 }
 
 fn read_assignments(history: &History) -> Result<Owned, FeatureError> {
@@ -129,70 +155,80 @@ fn read_assignments(history: &History) -> Result<Owned, FeatureError> {
         at: Vec::new(),
         known_at: Vec::new(),
         propensity: None,
-        ends: Ends { first: Vec::new(), closing: Vec::new(), value: Vec::new(), strays: Vec::new() },
+        ends: Ends::default(),
         categories: Vec::new(),
         numbers: Vec::new(),
     };
-    let mut reps: HashMap<Box<str>, u32> = HashMap::new();
+    let mut reps = Words::default();
     let mut propensity = Vec::new();
     let wanted = ["lead_id", "rep", "at", "known_at", "kind", "propensity"].map(str::to_owned);
-    for_each_group(history, Table::Assignments, &wanted, |group| {
-        let (leads, names, kinds) = (group.texts(0)?, group.texts(1)?, group.texts(4)?);
-        let (at, known_at, drawn) = (group.times(2)?, group.times(3)?, group.numbers(5)?);
-        for row in 0..leads.len() {
-            if kinds.get(row) != Some("first") {
-                continue;
-            }
-            let name = names.get(row).ok_or_else(|| group.fault(1, row, "is missing"))?;
-            let next = owned.reps.len() as u32;
-            let code = match reps.get(name) {
-                Some(code) => *code,
-                None => {
-                    owned.reps.push(name.into());
-                    reps.insert(name.into(), next);
-                    next
-                }
-            };
-            owned.lead.push(group.id(leads, 0, row)?);
-            owned.rep.push(code);
-            owned.at.push(at[row]);
-            owned.known_at.push(known_at[row]);
-            propensity.push(drawn[row]);
-        }
+    for_each_group(history, Table::Assignments, &wanted, given, |given| {
+        let codes = reps.adopt(given.reps);
+        owned.rep.extend(given.rep.iter().map(|&code| codes[code as usize]));
+        owned.lead.extend(given.lead);
+        owned.at.extend(given.at);
+        owned.known_at.extend(given.known_at);
+        propensity.extend(given.propensity);
         Ok(())
     })?;
+    owned.reps = reps.names;
     owned.propensity = propensity.iter().any(|p: &f64| !p.is_nan()).then_some(propensity);
     Ok(owned)
 }
 
-fn read_outcomes(history: &History, places: &Places, owned: &mut Owned) -> Result<(), FeatureError> {
-    let rows = owned.lead.len();
-    let ends = &mut owned.ends;
-    ends.first = vec![End::default(); rows];
-    ends.closing = vec![End::default(); rows];
-    ends.value = vec![f64::NAN; rows];
+/// The first owners among the assignments of a group.
+fn given(group: &Group<'_>) -> Result<Given, FeatureError> {
+    let (leads, names, kinds) = (group.texts(0)?, group.texts(1)?, group.texts(4)?);
+    let (at, known_at, drawn) = (group.times(2)?, group.times(3)?, group.numbers(5)?);
+    let mut given = Given {
+        lead: Vec::with_capacity(at.len()),
+        rep: Vec::with_capacity(at.len()),
+        reps: Words::default(),
+        at: Vec::new(),
+        known_at: Vec::new(),
+        propensity: Vec::new(),
+    };
+    let mut first = Vec::with_capacity(at.len());
+    for (row, ((lead, name), kind)) in leads.iter().zip(names.iter()).zip(kinds.iter()).enumerate() {
+        if kind == Some("first") {
+            let name = name.ok_or_else(|| group.fault(1, row, "is missing"))?;
+            given.lead.push(group.id(lead, 0, row)?);
+            given.rep.push(given.reps.code(name));
+            first.push(row);
+        }
+    }
+    let all = first.len() == at.len();
+    let pick = |from: Vec<i64>| if all { from } else { first.iter().map(|&row| from[row]).collect() };
+    (given.at, given.known_at) = (pick(at), pick(known_at));
+    given.propensity = if all { drawn } else { first.iter().map(|&row| drawn[row]).collect() };
+    Ok(given)
+}
+
+fn read_outcomes(history: &History, places: &Places<'_>, rows: usize) -> Result<Ends, FeatureError> {
+    let mut ends = Ends { first: vec![End::NONE; rows], ..Ends::default() };
     let wanted = ["lead_id", "at", "known_at", "stage", "value"].map(str::to_owned);
-    for_each_group(history, Table::Outcomes, &wanted, |group| {
+    let parse = |group: &Group<'_>| {
         let (leads, stages) = (group.texts(0)?, group.texts(3)?);
         let (at, known_at, values) = (group.times(1)?, group.times(2)?, group.numbers(4)?);
-        for row in 0..leads.len() {
-            let Some(stage) = stages.get(row).and_then(terminal) else { continue };
-            let lead = group.id(leads, 0, row)?;
-            let Some(&place) = places.get(&lead) else {
-                ends.strays.push((known_at[row], lead, stage));
-                continue;
-            };
-            let end = End { stage: Some(stage), known_at: known_at[row], at: at[row] };
-            if ends.first[place as usize].take_earlier(end) {
-                ends.value[place as usize] = values[row];
-            }
-            if !matches!(stage, Stage::Merged | Stage::Erased) {
-                ends.closing[place as usize].take_earlier(end);
+        let mut search = places.search(group.start);
+        let (mut found, mut strays) = (Vec::with_capacity(at.len()), Vec::new());
+        for (row, (lead, stage)) in leads.iter().zip(stages.iter()).enumerate() {
+            let Some(stage) = stage.and_then(terminal) else { continue };
+            let lead = group.id(lead, 0, row)?;
+            let end = End { stage: Some(stage), known_at: known_at[row], at: at[row], value: values[row] };
+            match search.find(lead) {
+                Some(place) => found.push((place, end)),
+                None => strays.push((end.known_at, lead, stage)),
             }
         }
+        Ok((found, strays))
+    };
+    for_each_group(history, Table::Outcomes, &wanted, parse, |(found, strays)| {
+        found.into_iter().for_each(|(place, end)| ends.add(place, end));
+        ends.strays.extend(strays);
         Ok(())
     })?;
-    Ok(())
+    Ok(ends)
 }
 
 fn terminal(word: &str) -> Option<Stage> {
@@ -210,7 +246,7 @@ fn terminal(word: &str) -> Option<Stage> {
 fn read_activities(
     history: &History,
     executor: &Executor,
-    places: &Places,
+    places: &Places<'_>,
     at: &[i64],
 ) -> Result<Vec<Vec<u32>>, FeatureError> {
     let kinds = attributes::engagement_kinds(executor.spec());
@@ -219,106 +255,20 @@ fn read_activities(
         return Ok(counts);
     }
     let wanted = ["lead_id", "known_at", "kind"].map(str::to_owned);
-    for_each_group(history, Table::Activities, &wanted, |group| {
+    let parse = |group: &Group<'_>| {
         let (leads, known_at, words) = (group.texts(0)?, group.times(1)?, group.texts(2)?);
-        for (row, &known_at) in known_at.iter().enumerate() {
-            let Some(kind) = kinds.iter().position(|kind| words.get(row) == Some(*kind)) else { continue };
-            let place = places.get(&group.id(leads, 0, row)?).map(|&place| place as usize);
-            if let Some(place) = place.filter(|&place| known_at < at[place]) {
-                counts[kind][place] += 1;
-            }
+        let mut search = places.search(group.start);
+        let mut found = Vec::new();
+        for (row, (lead, word)) in leads.iter().zip(words.iter()).enumerate() {
+            let Some(kind) = kinds.iter().position(|kind| word == Some(*kind)) else { continue };
+            let place = search.find(group.id(lead, 0, row)?);
+            found.extend(place.filter(|&place| known_at[row] < at[place as usize]).map(|place| (kind, place)));
         }
+        Ok(found)
+    };
+    for_each_group(history, Table::Activities, &wanted, parse, |found| {
+        found.into_iter().for_each(|(kind, place)| counts[kind][place as usize] += 1);
         Ok(())
     })?;
     Ok(counts)
-}
-
-/// The wanted columns of some rows.
-pub struct Group<'a> {
-    path: &'a Path,
-    columns: Vec<polars::prelude::Column>,
-    names: &'a [String],
-    /// Rows before these.
-    start: u64,
-}
-
-impl Group<'_> {
-    pub fn column(&self, at: usize) -> &polars::prelude::Column {
-        &self.columns[at]
-    }
-
-    pub fn rows(&self) -> usize {
-        self.columns.first().map_or(0, polars::prelude::Column::len)
-    }
-
-    pub fn fault(&self, column: usize, row: usize, problem: impl Into<String>) -> ReadError {
-        let column = self.names[column].as_str().into();
-        ReadError::Cell {
-            path: self.path.to_owned(),
-            line: self.start + row as u64 + 1,
-            column,
-            problem: problem.into(),
-        }
-    }
-
-    pub fn texts(&self, at: usize) -> Result<&StringChunked, ReadError> {
-        self.columns[at].str().map_err(|e| self.fault(at, 0, e.to_string()))
-    }
-
-    pub fn times(&self, at: usize) -> Result<Vec<i64>, ReadError> {
-        let times = self.columns[at].datetime().map_err(|e| self.fault(at, 0, e.to_string()))?;
-        let unit = times.time_unit();
-        let missing = times.physical().iter().position(|at| at.is_none());
-        if let Some(row) = missing {
-            return Err(self.fault(at, row, "is missing"));
-        }
-        Ok(times.physical().iter().flatten().map(|at| frame::micros(at, unit)).collect())
-    }
-
-    /// Missing is NaN.
-    pub fn numbers(&self, at: usize) -> Result<Vec<f64>, ReadError> {
-        let physical = self.columns[at].to_physical_repr();
-        frame::numbers(&physical).ok_or_else(|| self.fault(at, 0, "holds no numbers"))
-    }
-
-    pub fn id<T: FromStr<Err: std::fmt::Display>>(
-        &self,
-        texts: &StringChunked,
-        column: usize,
-        row: usize,
-    ) -> Result<T, ReadError> {
-        let text = texts.get(row).ok_or_else(|| self.fault(column, row, "is missing"))?;
-        text.parse().map_err(|e: T::Err| self.fault(column, row, e.to_string()))
-    }
-}
-
-/// Hands each row group's wanted columns to `each`, in order.
-pub fn for_each_group(
-    history: &History,
-    table: Table,
-    wanted: &[String],
-    mut each: impl FnMut(&Group<'_>) -> Result<(), FeatureError>,
-) -> Result<(), FeatureError> {
-    let path: PathBuf = history.path(table);
-    let format = |problem: String| ReadError::Format { path: path.clone(), problem };
-    let file = File::open(&path).map_err(|source| ReadError::Open { path: path.clone(), source })?;
-    let mut file = BufReader::with_capacity(1 << 16, file);
-    let metadata = read_metadata(&mut file).map_err(|e| format(e.to_string()))?;
-    let schema = infer_schema(&metadata).map_err(|e| format(e.to_string()))?;
-    let mut start = 0;
-    for rows in &metadata.row_groups {
-        let mut columns = Vec::with_capacity(wanted.len());
-        for name in wanted {
-            let field = schema.get(name).ok_or_else(|| ReadError::Column {
-                path: path.clone(),
-                column: name.as_str().into(),
-                problem: "is missing; import the data again".into(),
-            })?;
-            let series = decode(file.get_mut(), rows, field).map_err(format)?;
-            columns.push(series.rechunk().into_column());
-        }
-        each(&Group { path: &path, columns, names: wanted, start })?;
-        start += rows.num_rows() as u64;
-    }
-    Ok(())
 }
