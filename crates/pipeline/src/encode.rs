@@ -4,8 +4,6 @@
 //! Texts that repeat are written as their dictionary's codes, as they are held; numbers that take few
 //! values likewise; times as differences; ids and other numbers plainly.
 
-use std::collections::HashMap;
-
 use pointsman_domain::LeadId;
 use pointsman_scoring::{Coded, FeatureTable, TimeScale};
 use polars::prelude::PolarsResult;
@@ -21,6 +19,7 @@ use polars_parquet::write::{
 };
 
 /// Whose rows they are.
+#[derive(Clone, Copy)]
 pub(crate) enum Ids<'a> {
     Leads(&'a [LeadId]),
     Texts(&'a [Box<str>]),
@@ -67,27 +66,29 @@ impl Shape {
         Ok(Self { schema, options })
     }
 
-    /// Encodes a table that has these columns; its `lead_id` is not looked at.
-    pub fn encode(&self, ids: Ids<'_>, table: &FeatureTable) -> PolarsResult<RowGroup> {
+    /// Encodes a table that has these columns; its `lead_id` is not looked at. Its columns are taken,
+    /// because copying them costs as much as counting them did.
+    pub fn encode(&self, ids: Ids<'_>, table: FeatureTable) -> PolarsResult<RowGroup> {
+        let rows = table.len();
         let won = table.y.iter().map(|won| i64::from(*won)).collect();
         let mut arrays = vec![
             texts(ids),
-            times(&table.ts),
-            times(&table.label_ts),
+            times(table.ts),
+            times(table.label_ts),
             words(&table.rep),
             (PrimitiveArray::<i64>::from_vec(won).boxed(), Encoding::RleDictionary),
-            numbers(&table.value),
+            numbers(table.value),
         ];
         arrays.extend(table.categories.iter().map(|c| words(&c.values)));
-        arrays.extend(table.numbers.iter().map(|n| numbers(&n.values)));
-        arrays.extend(table.weight.iter().map(|w| numbers(w)));
-        arrays.extend(table.propensity.iter().map(|p| numbers(p)));
+        arrays.extend(table.numbers.into_iter().map(|n| numbers(n.values)));
+        arrays.extend(table.weight.into_iter().map(numbers));
+        arrays.extend(table.propensity.into_iter().map(numbers));
         let columns = self.schema.iter_values().zip(arrays).map(|(field, (array, encoding))| {
             let pages = array_to_columns(array, to_parquet_type(field)?, self.options, &[encoding])?;
             let compressed = |page: PolarsResult<_>| Ok(compress(page?, Vec::new(), self.options.compression)?);
             pages.into_iter().flatten().map(compressed).collect()
         });
-        Ok(RowGroup { rows: table.len(), columns: columns.collect::<PolarsResult<_>>()? })
+        Ok(RowGroup { rows, columns: columns.collect::<PolarsResult<_>>()? })
     }
 }
 
@@ -121,9 +122,9 @@ fn validity<T: Copy>(values: &[T], known: impl Fn(T) -> bool) -> Option<Bitmap> 
 }
 
 /// [`i64::MAX`] is missing.
-fn times(values: &[i64]) -> Encoded {
-    let validity = validity(values, |at| at != i64::MAX);
-    let array = PrimitiveArray::<i64>::new(ArrowDataType::Int64, values.to_vec().into(), validity);
+fn times(values: Vec<i64>) -> Encoded {
+    let validity = validity(&values, |at| at != i64::MAX);
+    let array = PrimitiveArray::<i64>::new(ArrowDataType::Int64, values.into(), validity);
     (array.boxed(), Encoding::DeltaBinaryPacked)
 }
 
@@ -151,12 +152,12 @@ fn by_codes(keys: Vec<u32>, validity: Option<Bitmap>, values: Box<dyn Array>) ->
 }
 
 /// NaN is missing.
-fn numbers(values: &[f64]) -> Encoded {
-    let validity = validity(values, |x| !x.is_nan());
-    match few(values) {
+fn numbers(values: Vec<f64>) -> Encoded {
+    let validity = validity(&values, |x| !x.is_nan());
+    match few(&values) {
         Some((keys, distinct)) => by_codes(keys, validity, PrimitiveArray::<f64>::from_vec(distinct).boxed()),
         None => {
-            let array = PrimitiveArray::<f64>::new(ArrowDataType::Float64, values.to_vec().into(), validity);
+            let array = PrimitiveArray::<f64>::new(ArrowDataType::Float64, values.into(), validity);
             (array.boxed(), Encoding::Plain)
         }
     }
@@ -164,24 +165,40 @@ fn numbers(values: &[f64]) -> Encoded {
 
 /// The distinct values and each value's place among them, if there are few and they come often.
 fn few(values: &[f64]) -> Option<(Vec<u32>, Vec<f64>)> {
+    const FREE: u32 = u32::MAX;
     let most = FEW.min(values.len() / 4);
-    let (mut keys, mut distinct) = (Vec::with_capacity(values.len()), Vec::new());
-    let mut places: HashMap<u64, u32, crate::asof::WordHash> = HashMap::default();
-    let mut last = None;
+    let mut slots = vec![FREE; 4 * FEW];
+    let (mut keys, mut distinct) = (Vec::with_capacity(values.len()), Vec::<f64>::new());
     for &value in values {
         let bits = value.to_bits();
-        let key = match last {
-            Some((same, key)) if same == bits => key,
-            _ => *places.entry(bits).or_insert_with(|| {
-                distinct.push(value);
-                distinct.len() as u32 - 1
-            }),
-        };
-        if distinct.len() > most {
-            return None;
+        let mut slot = (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - (4 * FEW).ilog2())) as usize;
+        while slots[slot] != FREE && distinct[slots[slot] as usize].to_bits() != bits {
+            slot = (slot + 1) % slots.len();
         }
-        last = Some((bits, key));
-        keys.push(key);
+        if slots[slot] == FREE {
+            if distinct.len() == most {
+                return None;
+            }
+            slots[slot] = distinct.len() as u32;
+            distinct.push(value);
+        }
+        keys.push(slots[slot]);
     }
     Some((keys, distinct))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_few_values_become_codes_and_others_do_not() {
+        let values: Vec<f64> = (0..60_000).map(|i| f64::from(i % FEW as i32)).chain([-0.0, f64::NAN]).collect();
+        assert_eq!(few(&values), None, "two too many");
+        let (keys, distinct) = few(&values[..60_000]).expect("few enough");
+        assert!(keys.iter().zip(&values).all(|(key, x)| distinct[*key as usize].to_bits() == x.to_bits()));
+        let rare: Vec<f64> = (0..100).map(f64::from).collect();
+        assert_eq!(few(&rare), None, "each once");
+        assert_eq!(few(&[]), Some((vec![], vec![])));
+    }
 }

@@ -46,7 +46,7 @@ fn note_path(path: &Path) -> PathBuf {
 /// Writes `path` and its note; each appears when it is whole, the table last.
 pub fn write_features(path: &Path, table: &FeatureTable, spec: &FeatureSpec) -> Result<(), ReadError> {
     let mut writer = FeatureWriter::create(path, table)?;
-    let rows = writer.shape().encode(Ids::Texts(&table.lead_id), table).map_err(|e| failed(path, e))?;
+    let rows = writer.shape().encode(Ids::Texts(&table.lead_id), table.clone()).map_err(|e| failed(path, e))?;
     writer.write(&rows)?;
     writer.finish(spec)
 }

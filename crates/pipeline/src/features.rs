@@ -69,7 +69,7 @@ pub fn build_features(
         let mut writer = FeatureWriter::create(into, &first.table)?;
         let shape = writer.shape();
         let counted = std::iter::once(first).chain(chunks).inspect(|chunk| summary.add(&chunk.table));
-        let encode = |chunk: Chunk| shape.encode(Ids::Leads(&chunk.leads), &chunk.table);
+        let encode = |chunk: Chunk| shape.encode(Ids::Leads(&chunk.leads), chunk.table);
         ahead::in_order(counted, encode, |rows| {
             writer.write(&rows.map_err(|e| writer.failed(e))?)?;
             progress(writer.rows());

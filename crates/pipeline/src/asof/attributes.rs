@@ -159,7 +159,7 @@ impl AttributeColumn {
                 known.for_each(|(place, number)| place.iter().for_each(|&place| into[place as usize] = number));
             }
             (Self::Texts(into), Self::Texts(from)) => {
-                let codes = into.words.adopt(from.words);
+                let codes = into.words.adopt(&from.words);
                 let known = places.iter().zip(from.codes).filter(|(_, code)| *code != Coded::MISSING);
                 known.for_each(|(place, code)| {
                     place.iter().for_each(|&place| into.codes[place as usize] = codes[code as usize]);
@@ -268,7 +268,7 @@ fn set(read: &Read, executor: &Executor, account: &Values, place: usize, into: &
 pub fn assemble(
     owned: &mut Owned,
     executor: &Executor,
-    columns: Columns,
+    columns: &Columns,
     counts: Vec<Vec<u32>>,
     local: &dyn Fn(Instant) -> LocalTime,
 ) {

@@ -32,7 +32,6 @@ use crate::{FeatureError, History};
 use attributes::Column;
 use read::Owned;
 pub use walk::{Chunk, Walk};
-pub(crate) use words::WordHash;
 
 /// Hands the feature table of a workspace to `each`: chunks in order of time, at least one. All
 /// chunks share one dictionary a column.

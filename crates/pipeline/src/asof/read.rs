@@ -97,8 +97,7 @@ impl Owned {
         owned.ends = read_outcomes(history, &places, owned.lead.len())?;
         let columns = attributes::read(history, executor, &places, &owned)?;
         let counts = read_activities(history, executor, &places, &owned.at)?;
-        drop(places);
-        attributes::assemble(&mut owned, executor, columns, counts, local);
+        attributes::assemble(&mut owned, executor, &columns, counts, local);
         Ok(owned)
     }
 
@@ -163,7 +162,7 @@ fn read_assignments(history: &History) -> Result<Owned, FeatureError> {
     let mut propensity = Vec::new();
     let wanted = ["lead_id", "rep", "at", "known_at", "kind", "propensity"].map(str::to_owned);
     for_each_group(history, Table::Assignments, &wanted, given, |given| {
-        let codes = reps.adopt(given.reps);
+        let codes = reps.adopt(&given.reps);
         owned.rep.extend(given.rep.iter().map(|&code| codes[code as usize]));
         owned.lead.extend(given.lead);
         owned.at.extend(given.at);

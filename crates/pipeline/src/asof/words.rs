@@ -24,12 +24,12 @@ impl Words {
     }
 
     /// Takes in another dictionary; each of its codes becomes the one at that place.
-    pub fn adopt(&mut self, other: Self) -> Vec<u32> {
+    pub fn adopt(&mut self, other: &Self) -> Vec<u32> {
         other.names.iter().map(|name| self.code(name)).collect()
     }
 }
 
-pub(crate) type WordHash = BuildHasherDefault<WordHasher>;
+type WordHash = BuildHasherDefault<WordHasher>;
 
 /// Eight bytes a step. Texts come from one company's own files, so nobody picks them to collide.
 #[derive(Default)]
