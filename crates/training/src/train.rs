@@ -118,7 +118,8 @@ pub fn train(table: &FeatureTable, config: &TrainConfig) -> Result<Trained, Trai
     let reps = if config.no_rep { Vec::new() } else { reps };
     let mut order: Vec<usize> = (0..table.len()).collect();
     order.sort_by_key(|&i| table.ts[i]);
-    let rows = encode(table, &Arc::new(inputs), &reps.into()).take(&order);
+    let rows = encode(table, &Arc::new(inputs), &reps.into());
+    let rows = if order.is_sorted() { rows } else { rows.take(&order) };
     let fit_config = FitConfig {
         threads: config.threads,
         boost: BoostConfig { seed: config.seed, threads: config.threads, ..config.boost.clone() },
