@@ -182,7 +182,13 @@ fn encode(bytes: [u8; 16]) -> [u8; 26] {
     let n = u128::from_be_bytes(bytes);
     let (high, middle, low) = ((n >> 120) as u64, (n >> 60) as u64, n as u64);
     std::array::from_fn(|i| {
-        let (part, last) = if i < 2 { (high, 1) } else if i < 14 { (middle, 13) } else { (low, 25) };
+        let (part, last) = if i < 2 {
+            (high, 1)
+        } else if i < 14 {
+            (middle, 13)
+        } else {
+            (low, 25)
+        };
         BASE32[(part >> (5 * (last - i)) & 31) as usize]
     })
 }

@@ -91,4 +91,3 @@ impl Owned {
         all.into_iter().map(|(known_at, lead, stage)| (lead, stage, Instant::from_unix_micros(known_at))).collect()
     }
 }
-

@@ -162,7 +162,8 @@ impl<'a> Walk<'a> {
                 into.extend(reps.map(|rep| recent(rep, days).rate(parent, shrink)));
             }
             Source::Tenure => {
-                let held = |first| (border - Instant::from_unix_micros(first)).as_secs_f64() / Micros::DAY.as_secs_f64();
+                let held =
+                    |first| (border - Instant::from_unix_micros(first)).as_secs_f64() / Micros::DAY.as_secs_f64();
                 into.extend(reps.map(|rep| counters.first_at(rep).map_or(f64::NAN, held)));
             }
             Source::OpenLeads => into.extend(reps.map(|rep| counters.open(rep) as f64)),
