@@ -71,6 +71,12 @@ async fn pages(state: &Arc<State>) -> Result<(), Failure> {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     println!("{:>10.1} s   until figures stand on it", started.elapsed().as_secs_f64());
+    let started = Clock::now();
+    ask(&router, "flow of every lead, first", "/flow").await?;
+    while body(&router, "/flow").await?.contains("id=\"being-made\"") {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    println!("{:>10.1} s   until it stands there", started.elapsed().as_secs_f64());
     // Behind the first columns the days of reps are brought up to now and usual pages made.
     tokio::time::sleep(std::time::Duration::from_secs(10)).await;
     for round in ["cold", "again"] {
@@ -81,6 +87,7 @@ async fn pages(state: &Arc<State>) -> Result<(), Failure> {
             ("page of one source", "/kpi?quarter=2026-Q1&source=web"),
             ("one figure", "/kpi/speed-to-lead?quarter=2026-Q1"),
             ("one figure of a year", "/kpi/conversion?from=2025-07-01&until=2026-07-01"),
+            ("flow of every lead", "/flow"),
             ("list behind a figure", "/kpi/lost-leads/leads?quarter=2026-Q1&part=hits"),
             ("list of a year, far in", "/v1/kpis/conversion/leads?from=2025-07-01&until=2026-07-01&cursor=100000"),
         ] {

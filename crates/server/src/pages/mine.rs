@@ -202,7 +202,7 @@ pub async fn one(
         Custody::Closed => record.state.last_owner.as_ref() == Some(&rep),
         Custody::Held { .. } | Custody::Parked { .. } => false,
     });
-    let record = mine.ok_or_else(|| Problem::NotFound { what: format!("lead {lead} among yours") })?;
+    let record = mine.ok_or_else(|| not_yours(lead))?;
     let l = sheet.l();
     let mut page = sheet.page(words::one_lead(l), words::question(l));
     page.sections.push(card(&sheet, record));
@@ -264,15 +264,32 @@ pub async fn answer(
     match &*body.value.answer {
         "contacted" => staged(&state, &caller, lead, &rep, Stage::Contacted).await?,
         "unqualified" => staged(&state, &caller, lead, &rep, Stage::Unqualified).await?,
-        _ => said(&state, &caller.0, lead, rep, &body.value).await?,
+        _ => {
+            had(&state, lead, &rep).await?;
+            said(&state, &caller.0, lead, rep, &body.value).await?;
+        }
     }
     Ok(Redirect::to("/me").into_response())
+}
+
+/// That a lead went elsewhere is told only to whoever had it; to all others it is not there.
+async fn had(state: &Arc<State>, lead: LeadId, rep: &RepId) -> Result<(), Problem> {
+    let record = state.read(move |reader| reader.lead(lead)).await?;
+    let had = record.is_some_and(|LeadRecord { state, .. }| match &state.custody {
+        Custody::Owned { rep: holder, .. } | Custody::Offered { rep: holder, .. } if holder == rep => true,
+        _ => state.last_owner.as_ref() == Some(rep) || state.declined.contains(rep),
+    });
+    if had { Ok(()) } else { Err(not_yours(lead)) }
+}
+
+fn not_yours(lead: LeadId) -> Problem {
+    Problem::NotFound { what: format!("lead {lead} among yours") }
 }
 
 async fn staged(state: &Arc<State>, caller: &Caller, lead: LeadId, rep: &RepId, stage: Stage) -> Result<(), Problem> {
     let record = state.read(move |reader| reader.lead(lead)).await?;
     let mine = record.filter(|record| record.state.custody.owner() == Some(rep));
-    mine.ok_or_else(|| Problem::NotFound { what: format!("lead {lead} among yours") })?;
+    mine.ok_or_else(|| not_yours(lead))?;
     let now = state.now();
     let fact = StageFact {
         at: now,

@@ -145,11 +145,11 @@ fn a_rep_answers_for_themselves_in_the_inbox() {
     assert_eq!((other.status, unknown.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
     assert_eq!(other.text.replace(&theirs, never), unknown.text);
     // Their own lead only, whatever they say.
-    assert_eq!(
-        me("POST", &format!("/me/leads/{theirs}"), FORM, "answer=accepted").status,
-        StatusCode::PRECONDITION_FAILED
-    );
-    assert_eq!(me("POST", &format!("/me/leads/{theirs}"), FORM, "answer=contacted").status, StatusCode::NOT_FOUND);
+    for answer in ["accepted", "declined", "contacted"] {
+        let told = |lead: &str| me("POST", &format!("/me/leads/{lead}"), FORM, &format!("answer={answer}"));
+        let (other, unknown) = (told(&theirs), told(never));
+        assert_eq!((other.status, unknown.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{answer}");
+    }
     assert_eq!(
         me("POST", &format!("/me/leads/{mine}"), FORM, "answer=perhaps").status,
         StatusCode::UNPROCESSABLE_ENTITY
