@@ -20,6 +20,7 @@ use pointsman_store::{Location, load::Cell, view::View};
 use serde_json::{Value, json};
 
 use crate::{
+    kpis::rows_of,
     postgres,
     world::{Door, asking},
 };
@@ -93,19 +94,7 @@ struct Table {
 
 impl Table {
     fn read(door: &Door, name: &str) -> Self {
-        let view = View::find(name).unwrap();
-        let mut rows = Vec::new();
-        let owned = |cell: &Cell<'_>| match cell {
-            Cell::Text(text) => Cell::Text(text.as_ref().map(|text| text.to_string().into())),
-            Cell::Int(n) => Cell::Int(*n),
-            Cell::Float(x) => Cell::Float(*x),
-            Cell::Bytes(bytes) => Cell::Bytes(bytes.clone()),
-        };
-        let visit = &mut |cells: &[Cell<'_>]| {
-            rows.push(cells.iter().map(owned).collect());
-            Ok(())
-        };
-        door.state.config.store.open().unwrap().reader().unwrap().view(view, visit).unwrap();
+        let (view, rows) = (View::find(name).unwrap(), rows_of(door, name));
         Self { view, rows }
     }
 

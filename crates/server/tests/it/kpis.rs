@@ -70,7 +70,8 @@ pub fn rows_of(door: &Door, table: &str) -> Vec<Vec<Cell<'static>>> {
         rows.push(cells.iter().map(owned).collect());
         Ok(())
     };
-    store(door).reader().unwrap().view(View::find(table).unwrap(), visit).unwrap();
+    let store = door.state.config.store.open().unwrap();
+    store.reader().unwrap().view(View::find(table).unwrap(), visit).unwrap();
     rows
 }
 
