@@ -52,10 +52,11 @@ async fn show(
     let sheet = Sheet::new(&state, reader)?;
     let shared = Arc::clone(&state);
     let found = tokio::task::spawn_blocking(move || shared.flows.soon(&shared, days));
-    let Some(found) = found.await.map_err(|_| Problem::Ours)?? else { return Ok(being_made(&sheet, "/flow")) };
     let (l, names) = (sheet.l(), rights.scopes.has(Scope::RepsRead));
+    let bare = || sheet.page(words::title(l), words::question(l));
+    let Some(found) = found.await.map_err(|_| Problem::Ours)?? else { return Ok(being_made(&sheet, "/flow", bare())) };
     if found.flow.leads == 0 {
-        let mut page = sheet.page(words::title(l), words::question(l));
+        let mut page = bare();
         let notices = vec![Notice { tone: Tone::Neutral, text: words::no_leads(l) }];
         let links = vec![Link { href: "/flow".into(), label: words::every_lead(l) }];
         let links = if days.is_some() { links } else { Vec::new() };

@@ -11,7 +11,7 @@ use axum::{
 };
 use pointsman_measure::rows::Name;
 use pointsman_report::{
-    Day, Section,
+    Day, Page, Section,
     kpi::{DetailReport, KpiReport, ListReport, detail_page, list_page, page as overview_page},
     part::{Notice, Tone},
     words::kpi as words,
@@ -90,9 +90,8 @@ pub fn routes() -> Vec<Entry> {
 type Pairs = Vec<(String, String)>;
 
 /// What is said while a new process reads the leads; the browser asks again by itself.
-pub(super) fn being_made(sheet: &Sheet, here: &str) -> Response {
+pub(super) fn being_made(sheet: &Sheet, here: &str, mut page: Page) -> Response {
     let l = sheet.l();
-    let mut page = sheet.page(words::title(l), words::question(l));
     let notices = vec![Notice { tone: Tone::Neutral, text: words::being_made(l) }];
     let heading = words::being_made_heading(l);
     page.sections.push(Section { id: "being-made".into(), heading, notices, ..Section::default() });
@@ -100,6 +99,11 @@ pub(super) fn being_made(sheet: &Sheet, here: &str) -> Response {
     response.headers_mut().insert(header::REFRESH, HeaderValue::from_static("2"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+fn board_being_made(sheet: &Sheet) -> Response {
+    let l = sheet.l();
+    being_made(sheet, "/kpi", sheet.page(words::title(l), words::question(l)))
 }
 
 async fn board(
@@ -116,7 +120,7 @@ async fn board(
         let about = about(measured, question, &selection, days, &live);
         Ok(overview_page(&KpiReport { about, overview: &overview, spec: &measured.spec }, None, cx))
     });
-    let Some(page) = page.await? else { return Ok(being_made(&sheet, "/kpi")) };
+    let Some(page) = page.await? else { return Ok(board_being_made(&sheet)) };
     Ok(sheet.respond("/kpi", page, &[]))
 }
 
@@ -136,7 +140,7 @@ async fn one(
         let about = about(measured, question, &selection, days, &live);
         Ok(detail_page(&DetailReport { about, detail: &detail, spec: &measured.spec }, None, cx))
     });
-    let Some(page) = page.await? else { return Ok(being_made(&sheet, "/kpi")) };
+    let Some(page) = page.await? else { return Ok(board_being_made(&sheet)) };
     Ok(sheet.respond("/kpi", page, &[]))
 }
 
@@ -171,6 +175,6 @@ async fn leads(
         let links = list.leads.iter().map(|lead| lead_link(lead.lead)).collect::<Vec<_>>();
         Ok((list_page(&report, None, cx), links))
     });
-    let Some((page, links)) = made.await? else { return Ok(being_made(&sheet, "/kpi")) };
+    let Some((page, links)) = made.await? else { return Ok(board_being_made(&sheet)) };
     Ok(sheet.respond("/kpi", page, &links))
 }
