@@ -29,6 +29,7 @@ pub const PARAMETERS: &[Parameter] = &[
         "Only these, with commas between; an empty name is 'not known'. So with every dimension: channel, campaign, country, industry, size, language, product, direction, segment, pool, team, rep, policy, policy-version, rule, path, experiment, variant.",
         false,
     ),
+    ("query", "lang", "en or de: the language of pages; figures are the same in both.", false),
 ];
 
 /// The same for one figure and for lists, which have an id and pages.
@@ -38,6 +39,7 @@ pub const LIST_PARAMETERS: &[Parameter] = &[
     PARAMETERS[1],
     PARAMETERS[2],
     PARAMETERS[3],
+    PARAMETERS[4],
     ("query", "part", "all, counted, hits, misses or pending.", false),
     ("query", "cursor", "'next' of the page before.", false),
     ("query", "limit", "Rows of a page, 1 to 200; 50 if absent.", false),
@@ -90,6 +92,8 @@ impl Question {
         for (name, value) in pairs {
             let kept = match name.as_str() {
                 "quarter" | "from" | "until" => true,
+                "lang" if matches!(value.as_str(), "en" | "de") => false,
+                "lang" => return Err(Problem::Parameter(format!("'lang': '{value}' is neither en nor de"))),
                 "part" => {
                     let fault =
                         || Problem::Parameter(format!("'part' is not one of {}", Part::ALL.map(Part::slug).join(", ")));
@@ -245,7 +249,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_whole_or_refused() {
-        let question = read(&[("quarter", "2026-Q3"), ("team", "north,")], Role::Ops).unwrap();
+        let question = read(&[("quarter", "2026-Q3"), ("team", "north,"), ("lang", "de")], Role::Ops).unwrap();
         let days = question.days.unwrap();
         assert_eq!((days.from.text(), days.until.text()), ("2026-07-01".into(), "2026-10-01".into()));
         assert_eq!(question.kept, "quarter=2026-Q3&team=north,");
@@ -255,6 +259,7 @@ mod tests {
             [("until", "soon")],
             [("colour", "red")],
             [("limit", "0")],
+            [("lang", "fr")],
             [("part", "some")],
         ] {
             assert!(matches!(read(&bad, Role::Ops), Err(Problem::Parameter(_))), "{bad:?}");

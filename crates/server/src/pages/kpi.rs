@@ -27,23 +27,10 @@ use crate::{
     api::kpis::{answer_soon, figure, next},
     error::Problem,
     kpi::{LIST_PARAMETERS, PARAMETERS, Question, about},
-    openapi::{Parameter, Route},
-    router::{Entry, LANG, PLAIN},
+    openapi::Route,
+    router::{Entry, PLAIN},
     state::State,
 };
-
-const PAGE_PARAMETERS: &[Parameter] = &[PARAMETERS[0], PARAMETERS[1], PARAMETERS[2], PARAMETERS[3], LANG];
-const LIST_PAGE_PARAMETERS: &[Parameter] = &[
-    LIST_PARAMETERS[0],
-    LIST_PARAMETERS[1],
-    LIST_PARAMETERS[2],
-    LIST_PARAMETERS[3],
-    LIST_PARAMETERS[4],
-    LIST_PARAMETERS[5],
-    LIST_PARAMETERS[6],
-    LIST_PARAMETERS[7],
-    LANG,
-];
 
 /// The routes of this file.
 pub fn routes() -> Vec<Entry> {
@@ -53,7 +40,7 @@ pub fn routes() -> Vec<Entry> {
                 path: "/kpi",
                 id: "kpiPage",
                 summary: "The figures as a page.",
-                parameters: PAGE_PARAMETERS,
+                parameters: PARAMETERS,
                 problems: &["bad-parameter"],
                 ..PLAIN
             },
@@ -65,7 +52,7 @@ pub fn routes() -> Vec<Entry> {
                 path: "/kpi/{id}",
                 id: "kpiFigurePage",
                 summary: "One figure as a page: what it means, its value, by groups.",
-                parameters: LIST_PAGE_PARAMETERS,
+                parameters: LIST_PARAMETERS,
                 problems: &["bad-parameter", "not-found"],
                 ..PLAIN
             },
@@ -77,7 +64,7 @@ pub fn routes() -> Vec<Entry> {
                 path: "/kpi/{id}/leads",
                 id: "kpiLeadsPage",
                 summary: "The leads behind a figure as a page.",
-                parameters: LIST_PAGE_PARAMETERS,
+                parameters: LIST_PARAMETERS,
                 problems: &["bad-parameter", "not-found"],
                 ..PLAIN
             },
