@@ -49,6 +49,9 @@ pub enum Layer {
 pub enum Verdict {
     /// Its gain exceeds two standard errors.
     Kept,
+    /// A finer form of a layer that has earned its place (slopes, where intercepts have): held-out
+    /// rows do not show that it costs, its gain lies above minus one standard error.
+    KeptFiner,
     /// Its gain does not exceed two standard errors.
     NoGain,
     /// Nothing to build it from: no such column, one rep, one level.
@@ -57,6 +60,13 @@ pub enum Verdict {
     TooFewRows,
     /// The caller asked for a model without it.
     Excluded,
+}
+
+impl Verdict {
+    /// Whether the model has the layer.
+    pub fn stays(self) -> bool {
+        matches!(self, Self::Kept | Self::KeptFiner)
+    }
 }
 
 /// A layer's trial on forward-chained folds: mean log-loss saved a row against the layers kept

@@ -1,4 +1,5 @@
 //! Which layers earn their place: forward-chained gain above two standard errors, layer by layer.
+//! Slopes of reps are a finer form of what their intercepts have proven and stay unless they cost.
 
 use pointsman_domain::math;
 use pointsman_scoring::{Layer, LayerTrial, Scope, Verdict};
@@ -13,6 +14,9 @@ use crate::{
 
 /// Standard errors that a gain must exceed.
 const Z: f64 = 2.0;
+/// Standard errors that a finer form of a proven layer may seem to cost. Log-loss hears of the rep
+/// who had the lead; choosing among all of them hears of every difference, and squares none of it.
+const FINER: f64 = 1.0;
 /// Held-out rows below which nothing is tried: two standard errors of such a sample are wider
 /// than any gain a model of leads has ever had.
 const FEWEST: usize = 100;
@@ -76,18 +80,18 @@ impl Gate<'_> {
         if let Some((other, its_error)) = reference.map(against).filter(|(other, _)| *other < gain) {
             (gain, standard_error) = (other, its_error);
         }
+        let rows = rival.held_out.from_fold(first_fold).won.len() as u64;
         let kept = gain > Z * standard_error;
-        self.trials.push(LayerTrial {
-            layer,
-            verdict: if kept { Verdict::Kept } else { Verdict::NoGain },
-            gain: Some(gain),
-            standard_error: Some(standard_error),
-            rows: rival.held_out.from_fold(first_fold).won.len() as u64,
-        });
+        let verdict = if kept { Verdict::Kept } else { Verdict::NoGain };
+        self.trials.push(LayerTrial { layer, verdict, gain: Some(gain), standard_error: Some(standard_error), rows });
         if kept {
-            Rival { plan: self.plan, held_out: self.held_out, fits: self.fits } = rival;
+            self.keep(rival);
         }
         kept
+    }
+
+    fn keep(&mut self, rival: Rival) {
+        Rival { plan: self.plan, held_out: self.held_out, fits: self.fits } = rival;
     }
 
     fn skip(&mut self, layer: Layer, verdict: Verdict) {
@@ -150,6 +154,7 @@ pub fn gate(rows: &Encoded, folds: usize, no_rep: bool, config: &FitConfig) -> R
     if !no_rep && rows.rep_names.len() > 1 {
         rep_trees(&mut gate, rows)?;
         rep_refinements(&mut gate)?;
+        finer_slopes(&mut gate)?;
     }
     if !gate.plan.is_base() {
         recency(&mut gate)?;
@@ -220,6 +225,32 @@ fn rep_segments(gate: &mut Gate<'_>) -> Result<(), HierError> {
     let without = gate.rival(Plan { lead_segments: found.clone(), ..gate.plan.clone() })?;
     let with = gate.rival(Plan { lead_segments: found.clone(), segments: found, ..plan })?;
     gate.judge(Layer::RepSegments, with, Some(&without.held_out), middle);
+    Ok(())
+}
+
+/// Where reps are known to differ and nothing has shown by which leads, slopes stay unless they
+/// cost. This trial takes the place of the one in which they had to gain.
+fn finer_slopes(gate: &mut Gate<'_>) -> Result<(), HierError> {
+    let plan = &gate.plan;
+    let by_lead = plan.rep_trees || !plan.segments.is_empty();
+    if !plan.lead || plan.reps != RepPlan::Intercepts || by_lead {
+        return Ok(());
+    }
+    let rival = gate.rival(Plan { reps: RepPlan::Slopes, ..plan.clone() })?;
+    let (gain, standard_error) = gain(&gate.held_out, &rival.held_out);
+    if gain > -FINER * standard_error {
+        gate.trials.retain(|trial| trial.layer != Layer::RepSlopes);
+        let rows = rival.held_out.won.len() as u64;
+        let (gain, standard_error) = (Some(gain), Some(standard_error));
+        gate.trials.push(LayerTrial {
+            layer: Layer::RepSlopes,
+            verdict: Verdict::KeptFiner,
+            gain,
+            standard_error,
+            rows,
+        });
+        gate.keep(rival);
+    }
     Ok(())
 }
 

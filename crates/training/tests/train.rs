@@ -4,11 +4,12 @@ mod common;
 
 use common::worlds::{World, world};
 use linfa::traits::PredictInplace;
-use pointsman_domain::math;
+use pointsman_domain::{RepIndex, math};
 use pointsman_scoring::{Artifact, Coded, Fallback, FeatureTable, Layer, LeadRow, Model, Verdict, card::Limit};
 use pointsman_training::{
     boost::BoostConfig,
     evaluate::{EvaluateConfig, Split, Truth, evaluate_table},
+    gap::{Matrix, gap_closed},
     plan::Ground,
     train::{TrainConfig, TrainError, Trained, train},
 };
@@ -81,8 +82,7 @@ fn pure_noise_keeps_nothing_and_says_so() {
     for seed in 1..=6 {
         let (table, _) = world(World { seed, ..World::SILENT }, 0);
         let trained = train(&table, &config()).expect("trains");
-        let kept: Vec<Layer> =
-            trained.card.layers.iter().filter(|t| t.verdict == Verdict::Kept).map(|t| t.layer).collect();
+        let kept: Vec<Layer> = trained.card.layers.iter().filter(|t| t.verdict.stays()).map(|t| t.layer).collect();
         assert_eq!(kept, [], "seed {seed}");
         assert_eq!(trained.artifact.fallback, Fallback::BaseRate);
         assert!(trained.card.limits.contains(&Limit::NoSignal) && trained.card.limits.contains(&Limit::NoRepSignal));
@@ -97,6 +97,45 @@ fn reps_that_differ_only_overall_give_the_shrunken_rate() {
     assert_eq!(trained.artifact.fallback, Fallback::RepRate);
     let reps = trained.artifact.reps.as_ref().expect("intercepts");
     assert!(reps.slopes.is_empty() && reps.intercepts.iter().any(|b| b.abs() > 0.3));
+}
+
+/// Ten leads a rep tell next to nothing of a rep × category effect, and held-out log-loss cannot
+/// prove one; when a lead may go to any of the reps, what little they tell is worth having.
+#[test]
+fn reps_with_ten_leads_each_keep_slopes_that_do_not_cost() {
+    let (mut with, mut without, mut finer) = (0.0, 0.0, 0);
+    for seed in 1..=4 {
+        let (table, truth) =
+            world(World { rows: 4200, reps: 400, seed, rep: 0.8, slope: 0.4, curve: 0.0, ..RICH }, 200);
+        let truth = Truth { values: truth, reps: table.rep.names.clone() };
+        let config = EvaluateConfig { split: Split::LastRows(200), until: None, labels_known: false, train: config() };
+        let evaluated = evaluate_table(&table, &config, Some(&truth)).expect("evaluates");
+        finer += usize::from(verdict(&evaluated.trained, Layer::RepSlopes) == Some(Verdict::KeptFiner));
+        with += evaluated.evaluation.gap.expect("the truth was given").capacity_gap_closed;
+        without += gap_without_slopes(&evaluated.trained, &table, &truth);
+    }
+    assert!(finer >= 2, "{finer} of 4");
+    assert!(with > without + 0.1, "{with} {without}");
+}
+
+fn gap_without_slopes(trained: &Trained, table: &FeatureTable, truth: &Truth) -> f64 {
+    let mut artifact = trained.artifact.clone();
+    artifact.reps.as_mut().expect("reps differ").slopes.clear();
+    let reps = truth.reps.len();
+    let last = truth.values.len() / reps;
+    let rows: Vec<usize> = (table.len() - last..table.len()).collect();
+    let rows =
+        pointsman_training::encode::encode(&table.take(&rows), &trained.encoded.inputs, &trained.encoded.rep_names);
+    let model = Model::compile(artifact, &truth.reps);
+    let everyone: Vec<RepIndex> = (0..reps as u32).map(RepIndex).collect();
+    let mut lead = LeadRow::default();
+    let mut predicted = vec![0.0; truth.values.len()];
+    for (row, logits) in predicted.chunks_exact_mut(reps).enumerate() {
+        rows.load(row, &mut lead);
+        model.score(&lead, &everyone, logits);
+        logits.iter_mut().for_each(|z| *z = math::sigmoid(*z));
+    }
+    gap_closed(Matrix { values: &predicted, reps }, Matrix { values: &truth.values, reps }).capacity_gap_closed
 }
 
 #[test]

@@ -252,7 +252,7 @@ fn gate(trial: &card::LayerTrial) -> Option<Gate> {
     };
     let (gain, error) = (trial.gain?, trial.standard_error?);
     let gain = Interval::new(gain, gain - 2.0 * error, gain + 2.0 * error);
-    Some(Gate { layer, gain, kept: trial.verdict == card::Verdict::Kept })
+    Some(Gate { layer, gain, kept: trial.verdict.stays() })
 }
 
 fn quality(made: &Made, table: &FeatureTable, import: &ImportReport) -> Vec<QualityRow> {
