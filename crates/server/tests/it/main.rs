@@ -23,6 +23,7 @@ mod policies;
 #[path = "../../../../tests/src/postgres.rs"]
 mod postgres;
 mod prices;
+mod promise;
 mod responses;
 mod roi;
 mod roles;

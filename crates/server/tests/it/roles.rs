@@ -38,7 +38,7 @@ fn compare(name: &str, made: &str) {
         std::fs::write(&path, made).unwrap();
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(kept == made, "docs/{name} is old: POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-server roles");
+    assert!(kept == made, "docs/{name} is old: POINTSMAN_WRITE_DOCS=1 cargo test -p pointsman-server -- roles promise");
 }
 
 #[test]
