@@ -4,6 +4,7 @@
 //! en dash, infinities as ∞; the sign of a negative number is the true minus (U+2212).
 
 use pointsman_domain::{Currency, Instant, Micros, Money};
+use pointsman_workhours::Zone;
 use serde::{Deserialize, Serialize};
 
 /// Narrow no-break space: between a number and its unit.
@@ -198,6 +199,11 @@ impl Locale {
     /// A time of a day, by the minute: `14 Aug 2026, 16:05`, `14.08.2026, 16:05`.
     pub fn moment(self, day: Day, minute_of_day: u16) -> String {
         format!("{}, {:02}:{:02}", self.date(day), minute_of_day / 60, minute_of_day % 60)
+    }
+
+    /// A moment as the clock of a zone shows it, by the minute: seconds say nothing to a reader.
+    pub fn on_clock(self, at: Instant, zone: &Zone) -> String {
+        self.moment(Day::from_unix_days(zone.local_day(at).into()), zone.local_minute_of_day(at))
     }
 
     /// A date without its year, for axes: `14 Aug`, `14. Aug.`.

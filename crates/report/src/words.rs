@@ -14,6 +14,7 @@ pub mod flow;
 mod formula;
 pub mod kpi;
 pub mod lead;
+pub mod lint;
 pub mod live;
 pub mod mine;
 pub mod model;
@@ -46,6 +47,7 @@ pub fn entries() -> impl Iterator<Item = Entry> {
         flow::ENTRIES,
         kpi::ENTRIES,
         lead::ENTRIES,
+        lint::ENTRIES,
         live::ENTRIES,
         mine::ENTRIES,
         model::ENTRIES,

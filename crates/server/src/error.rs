@@ -12,11 +12,13 @@ use axum::{
 use pointsman_connect::Unsigned;
 use pointsman_domain::{CreditReason, Instant, RepId};
 use pointsman_experiment::spec::SpecError;
+use pointsman_report::{Locale, words::fault as words};
 use pointsman_store::{Declined, StoreError, queue::Ended};
 use serde::Serialize;
 
 use crate::{
     access::{Scope, origin::Foreign},
+    address::Wrong,
     experiment::DeskError,
 };
 
@@ -29,6 +31,8 @@ pub enum Problem {
     Fields(Vec<FieldError>),
     /// A part of the address or a header is wrong.
     Parameter(String),
+    /// The same of an address that pages have, too.
+    Address(Wrong),
     MediaType,
     TooLarge {
         most_bytes: usize,
@@ -165,7 +169,7 @@ impl Problem {
         match self {
             Self::Body(_) => "bad-body",
             Self::Fields(_) => "bad-fields",
-            Self::Parameter(_) => "bad-parameter",
+            Self::Parameter(_) | Self::Address(_) => "bad-parameter",
             Self::MediaType => "media-type",
             Self::TooLarge { .. } => "too-large",
             Self::Unauthorized => "unauthorized",
@@ -202,8 +206,6 @@ impl Problem {
                 [one] => format!("{}: {}", one.field, one.problem),
                 several => format!("{} fields are wrong", several.len()),
             },
-            Self::MediaType => "the content type of the body is none that this call takes".into(),
-            Self::TooLarge { most_bytes } => format!("the body has more than {most_bytes} bytes"),
             Self::Unauthorized => "the request carries no key that is valid here".into(),
             Self::Unsigned(why) => why.to_string(),
             Self::Forbidden { needs } => format!("this needs the scope '{needs}'"),
@@ -212,31 +214,51 @@ impl Problem {
             Self::RateLimited => "this key sends more than its requests a second; nothing was done".into(),
             Self::NotFound { what } => format!("there is no {what}"),
             Self::NoRoute => "nothing is served at this address".into(),
-            Self::Method => "the address is right, the method is not".into(),
-            Self::KeyReused => "the same Idempotency-Key came with another body before".into(),
             Self::OwnerChanged { present: Some(rep) } => format!("the lead is with '{rep}'"),
             Self::OwnerChanged { present: None } => "the lead is with nobody".into(),
-            Self::IfMatchMissing => "an assignment by hand must name the owner it replaces".into(),
-            Self::Changed { tag, .. } => format!("it is at {tag} by now"),
-            Self::VersionMissing => "a change must name the version it is made to".into(),
             Self::LeadClosed => "a closed lead is not assigned".into(),
             Self::OfferOver { until } => format!("it could be accepted until {until}"),
-            Self::Credited { reason } => format!("it was credited because of {}", reason.as_str()),
-            Self::NothingTaken => "the lead took neither a turn nor a quota of anybody".into(),
             Self::Gone { what } => format!("{what} aged out or were erased on request"),
             Self::NothingLive => "nothing was applied to this workspace's store".into(),
             Self::Busy => "the queue is full; nothing was done".into(),
             Self::Slow => "the answer was not there in time; it may still be done".into(),
             Self::StoreDown => "nothing was done".into(),
             Self::Ours => "the fault is in our log, under this request's id".into(),
+            Self::Address(_)
+            | Self::MediaType
+            | Self::TooLarge { .. }
+            | Self::Method
+            | Self::KeyReused
+            | Self::IfMatchMissing
+            | Self::VersionMissing
+            | Self::Changed { .. }
+            | Self::Credited { .. }
+            | Self::NothingTaken => self.in_words(Locale::En).unwrap_or_default(),
         }
+    }
+
+    /// The detail where it is told in both languages: what pages show of it.
+    pub fn in_words(&self, l: Locale) -> Option<String> {
+        Some(match self {
+            Self::Address(wrong) => wrong.text(l),
+            Self::MediaType => words::media_type(l),
+            Self::TooLarge { most_bytes } => words::too_large(l, &most_bytes.to_string()),
+            Self::Method => words::method(l),
+            Self::KeyReused => words::key_reused(l),
+            Self::IfMatchMissing => words::if_match_missing(l),
+            Self::VersionMissing => words::version_missing(l),
+            Self::Changed { tag, .. } => words::changed(l, tag),
+            Self::Credited { reason } => words::credited(l, reason.as_str()),
+            Self::NothingTaken => words::nothing_taken(l),
+            _ => return None,
+        })
     }
 
     fn next(&self) -> String {
         match self {
             Self::Body(_) => "compare the body with the schema of this call in /openapi.json".into(),
             Self::Fields(_) => "correct the fields listed under 'errors' and send it again".into(),
-            Self::Parameter(_) => "correct it and send the request again".into(),
+            Self::Parameter(_) | Self::Address(_) => "correct it and send the request again".into(),
             Self::MediaType => "send JSON with the header Content-Type: application/json".into(),
             Self::TooLarge { .. } => "send less at once".into(),
             Self::Unauthorized => "send the header Authorization: Bearer KEY, or log in at /login".into(),

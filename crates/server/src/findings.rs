@@ -6,7 +6,7 @@ use pointsman_decision::Snapshot;
 use pointsman_domain::Instant;
 use pointsman_rules::{
     Policy,
-    lint::{self, Finding, Kind, RowsAt, RuleAt, Severity},
+    lint::{self, Finding, Kind, Particular, RowsAt, RuleAt, Severity},
 };
 use serde::Serialize;
 
@@ -18,7 +18,11 @@ pub struct Shown {
     /// In the order of the ladder.
     pub rules: Vec<RuleAt>,
     pub rows: Option<RowsAt>,
+    /// The particulars in English.
     pub message: String,
+    /// The same for pages, which have their own words.
+    #[serde(skip)]
+    pub particular: Particular,
     /// The fields that need a value, all others missing.
     pub example: BTreeMap<String, String>,
 }
@@ -41,6 +45,7 @@ fn shown(snapshot: &Snapshot, finding: Finding) -> Shown {
         severity: finding.severity,
         rules: finding.rules,
         rows: finding.rows,
-        message: finding.message,
+        message: finding.particular.to_string(),
+        particular: finding.particular,
     }
 }

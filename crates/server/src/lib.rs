@@ -11,6 +11,7 @@
 //! [`metrics`], `login`, `pages`.
 
 pub mod access;
+pub mod address;
 pub mod answer;
 pub mod api;
 mod around;

@@ -80,6 +80,8 @@ pub enum Because {
     NotThereYet {
         fraction: f64,
     },
+    /// A variant had no unit yet, as in the first period of a switchback, and the test goes on.
+    NothingToCompare,
     /// Decided at an earlier look of a test that can be decided once.
     Latched {
         at: Instant,
@@ -158,8 +160,9 @@ fn verdict(
     looking: &Looking,
 ) -> VerdictFor {
     let guardrails = guardrails(spec, comparison, looking);
+    let one_sided = empty_variant(result, comparison);
     let mut faults = faults.to_vec();
-    faults.extend(empty_variant(result, comparison));
+    faults.extend(one_sided.filter(|_| !goes_on(looking)));
     let decision = decision(spec, comparison);
     let look = decision.as_ref().and_then(|d| look(spec, result, d.p, looking));
     let answer = |verdict, because| VerdictFor {
@@ -171,6 +174,9 @@ fn verdict(
     };
     if !faults.is_empty() {
         return answer(Verdict::Invalid, faults.into_iter().map(|why| Because::Invalid { why }).collect());
+    }
+    if one_sided.is_some() {
+        return answer(Verdict::KeepRunning, vec![Because::NothingToCompare]);
     }
     let in_state = |state| guardrails.iter().filter(move |g| g.state == state).map(|g| g.metric.clone());
     let harmed: Vec<Because> =
@@ -413,6 +419,15 @@ fn faults(spec: &ExperimentSpec, result: &ExperimentResult) -> Vec<Invalid> {
         }
     }
     faults
+}
+
+/// Whether units are still to come.
+fn goes_on(looking: &Looking) -> bool {
+    match looking {
+        Looking::Complete => false,
+        Looking::Planned { fraction, .. } => *fraction < 1.0,
+        Looking::Anytime => true,
+    }
 }
 
 fn empty_variant(result: &ExperimentResult, comparison: &Comparison) -> Option<Invalid> {

@@ -3,7 +3,7 @@
 use pointsman_domain::Instant;
 
 use crate::{
-    analysis::{ExperimentResult, Outcome, Verdict, Weighing},
+    analysis::{Because, ExperimentResult, Outcome, Verdict, VerdictFor, Weighing},
     spec::Adaptive,
 };
 
@@ -14,9 +14,11 @@ const BY: &str = "pointsman";
 
 impl LiveExperiment {
     /// After a look: stops where the leader is told from all others and its verdict stands, else
-    /// moves the weights when that is due. Nothing moves on a result that is not valid.
+    /// moves the weights when that is due. Nothing moves on a result that is not valid or has
+    /// nothing to compare.
     pub fn adapted(&self, rules: &Adaptive, result: &ExperimentResult, at: Instant) -> Result<Self, LifecycleError> {
-        let valid = result.verdicts.iter().all(|v| v.verdict != Verdict::Invalid);
+        let compares = |v: &VerdictFor| !v.because.contains(&Because::NothingToCompare);
+        let valid = result.verdicts.iter().all(|v| v.verdict != Verdict::Invalid && compares(v));
         let Some(Outcome::Ok(weighing)) = result.weighing.as_ref().filter(|_| valid && self.state == State::Running)
         else {
             return Ok(self.clone());

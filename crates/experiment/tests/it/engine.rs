@@ -3,7 +3,10 @@
 use pointsman_domain::Rng;
 use pointsman_experiment::{
     Undefined,
-    analysis::{Analyzer, Batch, BatchError, Column, ExclusionReason, ExperimentResult, Finding, Verdict},
+    analysis::{
+        Analyzer, Batch, BatchError, Because, Column, ExclusionReason, ExperimentResult, Finding, Invalid, Looking,
+        Verdict,
+    },
     spec::{ExperimentSpec, SpecError},
     stats::{effect, sequential::ConfidenceSequence},
 };
@@ -65,6 +68,27 @@ fn a_variant_without_leads_and_one_with_a_single_lead() {
     let empty = Analyzer::new(&won("")).finish();
     assert_eq!(empty.sample_ratio, Err(Undefined::NoUnits).into());
     assert_eq!(empty.verdicts[0].verdict, Verdict::Invalid);
+}
+
+/// In its first period a switchback has given all leads to one variant: that is early, no fault.
+/// A whole table in which a variant has no row is one.
+#[test]
+fn a_test_that_goes_on_may_have_nothing_to_compare_yet() {
+    let judged = |looking: Looking, spec: &ExperimentSpec| {
+        let mut analyzer = Analyzer::new(spec).looking(looking);
+        let columns = [Column::Text(&["a", "a", "a"]), Column::F64(&[0.0, 1.0, 1.0])];
+        analyzer.push(&Batch { rows: 3, columns: &columns }).expect("a batch");
+        analyzer.finish().verdicts.remove(0)
+    };
+    for looking in [Looking::Anytime, Looking::Planned { fraction: 0.1, before: Vec::new() }] {
+        let early = judged(looking, &won(""));
+        assert_eq!((early.verdict, &early.because[..]), (Verdict::KeepRunning, &[Because::NothingToCompare][..]));
+    }
+    for looking in [Looking::Complete, Looking::Planned { fraction: 1.0, before: Vec::new() }] {
+        let late = judged(looking, &won(""));
+        assert_eq!(late.verdict, Verdict::Invalid, "{late:?}");
+        assert_eq!(late.because, [Because::Invalid { why: Invalid::EmptyVariant }]);
+    }
 }
 
 #[test]

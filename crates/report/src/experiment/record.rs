@@ -1,10 +1,11 @@
 //! The record of an experiment: why this verdict, every look, who did what, methods and formulas.
 
 use pointsman_experiment::{
-    analysis::{Because, Invalid},
+    analysis::Because,
     live::LiveExperiment,
     spec::{ExperimentSpec, MetricKind},
 };
+use pointsman_workhours::Zone;
 
 use crate::{
     Cx, Section, Table, Unit,
@@ -20,6 +21,8 @@ pub struct Record<'a> {
     /// Absent for a table that was made elsewhere.
     pub live: Option<&'a LiveExperiment>,
     pub spec: &'a ExperimentSpec,
+    /// Whose clock its moments are told by.
+    pub zone: &'a Zone,
 }
 
 /// The sections after the result.
@@ -29,11 +32,11 @@ pub fn sections(record: Record<'_>, cx: Cx) -> Vec<Section> {
         sections.push(why(record, cx));
     }
     if let Some(live) = record.live {
-        sections.push(looks(live, record.spec, cx));
+        sections.push(looks(live, record, cx));
         if record.spec.adaptive.is_some() {
-            sections.push(weights(live, record.spec, cx));
+            sections.push(weights(live, record, cx));
         }
-        sections.push(history(live, cx));
+        sections.push(history(live, record.zone, cx));
     }
     sections.push(appendix(record, cx));
     sections
@@ -42,14 +45,14 @@ pub fn sections(record: Record<'_>, cx: Cx) -> Vec<Section> {
 fn why(record: Record<'_>, cx: Cx) -> Section {
     let tone = |because: &Because| match because {
         Because::Better { .. } => Tone::Good,
-        // A variant without leads may only be early.
-        Because::NotComputable { .. }
-        | Because::GuardrailUnclear { .. }
-        | Because::Invalid { why: Invalid::EmptyVariant } => Tone::Warn,
+        Because::NotComputable { .. } | Because::GuardrailUnclear { .. } => Tone::Warn,
         Because::Worse { .. } | Because::GuardrailHarmed { .. } | Because::Invalid { .. } => Tone::Bad,
-        Because::NoDifference { .. } | Because::NotThereYet { .. } | Because::Latched { .. } => Tone::Neutral,
+        Because::NoDifference { .. }
+        | Because::NotThereYet { .. }
+        | Because::NothingToCompare
+        | Because::Latched { .. } => Tone::Neutral,
     };
-    let notice = |b: &Because| Notice { tone: tone(b), text: words::because(cx.locale, b) };
+    let notice = |b: &Because| Notice { tone: tone(b), text: words::because(cx.locale, b, record.zone) };
     Section {
         id: "why".into(),
         heading: words::why(cx.locale),
@@ -58,7 +61,7 @@ fn why(record: Record<'_>, cx: Cx) -> Section {
     }
 }
 
-fn looks(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
+fn looks(live: &LiveExperiment, Record { spec, zone, .. }: Record<'_>, cx: Cx) -> Section {
     let l = cx.locale;
     let rate = |look: &pointsman_experiment::live::LookRecord| {
         let metric = spec.metrics.iter().find(|m| m.id == look.metric);
@@ -68,7 +71,7 @@ fn looks(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
         let unit = if rate(look) { Unit::points(1) } else { Unit::number(2).signed() };
         let range = look.low.zip(look.high).map_or_else(|| "–".into(), |(low, high)| unit.range(l, low, high));
         Row::new(vec![
-            words::minute(look.at),
+            l.on_clock(look.at, zone),
             look.by.to_string(),
             look.variant.to_string(),
             l.count(look.matured),
@@ -96,12 +99,12 @@ fn looks(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
     Section { id: "every-look".into(), heading: words::looks(l), sentence, tables, ..Section::default() }
 }
 
-fn weights(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
+fn weights(live: &LiveExperiment, Record { spec, zone, .. }: Record<'_>, cx: Cx) -> Section {
     let l = cx.locale;
     let rows = live.epochs.iter().map(|epoch| {
         let total: f64 = epoch.weights.iter().sum();
         let shares = epoch.weights.iter().map(|weight| Unit::percent(1).show(l, weight / total));
-        Row::new([epoch.number.to_string(), words::minute(epoch.from)].into_iter().chain(shares).collect())
+        Row::new([epoch.number.to_string(), l.on_clock(epoch.from, zone)].into_iter().chain(shares).collect())
     });
     let variants = spec.variants.iter().map(|variant| Column::number(variant.id.to_string()));
     let columns = [Column::text(words::epoch(l)), Column::text(words::when(l))].into_iter().chain(variants).collect();
@@ -115,11 +118,11 @@ fn weights(live: &LiveExperiment, spec: &ExperimentSpec, cx: Cx) -> Section {
     }
 }
 
-fn history(live: &LiveExperiment, cx: Cx) -> Section {
+fn history(live: &LiveExperiment, zone: &Zone, cx: Cx) -> Section {
     let l = cx.locale;
     let rows = live.history.iter().map(|event| {
         Row::new(vec![
-            words::minute(event.at),
+            l.on_clock(event.at, zone),
             event.by.to_string(),
             words::state_word(l, event.to),
             event.reason.to_string(),

@@ -1,11 +1,11 @@
 //! Words of the record of an experiment: why the verdict, who did what, which methods.
 
-use pointsman_domain::Instant;
 use pointsman_experiment::{
     analysis::{Because, Invalid, Verdict},
     live::State,
     spec::Method,
 };
+use pointsman_workhours::Zone;
 
 use super::words;
 use crate::{Locale, Unit};
@@ -53,6 +53,10 @@ words! {
     crossing(n) {
         en: "{n} randomised units have leads in both variants: their variants reached into each other.",
         de: "{n} geloste Einheiten haben Leads in beiden Varianten: Die Varianten griffen ineinander.",
+    }
+    nothing_to_compare() {
+        en: "A variant has had no lead yet, so there is nothing to compare: in its first period a switchback gives all leads to one variant.",
+        de: "Eine Variante hatte noch keinen Lead, es gibt also nichts zu vergleichen: In seiner ersten Periode gibt ein Switchback alle Leads einer Variante.",
     }
     empty_variant() { en: "A variant has no leads.", de: "Eine Variante hat keine Leads." }
     carry_over(p) {
@@ -185,17 +189,13 @@ pub fn state_word(l: Locale, state: State) -> String {
     }
 }
 
-/// To the minute, UTC: seconds say nothing to a reader.
-pub fn minute(at: Instant) -> String {
-    at.to_string().replacen('T', " ", 1).chars().take(16).collect::<String>() + " UTC"
-}
-
 /// A small p is said to be below what is shown, never to be 0.
 pub fn p_value(l: Locale, p: f64) -> String {
     if p < 0.0001 { format!("< {}", l.number(0.0001, 4)) } else { l.number(p, 4) }
 }
 
-pub fn because(l: Locale, because: &Because) -> String {
+/// A reason; its moment by the clock of a zone.
+pub fn because(l: Locale, because: &Because, zone: &Zone) -> String {
     match because {
         Because::Better { metric, p, .. } => better(l, metric.as_str(), &p_value(l, *p)),
         Because::Worse { metric, p, .. } => worse(l, metric.as_str(), &p_value(l, *p)),
@@ -204,7 +204,8 @@ pub fn because(l: Locale, because: &Because) -> String {
         Because::GuardrailHarmed { metric } => guardrail_harmed(l, metric.as_str()),
         Because::GuardrailUnclear { metric } => guardrail_unclear(l, metric.as_str()),
         Because::NotThereYet { fraction } => not_there_yet(l, &Unit::percent(0).show(l, *fraction)),
-        Because::Latched { at } => latched(l, &minute(*at)),
+        Because::Latched { at } => latched(l, &l.on_clock(*at, zone)),
+        Because::NothingToCompare => nothing_to_compare(l),
         Because::Invalid { why } => invalid(l, *why),
     }
 }

@@ -6,6 +6,7 @@ words! {
     question() { en: "What happened, and what now?", de: "Was ist geschehen, und was nun?" }
     what_now() { en: "What to do", de: "Was zu tun ist" }
     back() { en: "Back to today", de: "Zurück zu heute" }
+    in_detail(detail) { en: "In detail: {detail}.", de: "Im Einzelnen: {detail}." }
     technical(detail) { en: "In detail: {detail}.", de: "Technisch, auf Englisch: {detail}." }
     bad_request() { en: "The address or the form cannot be read", de: "Adresse oder Formular sind nicht lesbar" }
     bad_request_next() {
@@ -62,4 +63,48 @@ words! {
         de: "Noch einmal versuchen; bleibt es dabei, die Kennung der Anfrage unten melden.",
     }
     request(id) { en: "Request {id}", de: "Anfrage {id}" }
+    media_type() {
+        en: "the content type of the body is none that this call takes",
+        de: "der Inhaltstyp des Gesendeten ist keiner, der hier genommen wird",
+    }
+    too_large(bytes) { en: "the body has more than {bytes} bytes", de: "das Gesendete hat mehr als {bytes} Byte" }
+    method() { en: "the address is right, the method is not", de: "die Adresse stimmt, die Methode nicht" }
+    key_reused() {
+        en: "the same Idempotency-Key came with another body before",
+        de: "derselbe Idempotency-Key kam schon mit anderem Inhalt",
+    }
+    if_match_missing() {
+        en: "an assignment by hand must name the owner it replaces",
+        de: "eine Zuteilung von Hand muss nennen, wen sie ablöst",
+    }
+    version_missing() {
+        en: "a change must name the version it is made to",
+        de: "eine Änderung muss die Fassung nennen, die sie ändert",
+    }
+    changed(tag) { en: "it is at {tag} by now", de: "es steht inzwischen bei {tag}" }
+    credited(reason) { en: "it was credited because of {reason}", de: "es wurde schon gutgeschrieben, Grund: {reason}" }
+    nothing_taken() {
+        en: "the lead took neither a turn nor a quota of anybody",
+        de: "der Lead hat niemandem eine Runde oder ein Kontingent genommen",
+    }
+    language(given) { en: "'lang': '{given}' is neither en nor de", de: "'lang': '{given}' ist weder en noch de" }
+    not_one_of(name, known) { en: "'{name}' is not one of {known}", de: "'{name}' ist keins von {known}" }
+    not_a_number(name, most) {
+        en: "'{name}' is not a number from 1 to {most}",
+        de: "'{name}' ist keine Zahl von 1 bis {most}",
+    }
+    not_a_date(name) { en: "'{name}' is no date like 2026-07-01", de: "'{name}' ist kein Datum wie 2026-07-01" }
+    not_a_quarter() { en: "'quarter' is no quarter like 2026-Q3", de: "'quarter' ist kein Quartal wie 2026-Q3" }
+    until_before_from() { en: "'until' must come after 'from'", de: "'until' muss nach 'from' liegen" }
+    period() {
+        en: "a period is 'quarter', or 'from' and 'until' together",
+        de: "ein Zeitraum ist 'quarter', oder 'from' und 'until' zusammen",
+    }
+    cursor() { en: "'cursor' is no 'next' of a page", de: "'cursor' ist kein 'next' einer Seite" }
+    unknown_figure(name) { en: "'{name}' is no parameter of figures", de: "'{name}' ist keine Angabe zu Kennzahlen" }
+    unknown_flow(name) { en: "'{name}' is no parameter of the flow", de: "'{name}' ist keine Angabe zum Ablauf" }
+    unknown_rep(name) {
+        en: "'why_not': there is no rep '{name}'",
+        de: "'why_not': es gibt niemanden mit der Kennung '{name}'",
+    }
 }

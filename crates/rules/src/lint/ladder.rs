@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pointsman_domain::{RepIndex, Value};
 use pointsman_expr::{Assume, Field, Node, Possible, Space, Span};
 
-use super::{EFFORT, Finding, Kind, Lint, Severity, joined, listed};
+use super::{EFFORT, Finding, Kind, Lint, Particular, Severity};
 use crate::{OnFull, Rule, Target};
 
 pub(super) fn check(lint: &Lint<'_>, findings: &mut Vec<Finding>) {
@@ -28,13 +28,12 @@ pub(super) fn check(lint: &Lint<'_>, findings: &mut Vec<Finding>) {
 
 fn never(lint: &Lint<'_>, place: usize) -> Finding {
     let when = &lint.policy.when[place];
-    let shown = lint.context.environment.show(when.tree());
     Finding {
         kind: Kind::AlwaysFalse,
         severity: Severity::Error,
         rules: vec![lint.at(place)],
         rows: None,
-        message: format!("no lead meets its condition: {shown}. The example comes as near as a lead can."),
+        particular: Particular::NeverMet { condition: lint.context.environment.show(when.tree()) },
         example: nearest(lint, when.tree()),
     }
 }
@@ -60,7 +59,7 @@ fn always(lint: &Lint<'_>, place: usize) -> Option<Finding> {
         severity: Severity::Warning,
         rules: vec![lint.at(place)],
         rows: None,
-        message: format!("every lead meets its condition: {}. Leave 'when' out if that is meant.", when.source()),
+        particular: Particular::AlwaysMet { condition: when.source().to_owned() },
         example: lint.lead_of(place),
     })
 }
@@ -111,27 +110,21 @@ pub(super) fn candidates<'l>(lint: &'l Lint<'_>, rule: &'l Rule) -> impl Iterato
 
 fn shadowed(lint: &Lint<'_>, by: &[usize], rules: &[usize]) -> Finding {
     let rule = |place: &usize| &lint.policy.rules[*place];
-    let names = listed(rules.iter().map(|place| &rule(place).id));
-    let takers =
-        joined(&by.iter().map(|place| format!("'{}' (line {})", rule(place).id, rule(place).line)).collect::<Vec<_>>());
     let ends = by.iter().all(|place| {
         matches!((&rule(place).target, &rule(place).on_full), (Target::Queue(_), _) | (_, OnFull::Park(_)))
     });
-    let take = if by.len() == 1 { "takes" } else { "take" };
-    let (fires, is, it) = if rules.len() == 1 { ("fires", "it is", "it") } else { ("fire", "they are", "them") };
-    let message = match ends {
-        true => format!("{names} never {fires}: {takers} {take} every lead that {is} for."),
-        false => format!(
-            "{names} {fires} only when nobody of {takers} is free: every lead that {is} for is taken there first. Move {it} up, \
-             narrow the earlier condition, or name an overflow pool."
-        ),
+    let takers = by.iter().map(|place| lint.at(*place)).collect();
+    let named = rules.iter().map(|place| lint.rule(*place)).collect();
+    let particular = match ends {
+        true => Particular::NeverFires { rules: named, takers },
+        false => Particular::FiresWhenFull { rules: named, takers },
     };
     Finding {
         kind: Kind::Shadowed,
         severity: if ends { Severity::Error } else { Severity::Warning },
         rules: by.iter().chain(rules).map(|place| lint.at(*place)).collect(),
         rows: None,
-        message,
+        particular,
         example: lint.lead_of(rules[0]),
     }
 }
@@ -161,20 +154,15 @@ fn overlaps(lint: &Lint<'_>, findings: &mut Vec<Finding>) {
             }
         }
         let Some(example) = example else { continue };
-        let rule = &lint.policy.rules[place];
-        let message = format!(
-            "{} and {} divide leads by the same fields, share some of them, and name different targets: the order of \
-             the rules decides, and '{}' gets them.",
-            listed([&rule.id]),
-            listed(others.iter().map(|place| &lint.policy.rules[*place].id)),
-            rule.id
-        );
         findings.push(Finding {
             kind: Kind::Overlap,
             severity: Severity::Note,
             rules: [place].iter().chain(&others).map(|place| lint.at(*place)).collect(),
             rows: None,
-            message,
+            particular: Particular::SharesLeads {
+                rule: lint.rule(place),
+                with: others.iter().map(|place| lint.rule(*place)).collect(),
+            },
             example,
         });
     }

@@ -4,18 +4,21 @@
 //! asked. What cannot be decided is not reported. A rule says `allow = ["shadowed"]` where the
 //! finding is meant to be so; `[review] allow` does it for the whole policy.
 //!
-//! Reading order: this file (findings), `ladder` (rules against each other), `people` (whom they
+//! Reading order: this file (findings), `particular` (what each is about), `ladder` (rules against each other), `people` (whom they
 //! name), `places` (territories), `upkeep` (size and age).
 
 mod ladder;
+pub mod particular;
 mod people;
 mod places;
 mod upkeep;
 
-use pointsman_domain::{Instant, RepIndex, RuleId, TerritoryId, Value};
+use pointsman_domain::{Instant, RepId, RepIndex, RuleId, TerritoryId, Value};
 use pointsman_expr::{Assume, Condition, Environment, Field, Possible, Space};
 use pointsman_workhours::{Absences, Calendar};
 use serde::{Deserialize, Serialize};
+
+pub use particular::Particular;
 
 use crate::{Policy, Roster, Territory};
 
@@ -84,8 +87,8 @@ pub struct Finding {
     /// In the order of the ladder.
     pub rules: Vec<RuleAt>,
     pub rows: Option<RowsAt>,
-    /// What is wrong and what to do, in a sentence or two.
-    pub message: String,
+    /// What is wrong and what to do; it reads as a sentence or two.
+    pub particular: Particular,
     /// A lead that shows it: the fields that need a value, all others missing.
     pub example: Vec<(Field, Value)>,
 }
@@ -182,21 +185,11 @@ impl<'a> Lint<'a> {
         self.policy.review.allow.contains(&finding.kind) || finding.rules.iter().any(rule_allows)
     }
 
-    fn name(&self, rep: RepIndex) -> &str {
-        self.context.roster.rep_at(rep).id.as_str()
+    fn rep(&self, rep: RepIndex) -> RepId {
+        self.context.roster.rep_at(rep).id.clone()
     }
-}
 
-/// `'a', 'b' and 3 more`.
-fn listed<T: std::fmt::Display>(names: impl IntoIterator<Item = T>) -> String {
-    joined(&names.into_iter().map(|name| format!("'{name}'")).collect::<Vec<_>>())
-}
-
-fn joined(all: &[String]) -> String {
-    const SHOWN: usize = 5;
-    match all.len() {
-        n if n > SHOWN => format!("{} and {} more", all[..SHOWN].join(", "), n - SHOWN),
-        0 | 1 => all.concat(),
-        n => format!("{} and {}", all[..n - 1].join(", "), all[n - 1]),
+    fn rule(&self, place: usize) -> RuleId {
+        self.policy.rules[place].id.clone()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pointsman_domain::{Instant, Micros, PoolIndex, RepIndex};
 
-use super::{Finding, Kind, Lint, Severity, ladder::candidates, listed};
+use super::{Finding, Kind, Lint, Particular, Severity, ladder::candidates};
 use crate::{Destination, OnFull, Target};
 
 /// How far ahead absences are looked at.
@@ -49,17 +49,13 @@ fn rules_that_name(lint: &Lint<'_>, pool: PoolIndex) -> Vec<usize> {
 }
 
 fn empty(lint: &Lint<'_>, pool: PoolIndex, rules: &[usize]) -> Finding {
-    let id = &lint.context.roster.pool_at(pool).id;
-    let message = match rules.is_empty() {
-        true => format!("pool '{id}' has nobody who works. No rule of this policy names it."),
-        false => format!("pool '{id}' has nobody who works: whatever is handed to it goes on or waits."),
-    };
+    let pool = lint.context.roster.pool_at(pool).id.clone();
     Finding {
         kind: Kind::EmptyPool,
         severity: if rules.is_empty() { Severity::Note } else { Severity::Error },
         rules: rules.iter().map(|place| lint.at(*place)).collect(),
         rows: None,
-        message,
+        particular: Particular::NobodyInPool { pool, named: !rules.is_empty() },
         example: rules.first().map_or_else(Vec::new, |place| lint.lead_of(*place)),
     }
 }
@@ -89,15 +85,18 @@ fn away(
     members: &[RepIndex],
     (from, until): (Instant, Instant),
 ) -> Finding {
-    let id = &lint.context.roster.pool_at(pool).id;
-    let who = listed(members.iter().map(|rep| lint.name(*rep)));
-    let from = if from == lint.context.now { "now".to_owned() } else { from.to_string() };
+    let particular = Particular::EverybodyAway {
+        pool: lint.context.roster.pool_at(pool).id.clone(),
+        reps: members.iter().map(|rep| lint.rep(*rep)).collect(),
+        from: (from != lint.context.now).then_some(from),
+        until,
+    };
     Finding {
         kind: Kind::AbsentPool,
         severity: Severity::Warning,
         rules: rules.iter().map(|place| lint.at(*place)).collect(),
         rows: None,
-        message: format!("everybody of pool '{id}' is away from {from} until {until}: {who}."),
+        particular,
         example: lint.lead_of(rules[0]),
     }
 }
@@ -113,11 +112,10 @@ fn nobody_qualifies(lint: &Lint<'_>, place: usize) -> Option<Finding> {
         Target::Rep(rep) if !lint.context.roster.rep_at(*rep).active => Some(*rep),
         _ => None,
     };
-    let message = match inactive {
-        Some(rep) => format!("'{}' no longer works: active = false.", lint.name(rep)),
+    let particular = match inactive {
+        Some(rep) => Particular::Left { rep: lint.rep(rep) },
         None if somebody_works && candidates(lint, rule).next().is_none() => {
-            let skills = rule.skills.iter().map(|(name, least)| format!("{name} {least}"));
-            format!("nobody it names may take a lead: none has {} and is not excluded.", listed(skills))
+            Particular::Unskilled { skills: rule.skills.clone() }
         }
         None => return None,
     };
@@ -126,7 +124,7 @@ fn nobody_qualifies(lint: &Lint<'_>, place: usize) -> Option<Finding> {
         severity: Severity::Error,
         rules: vec![lint.at(place)],
         rows: None,
-        message,
+        particular,
         example: lint.lead_of(place),
     })
 }
@@ -144,14 +142,16 @@ fn useless_overflow(lint: &Lint<'_>, place: usize) -> Option<Finding> {
         OnFull::Backup => target.iter().flat_map(|rep| roster.rep_at(*rep).backups.iter().copied()).collect(),
         _ => return None,
     };
-    let what = if rule.on_full == OnFull::Backup { "backups" } else { "overflow pool" };
     let adds = more.iter().any(|rep| roster.rep_at(*rep).active && !target.contains(rep));
     (!adds && !target.is_empty()).then(|| Finding {
         kind: Kind::UselessOverflow,
         severity: Severity::Warning,
         rules: vec![lint.at(place)],
         rows: None,
-        message: format!("its {what} add nobody: when its target is full, so are they."),
+        particular: match rule.on_full {
+            OnFull::Backup => Particular::BackupsAddNobody,
+            _ => Particular::OverflowAddsNobody,
+        },
         example: lint.lead_of(place),
     })
 }
@@ -186,15 +186,7 @@ fn unreachable(lint: &Lint<'_>) -> Option<Finding> {
         severity: Severity::Warning,
         rules: vec![lint.at(last)],
         rows: None,
-        message: format!(
-            "{} in no pool, and no rule, territory or backup names {}: only a lead whose owner they are reaches them. \
-             Even the last rule does not.",
-            match idle.len() {
-                1 => format!("{} is", listed(idle.iter().map(|rep| lint.name(*rep)))),
-                _ => format!("{} are", listed(idle.iter().map(|rep| lint.name(*rep)))),
-            },
-            if idle.len() == 1 { "this rep" } else { "these reps" }
-        ),
+        particular: Particular::UnnamedReps { reps: idle.into_iter().map(|rep| lint.rep(rep)).collect() },
         example: lint.lead_of(last),
     })
 }

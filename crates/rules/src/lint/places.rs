@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pointsman_domain::Value;
 use pointsman_expr::{Field, FieldKind, Possible};
 
-use super::{Finding, Kind, Lint, RowsAt, Severity};
+use super::{Finding, Kind, Lint, Particular, RowsAt, Severity, particular::Holder};
 use crate::{
     Destination, Target, Territory,
     territory::{TerritoryRow, postcode, scope::Scope},
@@ -39,13 +39,20 @@ struct Table<'l, 'a> {
 }
 
 impl Table<'_, '_> {
-    fn finding(&self, kind: Kind, severity: Severity, lines: Vec<u32>, message: String, example: Example) -> Finding {
+    fn finding(
+        &self,
+        kind: Kind,
+        severity: Severity,
+        lines: Vec<u32>,
+        particular: Particular,
+        example: Example,
+    ) -> Finding {
         Finding {
             kind,
             severity,
             rules: vec![self.lint.at(self.rule)],
             rows: Some(RowsAt { territory: self.territory.name.clone(), lines }),
-            message,
+            particular,
             example,
         }
     }
@@ -145,20 +152,13 @@ impl Table<'_, '_> {
             .into_iter()
             .filter_map(|values| self.lead_with(&values))
             .find(|lead| !winner_decides(lead) && self.both_hold(a, b, lead))?;
-        let (first, second) = (rows[a].line, rows[b].line);
-        let (to_first, to_second) = (self.to(rows[a].to), self.to(rows[b].to));
-        let message = match self.territory.is_within(a, b) {
-            true => format!(
-                "territory '{}': lines {first} and {second} hold the same leads, but name {to_first} and {to_second}.",
-                self.territory.name
-            ),
-            false => format!(
-                "territory '{}': a lead can lie in line {first} ({to_first}) and in line {second} ({to_second}), and neither \
-                 is the special case of the other. Add a row for what they share, or narrow one.",
-                self.territory.name
-            ),
+        let (lines, to) = ([rows[a].line, rows[b].line], [self.to(rows[a].to), self.to(rows[b].to)]);
+        let territory = self.territory.name.clone();
+        let particular = match self.territory.is_within(a, b) {
+            true => Particular::SameLeads { territory, lines, to },
+            false => Particular::SharedLeads { territory, lines, to },
         };
-        Some(self.finding(Kind::TerritoryOverlap, Severity::Error, vec![first, second], message, lead))
+        Some(self.finding(Kind::TerritoryOverlap, Severity::Error, lines.into(), particular, lead))
     }
 
     fn both_hold(&self, a: usize, b: usize, lead: &Example) -> bool {
@@ -168,10 +168,10 @@ impl Table<'_, '_> {
         self.territory.holds(a, &row, today) && self.territory.holds(b, &row, today)
     }
 
-    fn to(&self, to: Destination) -> String {
+    fn to(&self, to: Destination) -> Holder {
         match to {
-            Destination::Pool(pool) => format!("pool '{}'", self.lint.context.roster.pool_at(pool).id),
-            Destination::Rep(rep) => format!("rep '{}'", self.lint.name(rep)),
+            Destination::Pool(pool) => Holder::Pool(self.lint.context.roster.pool_at(pool).id.clone()),
+            Destination::Rep(rep) => Holder::Rep(self.lint.rep(rep)),
         }
     }
 
@@ -256,15 +256,15 @@ impl Table<'_, '_> {
             values.push((of_country.field, Value::Text(country.into())));
             values.extend(profile.iter().cloned());
             let Some(lead) = self.lead_with(&values).filter(|lead| self.found(lead).is_none()) else { continue };
-            let shown = ranges(country, &missing);
-            let for_whom =
-                if profile.is_empty() { String::new() } else { " (for the kind of lead in the example)".into() };
-            let message = format!(
-                "territory '{}' divides {country} by postcode, but no row holds {shown}{for_whom}: such leads go on to the \
-                 next rule.",
-                self.territory.name
-            );
-            return Some(self.finding(Kind::TerritoryGap, Severity::Warning, nearest_lines(&lines), message, lead));
+            let (missing, more) = ranges(country, &missing);
+            let particular = Particular::NoPostcodes {
+                territory: self.territory.name.clone(),
+                country: country.into(),
+                missing,
+                more,
+                some: !profile.is_empty(),
+            };
+            return Some(self.finding(Kind::TerritoryGap, Severity::Warning, nearest_lines(&lines), particular, lead));
         }
         None
     }
@@ -364,17 +364,16 @@ impl Table<'_, '_> {
         let lead = self.examples(&scopes).into_iter().find_map(|values| self.lead_with(&values))?;
         let info = self.lint.context.environment.info(column.field);
         let show = |n| self.lint.context.environment.literal(info, &number(kind, n));
-        let message = format!(
-            "territory '{}': no row holds {} {} to {}, between lines {} and {}.",
-            self.territory.name,
-            column.name,
-            show(from),
-            show(until),
-            before.line,
-            after.line
-        );
-        let lines = vec![before.line, after.line];
-        self.found(&lead).is_none().then(|| self.finding(Kind::TerritoryGap, Severity::Warning, lines, message, lead))
+        let lines = [before.line, after.line];
+        let particular = Particular::NoNumbers {
+            territory: self.territory.name.clone(),
+            column: column.name.clone(),
+            from: show(from),
+            until: show(until),
+            lines,
+        };
+        let finding = |lead| self.finding(Kind::TerritoryGap, Severity::Warning, lines.into(), particular, lead);
+        self.found(&lead).is_none().then(|| finding(lead))
     }
 }
 
@@ -415,8 +414,8 @@ fn open(country: &str, area: String, covered: &BTreeSet<String>, listed: bool, m
     }
 }
 
-/// `43000-43999, 62000-62999 and 3 more`; neighbours joined.
-fn ranges(country: &str, areas: &[String]) -> String {
+/// `43000-43999` and `62000-62999`, neighbours joined; and how many there are besides.
+fn ranges(country: &str, areas: &[String]) -> (Vec<String>, usize) {
     const SHOWN: usize = 6;
     let mut joined: Vec<(String, String)> = Vec::new();
     for area in areas {
@@ -431,10 +430,6 @@ fn ranges(country: &str, areas: &[String]) -> String {
             _ => joined.push((low, high)),
         }
     }
-    let mut shown: Vec<String> =
-        joined.iter().take(SHOWN).map(|(a, b)| if a == b { a.clone() } else { format!("{a}-{b}") }).collect();
-    if joined.len() > SHOWN {
-        shown.push(format!("and {} more", joined.len() - SHOWN));
-    }
-    shown.join(", ")
+    let shown = joined.iter().take(SHOWN).map(|(a, b)| if a == b { a.clone() } else { format!("{a}-{b}") });
+    (shown.collect(), joined.len().saturating_sub(SHOWN))
 }

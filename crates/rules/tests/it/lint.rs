@@ -99,7 +99,7 @@ fn check(rules: &str, expected: &[Kind], says: &str) {
     let world = World::new();
     let findings = Checked::new(&world).check(&policy(rules));
     assert_eq!(kinds(&findings), expected, "{rules}\n{findings:#?}");
-    let said = findings.iter().any(|finding| finding.message.contains(says));
+    let said = findings.iter().any(|finding| finding.particular.to_string().contains(says));
     assert!(said || expected.is_empty(), "expected '{says}' in {findings:#?}");
 }
 
@@ -202,7 +202,7 @@ pool = [{ id = 'everybody', reps = ['a', 'b'] }, { id = 'left', reps = ['gone'] 
         let findings = checked.check(&rule(more));
         let found =
             findings.iter().find(|finding| finding.kind == kind).unwrap_or_else(|| panic!("{kind:?}: {findings:#?}"));
-        assert!(found.message.contains(says), "{found:#?}");
+        assert!(found.particular.to_string().contains(says), "{found:#?}");
     };
     let here = Checked::new(&world);
     check(&here, "pool = 'left'", Kind::EmptyPool, "pool 'left' has nobody who works: whatever");
@@ -236,7 +236,7 @@ fn size_depth_and_age_are_found() {
         Checked::new(&world).check(&text)
     };
     assert_eq!(kinds(&reviewed("2026-08-26")), [Kind::NotReviewed]);
-    assert!(reviewed("2026-08-26")[0].message.contains("for 91 days: Kim reads it"));
+    assert!(reviewed("2026-08-26")[0].particular.to_string().contains("for 91 days: Kim reads it"));
     assert_eq!(kinds(&reviewed("2026-08-27")), []);
 }
 
@@ -250,7 +250,7 @@ fn every_postcode_of_a_divided_country_is_held_once() {
     let check = |csv: &str, kind: Option<Kind>, says: &str| {
         let findings = territory(csv);
         assert_eq!(kinds(&findings), kind.into_iter().collect::<Vec<_>>(), "{csv}\n{findings:#?}");
-        assert!(kind.is_none() || findings[0].message.contains(says), "{says}: {findings:#?}");
+        assert!(kind.is_none() || findings[0].particular.to_string().contains(says), "{says}: {findings:#?}");
     };
     let gap = Some(Kind::TerritoryGap);
     let overlap = Some(Kind::TerritoryOverlap);

@@ -15,6 +15,7 @@ use pointsman_store::{Reader, StoreError};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    address::Wrong,
     api::id,
     error::Problem,
     state::{State, Whole},
@@ -129,7 +130,7 @@ fn shown(whole: &Whole, rep: Option<&str>) -> Result<ShowBody, Problem> {
 /// What would have had to differ for a rep.
 pub fn asked(whole: &Whole, rep: &str) -> Result<WhyNot, Problem> {
     why_not(&whole.snapshot, &whole.facts, &whole.stored.decision, &whole.trace, rep).map_err(|error| match error {
-        WhyNotError::UnknownRep(rep) => Problem::Parameter(format!("'why_not': there is no rep '{rep}'")),
+        WhyNotError::UnknownRep(rep) => Problem::Address(Wrong::UnknownRep { name: rep.clone() }),
         WhyNotError::Replay(error) => unwalkable(&error),
     })
 }

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     access::{Access, Rights, Scope},
+    address::Wrong,
     error::Problem,
     kpi::{period_of, quarter_names},
     openapi::{Parameter, Route},
@@ -49,7 +50,7 @@ pub fn period(pairs: &[(String, String)]) -> Result<Option<Days>, Problem> {
     let known = |name: &str| matches!(name, "quarter" | "from" | "until");
     if let Some((other, _)) = pairs.iter().find(|(name, _)| !known(name)) {
         let shown: String = other.chars().take(40).collect();
-        return Err(Problem::Parameter(format!("'{shown}' is no parameter of the flow")));
+        return Err(Problem::Address(Wrong::UnknownOfFlow { name: shown }));
     }
     period_of(pairs)
 }

@@ -23,6 +23,7 @@ use serde_json::{Map, Value as Json_};
 
 use crate::{
     access::Rights,
+    address::Wrong,
     answer::LeadAnswer,
     api::{Caller, id, keyed},
     body::{self, Kind, Sent},
@@ -333,7 +334,8 @@ impl ListQuery {
         let custody = match &self.state {
             None => None,
             Some(text) => Some(kind(text).ok_or_else(|| {
-                Problem::Parameter("'state' is not one of owned, offered, held, parked, closed".into())
+                let known = CustodyKind::ALL.map(CustodyKind::as_str).join(", ");
+                Problem::Address(Wrong::NotOneOf { name: "state", known })
             })?),
         };
         let before = self.cursor.as_ref().map(|text| id(text)).transpose()?;
@@ -341,7 +343,7 @@ impl ListQuery {
             None => 50,
             Some(text) => match text.parse() {
                 Ok(limit) if (1..=MOST).contains(&limit) => limit,
-                _ => return Err(Problem::Parameter(format!("'limit' is not a number from 1 to {MOST}"))),
+                _ => return Err(Problem::Address(Wrong::NotANumber { name: "limit", most: MOST as usize })),
             },
         };
         Ok(LeadFilter { custody, before, limit })

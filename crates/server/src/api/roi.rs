@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::{
     access::{Access, Scope},
+    address::Wrong,
     api::Caller,
     body::JsonBody,
     error::{FieldError, Problem},
@@ -104,7 +105,7 @@ pub async fn one(state: &Arc<State>, quarter: Option<&str>) -> Result<Option<Arc
 
 /// The quarter that an address names.
 pub fn named(quarter: &str) -> Result<(), Problem> {
-    let fault = || Problem::Parameter("a quarter is written as 2026-Q3".into());
+    let fault = || Problem::Address(Wrong::NotAQuarter);
     let (year, number) = quarter.split_once("-Q").ok_or_else(fault)?;
     let digits = |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits(year, 4) && digits(number, 1) && ("1"..="4").contains(&number) { Ok(()) } else { Err(fault()) }

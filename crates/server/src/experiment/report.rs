@@ -7,7 +7,7 @@ use pointsman_domain::{Currency, Instant, VariantId};
 use pointsman_experiment::{
     analysis::{
         AnalysisResult, Because, Comparison, ExclusionReason, ExperimentResult, Finding, GuardrailState, Invalid,
-        LiftResult, Outcome, Tested, Verdict, anytime,
+        LiftResult, Outcome, Tested, Verdict, VerdictFor, anytime,
     },
     live::{LiveExperiment, State as Life, live_spec},
     spec::{Design, ExperimentSpec, MetricKind, Role},
@@ -23,6 +23,7 @@ use pointsman_report::{
     part::{Document, DocumentKind, Provenance},
 };
 use pointsman_store::Reader;
+use pointsman_workhours::Zone;
 
 use super::{DeskError, look};
 
@@ -34,13 +35,14 @@ pub struct Reported {
     pub result: ExperimentResult,
     report: ExperimentReport,
     because: Vec<Because>,
+    zone: Zone,
 }
 
 impl Reported {
     /// The page: result, then why, looks, history, methods.
     pub fn page(&self, other_language: Option<String>, cx: Cx) -> Page {
         let mut made = page(&self.report, other_language, cx);
-        let record = Record { because: &self.because, live: Some(&self.live), spec: &self.spec };
+        let record = Record { because: &self.because, live: Some(&self.live), spec: &self.spec, zone: &self.zone };
         made.sections.extend(record_sections(record, cx));
         made
     }
@@ -68,7 +70,8 @@ pub fn of_last_look(
         .and_then(|t| result.verdicts.iter().find(|v| v.variant == *t))
         .map_or_else(Vec::new, |v| v.because.clone());
     let report = report(live, &lived, &result, treatment.as_ref(), snapshot.currency, at);
-    Ok(Reported { live: live.clone(), spec: lived, result, report, because })
+    let zone = snapshot.calendars[0].zone().clone();
+    Ok(Reported { live: live.clone(), spec: lived, result, report, because, zone })
 }
 
 fn report(
@@ -189,7 +192,6 @@ fn test(
     let levels = found.as_ref().map_or([f64::NAN; 2], |f| f.levels);
     let judged = result.verdicts.iter().find(|v| Some(&v.variant) == treatment);
     let faults: Vec<Invalid> = judged.iter().flat_map(|v| &v.because).filter_map(fault).collect();
-    let verdict = judged.map(|v| v.verdict);
     let count = |id: Option<&VariantId>| {
         result.variants.iter().find(|v| Some(&v.variant) == id).map_or((0, 0.0), |v| (v.exposed, v.weight))
     };
@@ -201,7 +203,7 @@ fn test(
         design: design(spec),
         from: Day::utc(live.started_at().unwrap_or(at)),
         until: Day::utc(at),
-        verdict: verdict_of(live, spec, verdict, &faults, at),
+        verdict: verdict_of(live, spec, judged, at),
         control_rate: Interval::point(levels[0]),
         variant_rate: Interval::point(levels[1]),
         effect: found.as_ref().map_or_else(nothing, |f| f.effect),
@@ -251,24 +253,18 @@ fn is_of_split(fault: &Invalid) -> bool {
 
 /// A test that was planned for one look at its end shows no effect before it. A running one in which
 /// a variant had no lead yet (a switchback's first period) has nothing to compare, and no fault.
-fn verdict_of(
-    live: &LiveExperiment,
-    spec: &ExperimentSpec,
-    verdict: Option<Verdict>,
-    faults: &[Invalid],
-    at: Instant,
-) -> TestVerdict {
+fn verdict_of(live: &LiveExperiment, spec: &ExperimentSpec, judged: Option<&VerdictFor>, at: Instant) -> TestVerdict {
     let done = look::fraction(live, spec, at);
+    let verdict = judged.map(|v| v.verdict);
     let early = verdict == Some(Verdict::KeepRunning) && spec.horizon.looks == 1 && done.is_some_and(|d| d < 1.0);
-    let one_sided = verdict == Some(Verdict::Invalid) && faults.iter().all(|fault| *fault == Invalid::EmptyVariant);
-    let too_soon = one_sided && live.state == Life::Running && done.is_none_or(|d| d < 1.0);
+    let one_sided = judged.is_some_and(|v| v.because.contains(&Because::NothingToCompare));
     match verdict {
+        Some(_) if one_sided && live.state == Life::Running && !live.looks.is_empty() => TestVerdict::TooSoon,
         Some(_) if live.looks.is_empty() || early => {
             let days = spec.horizon.days.unwrap_or(0.0) + spec.maturity.0 as f64 / 86_400e6;
             let gone = live.started_at().map_or(0.0, |start| (at - start).0 as f64 / 86_400e6);
             TestVerdict::Running { days_left: (days - gone).max(0.0).ceil() as u64 }
         }
-        Some(_) if too_soon => TestVerdict::TooSoon,
         Some(Verdict::Ship) => TestVerdict::ShipVariant,
         Some(Verdict::DoNotShip) => TestVerdict::KeepControl,
         Some(Verdict::Invalid) => TestVerdict::Unhealthy,

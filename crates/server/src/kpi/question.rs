@@ -9,6 +9,7 @@ use pointsman_measure::{
 use super::Measured;
 use crate::{
     access::{Rights, Scope},
+    address::Wrong,
     error::Problem,
     openapi::Parameter,
 };
@@ -93,26 +94,26 @@ impl Question {
             let kept = match name.as_str() {
                 "quarter" | "from" | "until" => true,
                 "lang" if matches!(value.as_str(), "en" | "de") => false,
-                "lang" => return Err(Problem::Parameter(format!("'lang': '{value}' is neither en nor de"))),
+                "lang" => return Err(Problem::Address(Wrong::Language { given: value.clone() })),
                 "part" => {
-                    let fault =
-                        || Problem::Parameter(format!("'part' is not one of {}", Part::ALL.map(Part::slug).join(", ")));
+                    let known = || Part::ALL.map(Part::slug).join(", ");
+                    let fault = || Problem::Address(Wrong::NotOneOf { name: "part", known: known() });
                     question.part = Part::parse(value).ok_or_else(fault)?;
                     false
                 }
                 "cursor" => {
-                    let fault = || Problem::Parameter("'cursor' is no 'next' of a page".into());
+                    let fault = || Problem::Address(Wrong::Cursor);
                     question.skip = value.parse().map_err(|_| fault())?;
                     false
                 }
                 "limit" => {
                     let read = value.parse().ok().filter(|limit| (1..=MOST).contains(limit));
-                    let fault = || Problem::Parameter(format!("'limit' is not a number from 1 to {MOST}"));
+                    let fault = || Problem::Address(Wrong::NotANumber { name: "limit", most: MOST });
                     question.limit = read.ok_or_else(fault)?;
                     false
                 }
                 other => {
-                    let fault = || Problem::Parameter(format!("'{other}' is no parameter of figures"));
+                    let fault = || Problem::Address(Wrong::UnknownOfFigures { name: other.into() });
                     let dimension = Dimension::parse(other).ok_or_else(fault)?;
                     question.filter(dimension, value)?;
                     true
@@ -183,8 +184,8 @@ pub fn period_of(pairs: &[(String, String)]) -> Result<Option<Days>, Problem> {
     match (days, from?, until?) {
         (None, Some(from), Some(until)) if from < until => Ok(Some(Days { from, until })),
         (days, None, None) => Ok(days),
-        (None, Some(_), Some(_)) => Err(Problem::Parameter("'until' must come after 'from'".into())),
-        _ => Err(Problem::Parameter("a period is 'quarter', or 'from' and 'until' together".into())),
+        (None, Some(_), Some(_)) => Err(Problem::Address(Wrong::UntilBeforeFrom)),
+        _ => Err(Problem::Address(Wrong::Period)),
     }
 }
 
@@ -206,12 +207,12 @@ fn encoded(text: &str) -> String {
 
 fn date(name: &str, text: &str) -> Result<LocalDay, Problem> {
     let read: Result<Date, _> = text.parse();
-    let fault = |_| Problem::Parameter(format!("'{name}' is no date like 2026-07-01"));
+    let fault = |_| Problem::Address(Wrong::NotADate { name: name.into() });
     Ok(LocalDay(read.map_err(fault)?.unix_days() as i32))
 }
 
 fn quarter(text: &str) -> Result<Days, Problem> {
-    let fault = || Problem::Parameter("'quarter' is no quarter like 2026-Q3".into());
+    let fault = || Problem::Address(Wrong::NotAQuarter);
     let (year, quarter) = text.split_once("-Q").ok_or_else(fault)?;
     let (year, quarter): (i32, u8) = (year.parse().map_err(|_| fault())?, quarter.parse().map_err(|_| fault())?);
     let first = (1..=4).contains(&quarter).then(|| Date::new(year, quarter * 3 - 2, 1)).flatten().ok_or_else(fault)?;
@@ -262,7 +263,7 @@ mod tests {
             [("lang", "fr")],
             [("part", "some")],
         ] {
-            assert!(matches!(read(&bad, Role::Ops), Err(Problem::Parameter(_))), "{bad:?}");
+            assert!(matches!(read(&bad, Role::Ops), Err(Problem::Address(_))), "{bad:?}");
         }
         assert!(read(&[("from", "2026-02-01"), ("until", "2026-01-01")], Role::Ops).is_err());
     }

@@ -43,7 +43,10 @@ fn page(l: Locale, problem: &Problem, request: &str) -> Page {
     let told = told(problem);
     let mut notices = vec![Notice { tone: Tone::Warn, text: (told.next)(l) }];
     if told.with_detail {
-        let detail = words::technical(l, &problem.said());
+        let detail = match problem.in_words(l) {
+            Some(detail) => words::in_detail(l, &detail),
+            None => words::technical(l, &problem.said()),
+        };
         notices.push(Notice { tone: Tone::Neutral, text: detail });
     }
     let links = vec![Link { href: "/".into(), label: words::back(l) }];
@@ -83,6 +86,7 @@ fn told(problem: &Problem) -> Told {
         Problem::Body(_)
         | Problem::Fields(_)
         | Problem::Parameter(_)
+        | Problem::Address(_)
         | Problem::MediaType
         | Problem::TooLarge { .. }
         | Problem::Method

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::{extract::State as Shared, response::Response, routing::get};
 use pointsman_domain::PolicyName;
 use pointsman_report::{
-    Locale, Section,
+    Section,
     table::{Column, Row},
-    words::{live, policy as words},
+    words::{lint::particular, live, policy as words},
 };
 use pointsman_rules::{Policy, words::Names};
 use serde::Deserialize;
@@ -67,7 +67,7 @@ pub async fn show(
     let found = found.await?;
     let mut page = sheet.page(words::policy(l), words::question(l));
     page.sections.push(ladder(&sheet, &snapshot.policies[place]));
-    page.sections.push(lint(l, &found));
+    page.sections.push(lint(&sheet, &found));
     let rows = PolicyRow::all(snapshot);
     let links: Vec<(String, String)> =
         rows.iter().map(|row| (row.name.to_string(), format!("/policies?name={}", row.name))).collect();
@@ -109,7 +109,8 @@ fn ladder(sheet: &Sheet, policy: &Policy) -> Section {
     section("ladder", words::ladder(l), sentence, table(columns, rows))
 }
 
-fn lint(l: Locale, found: &[Shown]) -> Section {
+fn lint(sheet: &Sheet, found: &[Shown]) -> Section {
+    let l = sheet.l();
     let rows = found.iter().map(|finding| {
         let rules = finding.rules.iter().map(|at| words::at_line(l, at.rule.as_str(), &at.line.to_string()));
         let territory = finding.rows.iter().map(|rows| {
@@ -118,11 +119,8 @@ fn lint(l: Locale, found: &[Shown]) -> Section {
         });
         let at: Vec<String> = rules.chain(territory).collect();
         let example: Vec<String> = finding.example.iter().map(|(field, value)| format!("{field} = {value}")).collect();
-        // The check tells the particulars in English.
-        let what = match l {
-            Locale::En => format!("{}\n{}", words::kind(l, finding.kind), finding.message),
-            Locale::De => words::kind(l, finding.kind),
-        };
+        let particular = particular(l, &finding.particular, &|at| sheet.at(at));
+        let what = format!("{}\n{particular}", words::kind(l, finding.kind));
         Row::new(vec![words::severity(l, finding.severity), at.join("\n"), what, example.join("\n")])
     });
     let sentence = match found.len() as u64 {

@@ -13,7 +13,7 @@ use axum::{
 use pointsman_report::{Cx, Locale};
 use serde::de::DeserializeOwned;
 
-use crate::{around::cookie_of, error::Problem, state::State};
+use crate::{address::Wrong, around::cookie_of, error::Problem, state::State};
 
 /// Keeps the language that a reader chose. It says nothing else, so scripts and other sites may see it.
 const COOKIE: &str = "pointsman_lang";
@@ -36,7 +36,7 @@ impl Reader {
         let (query, lang) = split(uri.query().unwrap_or_default());
         let named = lang.map(|lang| {
             let shown: String = lang.chars().take(20).collect();
-            Locale::parse(lang).ok_or_else(|| Problem::Parameter(format!("'lang': '{shown}' is neither en nor de")))
+            Locale::parse(lang).ok_or(Problem::Address(Wrong::Language { given: shown }))
         });
         let named = named.transpose()?;
         let kept = || cookie_of(headers, COOKIE).and_then(|kept| Locale::parse(&kept));
@@ -143,7 +143,7 @@ mod tests {
         check("/", &[german, ("cookie", "a=b; pointsman_lang=en")], Locale::En);
         check("/", &[german, ("cookie", "pointsman_lang=fr")], Locale::De);
         check("/leads?state=held&lang=de", &[("cookie", "pointsman_lang=en")], Locale::De);
-        assert!(matches!(read("/?lang=fr", &[]), Err(Problem::Parameter(_))));
+        assert!(matches!(read("/?lang=fr", &[]), Err(Problem::Address(_))));
     }
 
     #[test]

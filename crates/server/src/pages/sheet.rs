@@ -9,7 +9,7 @@ use axum::{
 use pointsman_decision::Snapshot;
 use pointsman_domain::Instant;
 use pointsman_report::{
-    Cx, Day, Locale, Page, Section, Shell, Table,
+    Cx, Locale, Page, Section, Shell, Table,
     page::{Live, Place, render},
     part::{Document, DocumentKind, Provenance, Tile},
     table::{Column, Row},
@@ -44,7 +44,7 @@ impl Sheet {
 
     /// A moment on the workspace's clock, by the minute: seconds say nothing to a reader.
     pub fn at(&self, at: Instant) -> String {
-        moment(self.l(), zone(&self.snapshot), at)
+        self.l().on_clock(at, zone(&self.snapshot))
     }
 
     pub fn count(&self, n: impl TryInto<u64>) -> String {
@@ -93,11 +93,6 @@ pub fn respond(state: &State, reader: &Reader, here: &str, page: Page, links: &L
 /// The page for whoever has a link to it and nothing else.
 pub fn respond_alone(state: &State, reader: &Reader, page: Page) -> Response {
     within(state, reader, Vec::new(), page, &[])
-}
-
-/// Where the words of a moment in a zone are needed without a sheet.
-pub fn moment(l: Locale, zone: &Zone, at: Instant) -> String {
-    l.moment(Day::from_unix_days(zone.local_day(at).into()), zone.local_minute_of_day(at))
 }
 
 /// The workspace's.

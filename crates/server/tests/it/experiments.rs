@@ -279,6 +279,8 @@ fn a_first_period_is_no_broken_split() {
     };
     // Not even a lead yet, then some of one period.
     let empty = look();
+    let told = door.get("/v1/experiments/turns").json();
+    assert_eq!(told["looks_taken"][0]["verdict"], "keep_running", "{told:#}");
     for n in 0..30 {
         let answer = lead(&door, "DE", &format!("p{n}"));
         stage(&door, &answer["lead"], if n % 3 == 0 { "qualified" } else { "contacted" });
@@ -287,7 +289,14 @@ fn a_first_period_is_no_broken_split() {
     for page in [empty, look()] {
         assert!(!page.contains("Split not as planned"), "{page}");
         assert!(page.contains("cannot be told yet") && page.contains("Nothing to compare yet"), "{page}");
+        assert!(page.contains("in its first period a switchback gives all leads to one variant"), "{page}");
     }
+    // Moments are told by the workspace's clock, in the reader's language.
+    let looked = door.post("/v1/experiments/turns/looks", "{}").json();
+    let because = &looked["result"]["verdicts"][0]["because"];
+    assert_eq!(because, &json!([{ "reason": "nothing_to_compare" }]), "{looked:#}");
+    let german = door.call("GET", "/experiments/turns?lang=de", &[], "").text;
+    assert!(german.contains("02.03.2026, 09:00") && !german.contains("UTC"), "{german}");
     door.stop();
 }
 

@@ -289,8 +289,29 @@ fn faults_are_pages_in_the_language_of_the_reader() {
     both("/no-such-page", 404);
     both("/policies?name=none", 404);
     both("/me", 422);
-    // What is wrong with an address is told in detail, and says that this is in English.
-    let page = company.as_admin("/kpi?quarter=2026", "de");
+    // What is wrong with an address is told in detail.
+    for (path, told) in [
+        ("/kpi?quarter=2026", "Im Einzelnen: 'quarter' ist kein Quartal wie 2026-Q3."),
+        ("/kpi?from=2026-07-01", "ein Zeitraum ist 'quarter', oder 'from' und 'until' zusammen"),
+        ("/kpi?from=2026-07-01&until=2026-06-01", "'until' muss nach 'from' liegen"),
+        ("/kpi?from=today&until=2026-06-01", "'from' ist kein Datum wie 2026-07-01"),
+        ("/kpi?part=x", "'part' ist keins von "),
+        ("/kpi?colour=red", "'colour' ist keine Angabe zu Kennzahlen"),
+        ("/kpi/conversion/leads?limit=0", "'limit' ist keine Zahl von 1 bis 200"),
+        ("/kpi/conversion/leads?cursor=x", "'cursor' ist kein 'next' einer Seite"),
+        ("/flow?colour=red", "'colour' ist keine Angabe zum Ablauf"),
+        ("/leads?state=x", "'state' ist keins von owned, offered, held, parked, closed"),
+        ("/roi?quarter=2026", "'quarter' ist kein Quartal wie 2026-Q3"),
+    ] {
+        let page = company.as_admin(path, "de");
+        assert!(
+            page.status == 400 && texts(&page.text).iter().any(|text| text.contains(told)),
+            "{path}: {}",
+            page.text
+        );
+    }
+    // What only a library can say is marked as English.
+    let page = company.as_admin("/policies?colour=red", "de");
     assert!(page.status == 400 && page.text.contains("Technisch, auf Englisch: "), "{}", page.text);
     assert_eq!(company.as_admin("/team?lang=fr", "de").status, StatusCode::BAD_REQUEST);
     let sent = |path: &str, body: &str| {

@@ -7,6 +7,7 @@ use pointsman_experiment::analysis::{Analyzer, Batch, Column, ColumnKind, Experi
 use pointsman_experiment::spec::ExperimentSpec;
 use pointsman_pipeline::{BatchColumn, Wanted, for_each_batch};
 use pointsman_report::{Cx, words::experiment_record::because};
+use pointsman_workhours::Zone;
 
 use super::super::evaluate::word;
 use crate::{Done, output};
@@ -69,7 +70,8 @@ pub fn describe(result: &ExperimentResult) -> String {
         text.push_str(&format!("sample ratio: p = {:.4}\n", ratio.p_value));
     }
     for verdict in &result.verdicts {
-        let because: Vec<String> = verdict.because.iter().map(|reason| because(Cx::EN.locale, reason)).collect();
+        let said = |reason| because(Cx::EN.locale, reason, &Zone::utc());
+        let because: Vec<String> = verdict.because.iter().map(said).collect();
         text.push_str(&format!("{}: {}. {}\n", verdict.variant, word(&verdict.verdict), because.join(" ")));
     }
     if let Some(Outcome::Ok(weighing)) = &result.weighing {

@@ -128,8 +128,8 @@ impl<'a> Comparison<'a> {
             };
             if !offered.iter().any(fits) {
                 match way {
-                    Way::Sent => self.lose(&place, format!("is not taken any more as {}", one)),
-                    Way::Answered => self.lose(&place, format!("may be {} now", one)),
+                    Way::Sent => self.lose(&place, format!("is not taken any more as {one}")),
+                    Way::Answered => self.lose(&place, format!("may be {one} now")),
                 }
             }
         }

@@ -121,7 +121,10 @@ fn bodies() {
     );
     check(
         |now| {
-            drop(take(operation(now, "/v1/leads", "post", "/requestBody/content"), "application/x-www-form-urlencoded"))
+            drop(take(
+                operation(now, "/v1/leads", "post", "/requestBody/content"),
+                "application/x-www-form-urlencoded",
+            ));
         },
         &["POST /v1/leads body application/x-www-form-urlencoded: the type of content is gone"],
     );
