@@ -7,7 +7,7 @@ use pointsman_domain::{
     record::{ActivityKind, Lead, Stage},
 };
 use pointsman_expr::{Environment, ExprError};
-use pointsman_measure::rows::{HistoryRows, LeadRow, LocalDay, Name, Names, completeness, size_band};
+use pointsman_measure::rows::{HistoryRows, LeadRow, LocalDay, Name, Names, SIZED_BY, completeness, size_band};
 use pointsman_workhours::Zone;
 
 use crate::{History, ReadError};
@@ -110,7 +110,7 @@ impl Columns {
         ];
         Ok(Self {
             dimensions: named.into_iter().filter_map(|(name, field)| Some((find(name)?, field))).collect(),
-            size: find("employees"),
+            size: SIZED_BY.into_iter().find_map(find),
             segment,
             required: of_leads().filter(|(_, _, attribute)| attribute.required).map(|(index, _, _)| index).collect(),
             source: find("source").or_else(|| find("channel")),

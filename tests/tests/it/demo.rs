@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pointsman_tests::binary::stdout;
+use pointsman_tests::{binary::stdout, server::Server};
 
 fn demo(into: &Path, seed: &str) -> serde_json::Value {
     let into = into.to_str().expect("UTF-8");
@@ -21,6 +21,7 @@ fn the_same_seed_gives_the_same_numbers_and_another_seed_others() {
     for found in [&first, &second] {
         check_sanity(found);
     }
+    check_store(&folder.path().join("one"), &first);
     let page = std::fs::read_to_string(folder.path().join("one/reports/demo.html")).expect("the report");
     assert!(page.contains("Content-Security-Policy") && page.contains("<svg"), "a whole page with its pictures");
     for outside in [" src=\"http", "url(http", "<link rel=\"stylesheet\" href=\"http"] {
@@ -46,4 +47,25 @@ fn check_sanity(found: &serde_json::Value) {
         files.iter().all(|f| f["rows_read"].as_u64()
             == Some(f["taken"].as_u64().unwrap_or(0) + f["set_aside"].as_u64().unwrap_or(0)))
     );
+}
+
+/// What is served has the history: figures, flow and reps' days are those of the past year.
+fn check_store(folder: &Path, found: &serde_json::Value) {
+    let taken = found["import"]["files"][0]["taken"].as_u64();
+    let server = Server::start(folder);
+    let flow = server.get("/v1/flow").json();
+    assert_eq!(flow["flow"]["leads"].as_u64(), taken, "{flow:#}");
+    let year = "from=2025-01-01&until=2026-01-01";
+    let n = |kpi: &str| server.get(&format!("/v1/kpis/{kpi}?{year}")).json()["detail"]["figure"]["now"]["n"].as_u64();
+    assert!(n("conversion") > Some(5_000), "{:?}", n("conversion"));
+    assert!(n("balance-gini") > Some(0), "{:?}", n("balance-gini"));
+    // Its leads tell their size in an attribute of their own.
+    let sized = server.get(&format!("/v1/kpis/conversion?{year}&size=50-249")).json();
+    assert!(sized["detail"]["figure"]["now"]["n"].as_u64() > Some(100), "{sized:#}");
+    // Nothing bounds the open leads of this company: there is no room that they could fill.
+    assert_eq!(n("utilisation"), Some(0));
+    // The usual page is that of the history's last weeks.
+    let usual = server.get("/v1/kpis").json();
+    assert!(usual["overview"].to_string().contains("value"), "{usual:#}");
+    assert!(server.get("/kpi?quarter=2025-Q4").body.contains("<svg"));
 }

@@ -24,7 +24,14 @@ use crate::{Done, output, settings::Settings, store, workspace};
 
 pub fn run(args: &Load) -> anyhow::Result<Done> {
     let into = args.into.as_deref().unwrap_or(&args.folder);
-    let history = workspace::history(&args.folder)?;
+    let loaded = load(&args.folder, into)?;
+    report(args, &loaded)?;
+    Ok(Done::Fine)
+}
+
+/// Copies the history of one workspace into the store of a workspace, whose documents are live.
+pub fn load(folder: &Path, into: &Path) -> anyhow::Result<Loaded> {
+    let history = workspace::history(folder)?;
     check_currency(&history, into)?;
     let opened = store::write(into)?;
     if opened.live.iter().next().is_none() {
@@ -39,8 +46,7 @@ pub fn run(args: &Load) -> anyhow::Result<Done> {
     let mut work = Work { history: &history, loader: loader?, tables: Vec::new() };
     work.tables()?;
     let leads = work.leads(&snapshot)?;
-    report(args, &work.tables, leads, &left_out)?;
-    Ok(Done::Fine)
+    Ok(Loaded { tables: work.tables, leads, left_out })
 }
 
 fn check_currency(history: &History, into: &Path) -> anyhow::Result<()> {
@@ -67,8 +73,16 @@ fn unknown_attributes(history: &AttributeSchema, live: &AttributeSchema) -> Vec<
     unknown.map(|(_, entity, attribute)| named(entity, &attribute.name)).collect()
 }
 
+/// What came of it.
+pub struct Loaded {
+    tables: Vec<LoadedTable>,
+    pub leads: LeadCounts,
+    /// Attributes that the store's schema does not have.
+    left_out: Vec<String>,
+}
+
 /// How many rows a table has, and how many of them were new.
-struct Loaded {
+struct LoadedTable {
     table: &'static str,
     rows: u64,
     new: u64,
@@ -77,7 +91,7 @@ struct Loaded {
 struct Work<'a> {
     history: &'a History,
     loader: Loader,
-    tables: Vec<Loaded>,
+    tables: Vec<LoadedTable>,
 }
 
 impl Work<'_> {
@@ -109,7 +123,7 @@ impl Work<'_> {
         });
         bar.finish_and_clear();
         done?;
-        self.tables.push(Loaded { table, rows, new });
+        self.tables.push(LoadedTable { table, rows, new });
         Ok(())
     }
 
@@ -154,10 +168,10 @@ fn past_lead(lead: &Lead, theirs: &AttributeSchema, snapshot: &Snapshot) -> Past
     PastLead { row, known_at: lead.known_at, country }
 }
 
-fn report(args: &Load, tables: &[Loaded], leads: LeadCounts, left_out: &[String]) -> anyhow::Result<()> {
+fn report(args: &Load, Loaded { tables, leads, left_out }: &Loaded) -> anyhow::Result<()> {
     if args.json {
         let tables: Vec<_> = tables.iter().map(|t| json!({ "table": t.table, "rows": t.rows, "new": t.new })).collect();
-        let LeadCounts { new, changed, unchanged, own, owned } = leads;
+        let LeadCounts { new, changed, unchanged, own, owned } = *leads;
         let leads = json!({ "new": new, "changed": changed, "unchanged": unchanged, "left_alone": own, "open_with_owner": owned });
         return output::json(&json!({ "tables": tables, "leads": leads, "attributes_left_out": left_out }));
     }

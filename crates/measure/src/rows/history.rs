@@ -210,6 +210,9 @@ fn rest(row: &mut LeadRow) {
     }
 }
 
+/// The attributes that tell a lead's size: the first that the schema has.
+pub const SIZED_BY: [&str; 2] = ["employees", "size"];
+
 /// `1-9`, `10-49`, `50-249`, `250-999`, `1000+`: the bands of [`LeadRow::size`].
 pub fn size_band(employees: i64) -> Option<&'static str> {
     Some(match employees {

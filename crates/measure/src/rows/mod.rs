@@ -29,7 +29,7 @@ pub use custody::{
     Answer, AssignmentRow, Custody, DecisionRow, DecisionState, Millionths, OfferRow, ReassignReason, TakenBy,
 };
 pub use dimension::{RepDayRow, RepRow, TeamRow};
-pub use history::{HistoryRows, IMPORTED, completeness, local_day, size_band};
+pub use history::{HistoryRows, IMPORTED, SIZED_BY, completeness, local_day, size_band};
 pub use lead::{BreachCause, LeadRow, Origin, SlaState};
 pub use name::{LocalDay, Name, NameRow, Names};
 pub use reported::{ExperimentRow, KpiDayRow, RoiQuarterRow};

@@ -7,7 +7,9 @@ use pointsman_domain::{
     CreditReason, Digest, Entity, Instant, Micros, Money, RepIndex, Value,
     record::{ActivityKind, Stage},
 };
-use pointsman_measure::rows::{Custody as Held, LeadRow, LocalDay, Millionths, Name, Names, Origin, size_band};
+use pointsman_measure::rows::{
+    Custody as Held, LeadRow, LocalDay, Millionths, Name, Names, Origin, SIZED_BY, size_band,
+};
 
 use super::{
     life::{Life, Response},
@@ -60,12 +62,12 @@ fn what_it_is(life: &Life, context: &mut Context<'_>, row: &mut LeadRow) {
     row.language = word(said("language"));
     row.product = word(said("product"));
     row.direction = word(said("direction"));
-    let employees = schema.find(Entity::Lead, "employees").and_then(|index| life.row.attributes.get(index));
-    row.size = word(match employees {
-        Some(Value::Integer(n)) => size_band(*n).map(str::to_owned),
-        Some(Value::Text(_) | Value::Choice(_)) => said("employees"),
+    let sized = SIZED_BY.into_iter().find_map(|name| Some((name, schema.find(Entity::Lead, name)?)));
+    row.size = word(sized.and_then(|(name, index)| match life.row.attributes.get(index)? {
+        Value::Integer(n) => size_band(*n).map(str::to_owned),
+        Value::Text(_) | Value::Choice(_) => said(name),
         _ => None,
-    });
+    }));
     row.segment = row.size;
     row.completeness = Millionths::from_f64(life.row.completeness);
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use pointsman_decision::Snapshot;
-use pointsman_domain::{Instant, LimitKind, Micros, Money, RepIndex, TeamId};
+use pointsman_domain::{COUNTED_ONLY, Instant, LimitKind, Micros, Money, RepIndex, TeamId};
 use pointsman_measure::rows::{LeadRow, LocalDay, Millionths, Name, Names, Origin, RepDayRow};
 
 use crate::{
@@ -215,7 +215,8 @@ impl<'a> RepDays<'a> {
         let hours = member.calendar.is_some();
         let caps = roster.limits.iter().zip(&member.caps);
         let cap = caps.filter(|(limit, _)| limit.kind == LimitKind::Open && limit.when.is_none());
-        let cap = cap.filter_map(|(_, cap)| *cap).min();
+        // Whose open leads are only counted has no room that they could fill.
+        let cap = cap.filter_map(|(_, cap)| *cap).min().filter(|cap| *cap != COUNTED_ONLY);
         let (mut events, mut open) = (events.iter().peekable(), 0i64);
         for day in range {
             let (start, end) = (zone.day_start(day), zone.day_start(day + 1).min(self.now));
