@@ -13,6 +13,17 @@ pub enum Cell<'a> {
     Bytes(Option<Vec<u8>>),
 }
 
+impl Cell<'_> {
+    pub fn into_owned(self) -> Cell<'static> {
+        match self {
+            Self::Int(value) => Cell::Int(value),
+            Self::Float(value) => Cell::Float(value),
+            Self::Text(value) => Cell::Text(value.map(|text| text.into_owned().into())),
+            Self::Bytes(value) => Cell::Bytes(value),
+        }
+    }
+}
+
 impl From<i64> for Cell<'_> {
     fn from(value: i64) -> Self {
         Self::Int(Some(value))

@@ -215,7 +215,7 @@ impl Loader {
             match before {
                 Some(before) => {
                     counts.changed += 1;
-                    written.push(lead_cells(row, lead.known_at, seq));
+                    written.push(lead_cells(&row, lead.known_at, seq));
                     draft.rows.states.push((Expect::Version(before.version), state));
                 }
                 None => {
@@ -230,7 +230,7 @@ impl Loader {
                         seq,
                     }));
                     draft.rows.states.push((Expect::New, state));
-                    written.push(lead_cells(row, lead.known_at, seq));
+                    written.push(lead_cells(&row, lead.known_at, seq));
                 }
             }
         }
@@ -336,44 +336,22 @@ fn changed_claims(before: Option<&LeadState>, now: &LeadState, changes: &mut Vec
     changes.extend(raised.map(|key| Change::Claim { key: key.clone() }));
 }
 
+/// Those of every lead, then where it came from and the row of the log that loaded it.
+const LEADS_COLUMNS: [&str; 13] = {
+    let [a, b, c, d, e, f, g, h, i, j, k] = LeadRow::COLUMNS;
+    [a, b, c, d, e, f, g, h, i, j, k, "origin", "loaded"]
+};
+
 /// A lead that is there keeps what it is; that this load concerns it is noted.
 const LEADS_TABLE: Table = Table {
     name: "leads",
-    columns: &[
-        "id",
-        "source",
-        "external_id",
-        "at",
-        "known_at",
-        "contact",
-        "account",
-        "attributes",
-        "value",
-        "originator",
-        "completeness",
-        "origin",
-        "loaded",
-    ],
+    columns: &LEADS_COLUMNS,
     conflict: "ON CONFLICT (id) DO UPDATE SET loaded = excluded.loaded",
 };
 
-fn lead_cells(row: LeadRow, known_at: Instant, seq: u64) -> Vec<Cell<'static>> {
-    let attributes = serde_json::to_string(&row.attributes).expect("attributes have finite numbers");
-    vec![
-        row.id.bytes().into(),
-        String::from(row.source).into(),
-        maybe(row.external_id.map(String::from), no_text),
-        row.at.into(),
-        known_at.into(),
-        maybe(row.contact.map(|id| id.bytes()), no_bytes),
-        maybe(row.account.map(|id| id.bytes()), no_bytes),
-        attributes.into(),
-        maybe(row.value.map(Money::minor_units), no_int),
-        maybe(row.originator.map(|rep| rep.as_str().to_owned()), no_text),
-        row.completeness.into(),
-        "import".into(),
-        seq.into(),
-    ]
+fn lead_cells(row: &LeadRow, known_at: Instant, seq: u64) -> Vec<Cell<'static>> {
+    let own = row.cells(known_at).map(Cell::into_owned);
+    own.into_iter().chain(["import".into(), seq.into()]).collect()
 }
 
 fn text(text: Option<&str>) -> Cell<'_> {

@@ -9,6 +9,7 @@ use pointsman_domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cell::{Cell, maybe, no_bytes, no_int, no_text},
     log::{Head, LogRow, digest, json_digest},
     receipt::Receipt,
     stage::StageFact,
@@ -28,6 +29,40 @@ pub struct LeadRow {
     pub value: Option<Money>,
     pub originator: Option<RepId>,
     pub completeness: f64,
+}
+
+impl LeadRow {
+    /// In the order of [`cells`](Self::cells).
+    pub const COLUMNS: [&str; 11] = [
+        "id",
+        "source",
+        "external_id",
+        "at",
+        "known_at",
+        "contact",
+        "account",
+        "attributes",
+        "value",
+        "originator",
+        "completeness",
+    ];
+
+    pub(crate) fn cells(&self, known_at: Instant) -> [Cell<'_>; 11] {
+        let attributes = serde_json::to_string(&self.attributes).expect("attributes have finite numbers");
+        [
+            self.id.bytes().into(),
+            (&*self.source).into(),
+            maybe(self.external_id.as_deref(), no_text),
+            self.at.into(),
+            known_at.into(),
+            maybe(self.contact.map(|id| id.bytes()), no_bytes),
+            maybe(self.account.map(|id| id.bytes()), no_bytes),
+            attributes.into(),
+            maybe(self.value.map(Money::minor_units), no_int),
+            maybe(self.originator.as_ref().map(RepId::as_str), no_text),
+            self.completeness.into(),
+        ]
+    }
 }
 
 /// A person.

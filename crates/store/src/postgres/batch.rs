@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use pointsman_domain::{AccountId, ContactId, Digest, Money, RepId};
+use pointsman_domain::{ContactId, Digest, Money, RepId};
 use sqlx::{PgConnection, Row};
 
 use super::{decision, table::Together, value::number, write::json};
@@ -11,7 +11,7 @@ use crate::{
     cell::{Cell, maybe, no_bytes, no_float, no_int, no_text},
     log::Head,
     number::stage_number,
-    row::{BatchRows, DecisionRow, Expect, LeadState},
+    row::{BatchRows, DecisionRow, Expect, LeadRow, LeadState},
 };
 
 /// What the statement found.
@@ -109,35 +109,8 @@ fn people<'a>(all: &mut Together<'a>, rows: &'a BatchRows) {
         ]
     });
     all.insert("accounts", names, accounts);
-    let names = [
-        "id",
-        "source",
-        "external_id",
-        "at",
-        "known_at",
-        "contact",
-        "account",
-        "attributes",
-        "value",
-        "originator",
-        "completeness",
-    ];
-    let leads = rows.leads.iter().map(|row| {
-        [
-            row.id.bytes().into(),
-            (&*row.source).into(),
-            maybe(row.external_id.as_deref(), no_text),
-            row.at.into(),
-            known_at.into(),
-            id(row.contact.map(|id: ContactId| id.bytes())),
-            id(row.account.map(|id: AccountId| id.bytes())),
-            json(&row.attributes).into(),
-            maybe(row.value.map(Money::minor_units), no_int),
-            maybe(row.originator.as_ref().map(RepId::as_str), no_text),
-            row.completeness.into(),
-        ]
-    });
-    all.insert("leads", names, leads);
+    let leads = rows.leads.iter().map(|row| row.cells(known_at));
+    all.insert("leads", LeadRow::COLUMNS, leads);
     let names = ["key", "at", "lead", "contact", "seq"];
     let duplicates = rows.duplicates.iter().map(|row| {
         let contact = id(row.contact.map(|id| id.bytes()));

@@ -11,7 +11,7 @@ use pointsman_store::{
 };
 
 use super::{
-    accept, decline,
+    offers::{accept, decline},
     reports::{Row, rows_of},
 };
 use crate::world::{World, lead_of};
