@@ -308,8 +308,8 @@ pub trait Reader: Send {
     fn counts(&mut self) -> Result<Counts, StoreError>;
     /// Streams leads with what became of them; memory does not grow with them.
     fn courses(&mut self, which: Courses<'_>, visit: &mut dyn FnMut(LeadCourse)) -> Result<(), StoreError>;
-    /// For `audit verify`: what stands behind one log row.
-    fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError>;
+    /// For `audit verify`: what stands behind rows of the log, one each, in their order.
+    fn evidence(&mut self, rows: &[LogRow]) -> Result<Vec<Evidence>, StoreError>;
     /// For `audit verify --ledger`: the checkpoints that are kept, oldest first.
     fn checkpoints(&mut self) -> Result<Vec<CheckpointRow>, StoreError>;
     /// Sets of documents that will be live in a moment, or are.
@@ -341,6 +341,26 @@ pub trait Reader: Send {
     fn view(&mut self, view: &View, visit: ViewVisit<'_>) -> Result<(), StoreError>;
     /// The columns that a view really has in this database.
     fn view_columns(&mut self, view: &View) -> Result<Vec<String>, StoreError>;
+}
+
+/// The next rows of the log, at most so many: for whoever reads on the same connection what stands
+/// behind each. Rows before one that cannot be read come first; it is an error where it is the next.
+pub(crate) fn log_page(reader: &mut dyn Reader, after: u64, most: usize) -> Result<Vec<LogRow>, StoreError> {
+    let mut rows = Vec::new();
+    // A page that is full ends the stream early; that is no fault.
+    let full = || StoreError::Refused { what: "a page that is full".into(), source: None };
+    let read = reader.log_after(after, &mut |row| {
+        if rows.len() == most {
+            return Err(full());
+        }
+        rows.push(row);
+        Ok(())
+    });
+    match read {
+        Err(StoreError::Refused { .. }) if rows.len() == most => Ok(rows),
+        Err(StoreError::Damaged { .. }) if !rows.is_empty() => Ok(rows),
+        read => read.map(|()| rows),
+    }
 }
 
 /// A database of one company, chosen at run time by its [`Location`](crate::Location).

@@ -9,7 +9,11 @@ mod contract;
 mod server;
 mod world;
 
-use pointsman_store::{Location, Postgres, Sqlite, StoreError, backup};
+use std::str::FromStr;
+
+use pointsman_domain::record::Stage;
+use pointsman_store::{Location, Postgres, Sqlite, Store, StoreError, audit::verify, backup};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgConnectOptions};
 
 macro_rules! on_postgres {
     ($($test:ident),+ $(,)?) => {$(
@@ -69,24 +73,58 @@ fn backups_go_between_both_kinds() {
     }
 }
 
-#[test]
-fn counts_and_sums_are_what_sql_says() {
-    use std::str::FromStr;
-
-    use sqlx::{AssertSqlSafe, Connection, PgConnection, Row, postgres::PgConnectOptions};
-
-    let Some(server) = server::shared() else { return };
-    let url = server.url("counts_and_sums");
-    let store = Postgres::open(&url).unwrap();
+/// Asks a schema for one number, as somebody with another program would.
+fn asker(url: &str, schema: &'static str) -> impl Fn(&str) -> i64 + use<> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let sql = |sql: &str| -> i64 {
+    let options = PgConnectOptions::from_str(url.split('?').next().unwrap()).unwrap();
+    let options = options.options([("search_path", schema)]);
+    move |sql: &str| {
         runtime.block_on(async {
-            let options = PgConnectOptions::from_str(url.split('?').next().unwrap()).unwrap();
-            let options = options.options([("search_path", "counts_and_sums")]);
             let mut connection = PgConnection::connect_with(&options).await.unwrap();
             let row = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_one(&mut connection).await;
             row.unwrap_or_else(|error| panic!("{sql}: {error}")).get(0)
         })
-    };
-    contract::counts_and_sums_are_what_sql_says(store, &sql);
+    }
+}
+
+#[test]
+fn counts_and_sums_are_what_sql_says() {
+    let Some(server) = server::shared() else { return };
+    let url = server.url("counts_and_sums");
+    let store = Postgres::open(&url).unwrap();
+    contract::counts_and_sums_are_what_sql_says(store, &asker(&url, "counts_and_sums"));
+}
+
+/// What stands behind rows is read for many at once; the fault is that of one, also where a row
+/// cannot be read at all.
+#[test]
+fn an_altered_row_among_many_is_named() {
+    let Some(server) = server::shared() else { return };
+    let url = server.url("altered_rows");
+    let sql = asker(&url, "altered_rows");
+    let world = world::World::with_cap(Postgres::open(&url).unwrap(), 500);
+    let leads: Vec<_> = (0..300).map(|_| world::lead_of(&world.decide(&world.enquiry("DE"), None).unwrap())).collect();
+    world.stage(leads[7], Stage::Contacted).unwrap();
+    let store = world.stop();
+    let fault = || verify(&mut *store.reader().unwrap(), None).unwrap().fault.map(|fault| fault.seq as i64);
+    assert_eq!(fault(), None);
+    for (table, column) in [
+        ("decisions", "priority"),
+        ("decisions", "state"),
+        ("assignments", "at"),
+        ("stage_changes", "at"),
+        ("log", "at"),
+    ] {
+        let seq =
+            sql(&format!("SELECT seq FROM {table} ORDER BY seq OFFSET (SELECT count(*) - 1 FROM {table}) LIMIT 1"));
+        let change =
+            |by: &str| sql(&format!("UPDATE {table} SET {column} = {column} {by} WHERE seq = {seq} RETURNING seq"));
+        change("+ 90");
+        assert_eq!(fault(), Some(seq), "{table}.{column}");
+        change("- 90");
+        assert_eq!(fault(), None, "{table}.{column}");
+    }
+    let seq = sql("DELETE FROM traces WHERE seq = (SELECT max(seq) FROM traces) RETURNING seq");
+    let report = verify(&mut *store.reader().unwrap(), None).unwrap();
+    assert_eq!((report.fault, report.traces_gone), (None, 1), "{seq}");
 }

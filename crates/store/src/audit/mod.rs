@@ -2,13 +2,15 @@
 
 mod ledger;
 
+use std::{slice, vec::IntoIter};
+
 use pointsman_domain::Digest;
 use serde::Serialize;
 
 pub use ledger::{LedgerAudit, LedgerReport, verify_ledger};
 
 use crate::{
-    backend::Reader,
+    backend::{Evidence, Reader, log_page},
     error::StoreError,
     log::{LogKind, LogRow},
 };
@@ -75,7 +77,7 @@ pub fn verify_on(
     let mut kept_found = kept.is_none_or(|kept| kept == Digest::default());
     // Rows are taken in pages, because what stands behind each is read on the same connection.
     loop {
-        let page = match page(reader, report.rows) {
+        let page = match log_page(reader, report.rows, PAGE) {
             Ok(page) => page,
             Err(StoreError::Damaged { why, .. }) => {
                 let why = Problem::Unreadable { why };
@@ -85,14 +87,21 @@ pub fn verify_on(
             Err(error) => return Err(error),
         };
         let Some(last) = page.last().map(|row| row.seq) else { break };
-        for row in &page {
-            if let Some(problem) = check(reader, &mut report, row)? {
-                report.fault = Some(AuditFault { seq: row.seq, problem });
-                return Ok(report);
+        for part in page.chunks(PART) {
+            let mut behind = together(reader, part)?;
+            for row in part {
+                let evidence = match &mut behind {
+                    Some(behind) => behind.next().ok_or_else(|| "it is not there".to_owned()),
+                    None => alone(reader, row)?,
+                };
+                if let Some(problem) = check(evidence, &mut report, row) {
+                    report.fault = Some(AuditFault { seq: row.seq, problem });
+                    return Ok(report);
+                }
+                report.rows = row.seq;
+                report.head = row.hash;
+                kept_found |= kept == Some(row.hash);
             }
-            report.rows = row.seq;
-            report.head = row.hash;
-            kept_found |= kept == Some(row.hash);
         }
         if last >= head.seq {
             break;
@@ -108,54 +117,55 @@ pub fn verify_on(
 
 /// Rows read at once.
 const PAGE: usize = 4096;
+/// What stands behind so many is read together: with facts and traces a megabyte or two.
+const PART: usize = 256;
 
-fn page(reader: &mut dyn Reader, after: u64) -> Result<Vec<LogRow>, StoreError> {
-    let mut rows = Vec::new();
-    // A page that is full ends the stream early; that is no fault.
-    let full = || StoreError::Refused { what: "a page that is full".into(), source: None };
-    let read = reader.log_after(after, &mut |row| {
-        if rows.len() == PAGE {
-            return Err(full());
-        }
-        rows.push(row);
-        Ok(())
-    });
-    match read {
-        Err(StoreError::Refused { .. }) if rows.len() == PAGE => Ok(rows),
-        // What could be read comes first: an earlier fault may be among it.
-        Err(StoreError::Damaged { .. }) if !rows.is_empty() => Ok(rows),
-        read => read.map(|()| rows),
+/// What stands behind rows, in their order; `None` where something of it cannot be read, so that
+/// they are asked one by one and the first that is at fault is named.
+fn together(reader: &mut dyn Reader, rows: &[LogRow]) -> Result<Option<IntoIter<Evidence>>, StoreError> {
+    match reader.evidence(rows) {
+        Ok(all) => Ok(Some(all.into_iter())),
+        Err(StoreError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
-fn check(reader: &mut dyn Reader, report: &mut AuditReport, row: &LogRow) -> Result<Option<Problem>, StoreError> {
+/// What stands behind one row, or why that cannot be read.
+fn alone(reader: &mut dyn Reader, row: &LogRow) -> Result<Result<Evidence, String>, StoreError> {
+    match reader.evidence(slice::from_ref(row)) {
+        Ok(mut all) => Ok(all.pop().ok_or_else(|| "it is not there".to_owned())),
+        Err(StoreError::Damaged { why, .. }) => Ok(Err(why)),
+        Err(error) => Err(error),
+    }
+}
+
+fn check(evidence: Result<Evidence, String>, report: &mut AuditReport, row: &LogRow) -> Option<Problem> {
     if row.seq != report.rows + 1 {
-        return Ok(Some(Problem::Missing));
+        return Some(Problem::Missing);
     }
     if row.chained(report.head, &mut Vec::new()) != row.hash {
-        return Ok(Some(Problem::Altered));
+        return Some(Problem::Altered);
     }
-    let evidence = match reader.evidence(row) {
+    let evidence = match evidence {
         Ok(evidence) => evidence,
-        Err(StoreError::Damaged { why, .. }) => return Ok(Some(Problem::Detail { why })),
-        Err(error) => return Err(error),
+        Err(why) => return Some(Problem::Detail { why }),
     };
     if evidence.detail != row.detail {
         let why = if evidence.detail.is_some() { "it was altered" } else { "it is not there" };
-        return Ok(Some(Problem::Detail { why: why.into() }));
+        return Some(Problem::Detail { why: why.into() });
     }
     if let Some(why) = evidence.contradiction {
-        return Ok(Some(Problem::Detail { why }));
+        return Some(Problem::Detail { why });
     }
     match (evidence.facts == row.facts, evidence.erased_by) {
         (true, _) => {}
         (false, Some(request)) if evidence.facts.is_none() => report.erased.push((row.seq, request)),
-        (false, _) => return Ok(Some(Problem::Facts)),
+        (false, _) => return Some(Problem::Facts),
     }
     match evidence.trace {
-        Some((is, named)) if is != named => return Ok(Some(Problem::Trace)),
+        Some((is, named)) if is != named => return Some(Problem::Trace),
         None if row.kind == LogKind::Decision => report.traces_gone += 1,
         _ => {}
     }
-    Ok(None)
+    None
 }

@@ -17,7 +17,7 @@ use super::{
     target::{self, Snapshots},
 };
 use crate::{
-    backend::{Reader, Store},
+    backend::{Reader, Store, log_page},
     cell::{Cell, maybe, no_text},
     error::StoreError,
     load::Table,
@@ -88,7 +88,7 @@ impl Projector {
         }
         while at < head.seq {
             self.follow_documents(head.snapshot.as_ref())?;
-            let page = page(&mut *self.reader, at)?;
+            let page = log_page(&mut *self.reader, at, PAGE)?;
             if page.is_empty() {
                 break;
             }
@@ -338,21 +338,4 @@ fn kept_days(reader: &mut dyn Reader) -> Result<BTreeMap<(Box<str>, i32), rep_da
         Ok(())
     })?;
     Ok(days)
-}
-
-/// The next rows of the log, at most a page.
-fn page(reader: &mut dyn Reader, after: u64) -> Result<Vec<LogRow>, StoreError> {
-    let mut rows = Vec::new();
-    let full = || StoreError::Refused { what: "a page that is full".into(), source: None };
-    let read = reader.log_after(after, &mut |row| {
-        if rows.len() == PAGE {
-            return Err(full());
-        }
-        rows.push(row);
-        Ok(())
-    });
-    match read {
-        Err(StoreError::Refused { .. }) if rows.len() == PAGE => Ok(rows),
-        read => read.map(|()| rows),
-    }
 }

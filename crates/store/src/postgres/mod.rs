@@ -7,6 +7,7 @@ mod batch;
 mod connect;
 mod course;
 mod decision;
+mod evidence;
 mod fault;
 mod look_up;
 mod migrate;

@@ -12,6 +12,7 @@ use super::{
     around::Rounds,
     connect::Line,
     course, decision,
+    evidence::{self, Behind},
     fault::unreadable,
     look_up::stage_fact,
     report,
@@ -25,11 +26,11 @@ use crate::{
     },
     error::StoreError,
     fact::{Answered, Life},
-    log::{self, Head, LogKind, LogRow},
+    log::{Head, LogKind, LogRow},
     number::custody,
     row::{
         AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, Response, ResponseRow,
-        StageRow, erasure_digest,
+        StageRow,
     },
     view::View,
 };
@@ -153,9 +154,9 @@ pub(super) fn stage_row(row: &PgRow) -> sqlx::Result<StageRow> {
     Ok(StageRow { seq: number(row, 0)?, lead, fact: stage_fact(row, 2)?, actor: text(row, 10)? })
 }
 
-const RESPONSE: &str = "SELECT seq, lead, rep, offered_at, at, response, reason FROM responses";
+pub(super) const RESPONSE: &str = "SELECT seq, lead, rep, offered_at, at, response, reason FROM responses";
 
-fn response(row: &PgRow) -> sqlx::Result<ResponseRow> {
+pub(super) fn response(row: &PgRow) -> sqlx::Result<ResponseRow> {
     Ok(ResponseRow {
         seq: number(row, 0)?,
         lead: id(row, 1, LeadId::from_bytes)?,
@@ -167,9 +168,9 @@ fn response(row: &PgRow) -> sqlx::Result<ResponseRow> {
     })
 }
 
-const STAGE: &str =
+pub(super) const STAGE: &str =
     "SELECT seq, lead, at, known_at, stage, source_rank, external_id, reopen, value, reason, actor FROM stage_changes";
-const ASSIGNMENT: &str = "SELECT seq, lead, rep, at, hop, propensity, actor, reason FROM assignments";
+pub(super) const ASSIGNMENT: &str = "SELECT seq, lead, rep, at, hop, propensity, actor, reason FROM assignments";
 
 impl Reader for PostgresReader {
     fn head(&mut self) -> Result<Head, StoreError> {
@@ -365,42 +366,15 @@ impl Reader for PostgresReader {
         course::read(&mut self.line, which, visit)
     }
 
-    fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError> {
-        let what = "read what stands behind a row of the log";
-        match row.kind {
-            LogKind::Decision => self.consistently(what, async |connection| decision_evidence(connection, row).await),
-            LogKind::Outcome => self.consistently(what, async |connection| {
-                let sql = format!("{STAGE} WHERE seq = $1");
-                let stage = sqlx::query(AssertSqlSafe(sql)).bind(row.seq as i64).fetch_optional(connection).await?;
-                let stage = stage.as_ref().map(stage_row).transpose()?;
-                Ok(Evidence { detail: stage.map(|stage| stage.digest()), ..Evidence::default() })
-            }),
-            LogKind::Transfer => self.consistently(what, async |connection| {
-                let assignment = assignment_at(connection, row.seq).await?;
-                Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
-            }),
-            LogKind::Switch => switch_evidence(&mut self.line, row),
-            LogKind::Response => self.consistently(what, async |connection| {
-                let sql = format!("{RESPONSE} WHERE seq = $1");
-                let found =
-                    sqlx::query(AssertSqlSafe(sql)).bind(row.seq as i64).fetch_optional(&mut *connection).await?;
-                let response = found.as_ref().map(response).transpose()?;
-                let assignment = assignment_at(connection, row.seq).await?;
-                Ok(Evidence::of_response(response.as_ref(), assignment.as_ref()))
-            }),
-            LogKind::Erasure => self.consistently(what, async |connection| {
-                let sql = "SELECT request, at, contact FROM erasures WHERE seq = $1";
-                let found = sqlx::query(sql).bind(row.seq as i64).fetch_optional(connection).await?;
-                let digest = |found: &PgRow| -> sqlx::Result<Digest> {
-                    let request: String = found.try_get(0)?;
-                    let contact = maybe_id(found, 2, ContactId::from_bytes)?;
-                    Ok(erasure_digest(row.seq, &request, instant(found, 1)?, contact))
-                };
-                let detail = found.as_ref().map(digest).transpose()?;
-                Ok(Evidence { detail, ..Evidence::default() })
-            }),
-            LogKind::Credit | LogKind::PriceEpoch | LogKind::Kept | LogKind::Load => Ok(Evidence::default()),
-        }
+    fn evidence(&mut self, rows: &[LogRow]) -> Result<Vec<Evidence>, StoreError> {
+        let behind = self.consistently("read what stands behind rows of the log", async |connection| {
+            Behind::read(connection, rows).await
+        })?;
+        let of = |row: &LogRow| match row.kind {
+            LogKind::Switch => evidence::of_switch(&mut self.line, row),
+            _ => Ok(behind.of(row)),
+        };
+        rows.iter().map(of).collect()
     }
 
     fn checkpoints(&mut self) -> Result<Vec<CheckpointRow>, StoreError> {
@@ -491,55 +465,4 @@ impl Reader for PostgresReader {
         let read = self.line.run(async |connection| report::view_columns(connection, view).await);
         read.map_err(unreadable("read a view's columns"))
     }
-}
-
-async fn assignment_at(connection: &mut PgConnection, seq: u64) -> sqlx::Result<Option<AssignmentRow>> {
-    let sql = format!("{ASSIGNMENT} WHERE seq = $1");
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(seq as i64).fetch_optional(connection).await?;
-    row.as_ref().map(assignment).transpose()
-}
-
-async fn decision_evidence(connection: &mut PgConnection, row: &LogRow) -> sqlx::Result<Evidence> {
-    let seq = row.seq as i64;
-    let sql = format!("SELECT {} WHERE d.seq = $1", decision::COLUMNS);
-    let found = sqlx::query(AssertSqlSafe(sql)).bind(seq).fetch_optional(&mut *connection).await?;
-    let Some(stored) = stored_decision(connection, found).await? else { return Ok(Evidence::default()) };
-    let decision = &stored.decision;
-    let sql = "SELECT (SELECT salt FROM facts WHERE seq = $1),
-            (SELECT e.request FROM erased_facts f JOIN erasures e ON e.seq = f.erasure WHERE f.seq = $1),
-            EXISTS (SELECT 1 FROM assignments WHERE lead = $2 AND seq < $1)";
-    let beside = sqlx::query(sql).bind(seq).bind(decision.lead.bytes()).fetch_one(&mut *connection).await?;
-    let salt: Option<[u8; 16]> = beside.try_get(0)?;
-    let hop: bool = beside.try_get(2)?;
-    let assignment = assignment_at(connection, row.seq).await?;
-    let told = assignment.as_ref().map(|a| (&a.rep, a.lead, a.at, a.hop, a.propensity));
-    let implied = decision.given_to().map(|rep| (rep, decision.lead, row.at, hop, Some(decision.propensity)));
-    Ok(Evidence {
-        detail: Some(log::decision_digest(decision)),
-        facts: salt.zip(stored.facts).map(|(salt, body)| log::salted(&salt, &body)),
-        trace: stored.trace.map(|trace| (log::digest(&trace), decision.trace)),
-        erased_by: text(&beside, 1)?,
-        contradiction: (told != implied).then(|| "its assignment says something else".to_owned()),
-    })
-}
-
-fn switch_evidence(line: &mut Line, row: &LogRow) -> Result<Evidence, StoreError> {
-    let read = line.run(async |connection| {
-        let sql = "SELECT s.id, w.author, w.reason, w.at FROM switches w JOIN snapshots s ON s.number = w.snapshot
-            WHERE w.seq = $1";
-        let found = sqlx::query(sql).bind(row.seq as i64).fetch_optional(connection).await?;
-        let parts = |row: &PgRow| {
-            let (author, reason) = (row.try_get::<String, _>(1)?, row.try_get::<String, _>(2)?);
-            Ok((digest(row, 0)?, author, reason, instant(row, 3)?))
-        };
-        found.as_ref().map(parts).transpose()
-    });
-    let found: Option<(Digest, String, String, _)> = read.map_err(unreadable("read a switch"))?;
-    let Some((id, author, reason, at)) = found else { return Ok(Evidence::default()) };
-    let whole = write::documents(line, &id).ok().flatten().is_some_and(|documents| documents.digest() == id);
-    Ok(Evidence {
-        detail: Some(log::switch_digest(&id, &author, &reason, at)),
-        contradiction: (!whole).then(|| "its documents are not those of its snapshot".to_owned()),
-        ..Evidence::default()
-    })
 }

@@ -427,38 +427,9 @@ impl Reader for SqliteReader {
         self.consistently("read the courses of leads", |connection| course::read(connection, which, visit))
     }
 
-    fn evidence(&mut self, row: &LogRow) -> Result<Evidence, StoreError> {
-        self.consistently("read what stands behind a row of the log", |connection| match row.kind {
-            LogKind::Decision => decision_evidence(connection, row),
-            LogKind::Outcome => {
-                let sql = format!("{STAGE} WHERE seq = ?1");
-                let stage = one(connection, &sql, [row.seq as i64], stage_row)?;
-                Ok(Evidence { detail: stage.map(|stage| stage.digest()), ..Evidence::default() })
-            }
-            LogKind::Transfer => {
-                let sql = format!("{ASSIGNMENT} WHERE seq = ?1");
-                let assignment = one(connection, &sql, [row.seq as i64], assignment)?;
-                Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
-            }
-            LogKind::Switch => switch_evidence(connection, row),
-            LogKind::Response => {
-                let sql = format!("{RESPONSE} WHERE seq = ?1");
-                let response = one(connection, &sql, [row.seq as i64], response)?;
-                let sql = format!("{ASSIGNMENT} WHERE seq = ?1");
-                let assignment = one(connection, &sql, [row.seq as i64], assignment)?;
-                Ok(Evidence::of_response(response.as_ref(), assignment.as_ref()))
-            }
-            LogKind::Erasure => {
-                let sql = "SELECT request, at, contact FROM erasures WHERE seq = ?1";
-                let seq = row.seq;
-                let read = |row: &Row<'_>| {
-                    let (request, at): (String, _) = (row.get(0)?, instant(row, 1)?);
-                    let contact = row.get::<_, Option<[u8; 16]>>(2)?.map(ContactId::from_bytes);
-                    Ok(erasure_digest(seq, &request, at, contact))
-                };
-                Ok(Evidence { detail: one(connection, sql, [seq as i64], read)?, ..Evidence::default() })
-            }
-            LogKind::Credit | LogKind::PriceEpoch | LogKind::Kept | LogKind::Load => Ok(Evidence::default()),
+    fn evidence(&mut self, rows: &[LogRow]) -> Result<Vec<Evidence>, StoreError> {
+        self.consistently("read what stands behind rows of the log", |connection| {
+            rows.iter().map(|row| evidence(connection, row)).collect()
         })
     }
 
@@ -534,6 +505,41 @@ impl Reader for SqliteReader {
 
     fn view_columns(&mut self, view: &View) -> Result<Vec<String>, StoreError> {
         report::view_columns(&self.connection, view).map_err(unreadable("read a view's columns"))
+    }
+}
+
+fn evidence(connection: &Connection, row: &LogRow) -> rusqlite::Result<Evidence> {
+    match row.kind {
+        LogKind::Decision => decision_evidence(connection, row),
+        LogKind::Outcome => {
+            let sql = format!("{STAGE} WHERE seq = ?1");
+            let stage = one(connection, &sql, [row.seq as i64], stage_row)?;
+            Ok(Evidence { detail: stage.map(|stage| stage.digest()), ..Evidence::default() })
+        }
+        LogKind::Transfer => {
+            let sql = format!("{ASSIGNMENT} WHERE seq = ?1");
+            let assignment = one(connection, &sql, [row.seq as i64], assignment)?;
+            Ok(Evidence { detail: assignment.map(|assignment| assignment.digest()), ..Evidence::default() })
+        }
+        LogKind::Switch => switch_evidence(connection, row),
+        LogKind::Response => {
+            let sql = format!("{RESPONSE} WHERE seq = ?1");
+            let response = one(connection, &sql, [row.seq as i64], response)?;
+            let sql = format!("{ASSIGNMENT} WHERE seq = ?1");
+            let assignment = one(connection, &sql, [row.seq as i64], assignment)?;
+            Ok(Evidence::of_response(response.as_ref(), assignment.as_ref()))
+        }
+        LogKind::Erasure => {
+            let sql = "SELECT request, at, contact FROM erasures WHERE seq = ?1";
+            let seq = row.seq;
+            let read = |row: &Row<'_>| {
+                let (request, at): (String, _) = (row.get(0)?, instant(row, 1)?);
+                let contact = row.get::<_, Option<[u8; 16]>>(2)?.map(ContactId::from_bytes);
+                Ok(erasure_digest(seq, &request, at, contact))
+            };
+            Ok(Evidence { detail: one(connection, sql, [seq as i64], read)?, ..Evidence::default() })
+        }
+        LogKind::Credit | LogKind::PriceEpoch | LogKind::Kept | LogKind::Load => Ok(Evidence::default()),
     }
 }
 
