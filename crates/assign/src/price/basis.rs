@@ -19,9 +19,9 @@ pub(super) type Features = [f64; DIRECTIONS];
 #[derive(Debug, Clone)]
 pub(super) struct Basis {
     mean: Vec<f64>,
-    /// Direction after direction, each divided by its standard deviation; zeros where the
-    /// reference does not vary any more.
-    directions: Vec<Vec<f64>>,
+    /// Each column's part in every direction, each direction divided by its standard deviation;
+    /// zeros where the reference does not vary any more.
+    directions: Vec<Features>,
 }
 
 impl Basis {
@@ -55,14 +55,17 @@ impl Basis {
             let scale = if variance > least { 1.0 / variance.sqrt() } else { 0.0 };
             direction.iter_mut().for_each(|x| *x *= scale);
         }
+        let directions = (0..columns).map(|c| std::array::from_fn(|k| directions[k][c])).collect();
         Self { mean, directions }
     }
 
     pub fn describe(&self, row: &[f64]) -> Features {
-        std::array::from_fn(|k| {
-            let cells = self.directions[k].iter().zip(row).zip(&self.mean);
-            cells.map(|((d, x), m)| d * finite(x - m)).sum()
-        })
+        let mut features = [0.0; DIRECTIONS];
+        for ((directions, x), mean) in self.directions.iter().zip(row).zip(&self.mean) {
+            let off = finite(x - mean);
+            features.iter_mut().zip(directions).for_each(|(feature, direction)| *feature += direction * off);
+        }
+        features
     }
 }
 

@@ -73,7 +73,8 @@ pub fn solve_book(planner: &mut Planner, sample: &Sample, standings: &[Standing]
     let solution = planner.solve(sample, &bounds);
     let problem = Problem { sample, bounds: &bounds };
     let tightest = tightest(standings, &solution, sample.columns());
-    let bids = Bids::in_market(&problem, &solution.prices, &tightest);
+    let laddered = tightest.iter().map(|s| s.filter(|&s| standings[s].may_have_ladder())).collect::<Vec<_>>();
+    let bids = Bids::in_market(&problem, &solution.prices, &laddered);
     // A twentieth of the smoothing temperature: twenty claims off plan move a price by τ.
     let step = sample.scale() * SolveConfig::default().temperature / 20.0;
     let mut prices = vec![];
@@ -81,8 +82,7 @@ pub fn solve_book(planner: &mut Planner, sample: &Sample, standings: &[Standing]
         let subsidy = floors.iter().position(|&f| f == s).map(|f| (standings.len() + f, bounds[standings.len() + f]));
         let mut posted = linear(standing, s, &solution, subsidy, step);
         posted.leads_at_epoch = moment.leads;
-        let ladder = Some(&bids[standing.column as usize]).filter(|_| tightest[standing.column as usize] == Some(s));
-        let ladder = ladder.filter(|_| subsidy.is_none());
+        let ladder = Some(&bids[standing.column as usize]).filter(|_| laddered[standing.column as usize] == Some(s));
         let price =
             |window, posted| LimitPrice { rep: standing.rep.clone(), limit: standing.limit.clone(), window, posted };
         if let Some((window, leads)) = standing.next {
@@ -122,6 +122,16 @@ impl Standing {
         };
         let share = (f64::from(owed) / leads.max(1.0)).min(self.cap_bound().share);
         Some(Bound { column: self.column, classes: self.classes, side: Side::AtLeast { most }, share })
+    }
+
+    /// A floor is paid for by the pace, and many places are a liquid.
+    fn may_have_ladder(&self) -> bool {
+        let few = |places: u32| (1..=RUNGS).contains(&places);
+        let now = match self.horizon {
+            Horizon::Window { .. } => few(self.free),
+            Horizon::Hold { .. } => few(self.cap),
+        };
+        self.floor.is_none() && (now || self.next.is_some() && few(self.cap))
     }
 
     fn ladder(&self, bids: &Bids, columns: usize) -> Option<Ladder> {

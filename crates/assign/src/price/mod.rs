@@ -6,13 +6,14 @@
 //! from the past, [`Planner`] holds both in one hand, [`PriceBook`] is the answer as a document.
 //!
 //! Reading order: [`Bound`] and [`Problem`] (the question), `dual` (the function minimised, with
-//! formula), `solve`, `basis` and `forecast` (which past leads stand for those to come),
+//! formula), `solve`, `closed` (who has no place left), `basis` and `forecast` (which past leads stand for those to come),
 //! `planner`, `scarce` (the price of the last few places), `volume` (how many leads are to come),
 //! `book` and `market` (from limits as they stand to the book); `rows`, `sample` and
 //! `fast_exp` are the arithmetic below.
 
 mod basis;
 mod book;
+mod closed;
 mod dual;
 mod fast_exp;
 mod forecast;

@@ -6,6 +6,9 @@ pub(super) const LANES: usize = 8;
 /// Net value of a cell that is no candidate: far below nobody's 0, yet finite.
 const NEVER: f32 = -1e30;
 
+/// What a lead is worth to nobody, in the column behind those of the reps.
+const NOBODY: f32 = 0.0;
+
 /// Rows are leads, columns are reps, a cell is value × probability in any one unit. Each row has a
 /// weight (how much of the coming leads it stands for; only ratios count) and a class (which
 /// conditional limits it would draw on, see [`super::Bound`]).
@@ -23,7 +26,7 @@ pub struct Sample {
 
 impl Sample {
     pub fn new(columns: usize) -> Self {
-        Self { columns, stride: columns.next_multiple_of(LANES), ..Self::default() }
+        Self { columns, stride: (columns + 1).next_multiple_of(LANES), ..Self::default() }
     }
 
     /// One lead's scores, in column order; NaN and −∞ mean "may not have it". Rows that are
@@ -31,13 +34,19 @@ impl Sample {
     ///
     /// Weights that are negative or not finite count as 0.
     pub fn push(&mut self, scores: impl Iterator<Item = f64>, weight: f64, class: u8) {
-        let start = self.cells.len();
         let finite = |s: f64| if s.is_finite() { (s as f32).max(NEVER) } else { NEVER };
         self.cells.extend(scores.take(self.columns).map(finite));
-        self.cells.resize(start + self.stride, NEVER);
+        self.cells.resize(self.weights.len() * self.stride + self.columns, NEVER);
+        self.pad();
         self.weights.push(0.0);
         self.classes.push(class.min(super::MAX_CLASSES - 1));
         self.push_again(self.weights.len() - 1, weight);
+    }
+
+    /// Fills up the row whose last column was written.
+    fn pad(&mut self) {
+        self.cells.push(NOBODY);
+        self.cells.resize(self.cells.len().next_multiple_of(self.stride), NEVER);
     }
 
     /// One more lead like that of row `i`.
@@ -70,7 +79,7 @@ impl Sample {
         self.columns
     }
 
-    /// Columns rounded up to whole groups; the padding is never anybody's candidate.
+    /// Columns and nobody's, rounded up to whole groups; the padding is never anybody's candidate.
     pub(super) fn stride(&self) -> usize {
         self.stride
     }
@@ -102,6 +111,20 @@ impl Sample {
     /// The greatest score of any row, at least 0.
     pub(super) fn largest(&self) -> f64 {
         (0..self.rows()).flat_map(|i| self.row(i)).fold(0.0f64, |most, &score| most.max(f64::from(score)))
+    }
+
+    /// The same leads with these columns only, and without the cells that `never` names by column
+    /// and class.
+    pub(super) fn part(&self, columns: &[usize], never: impl Fn(usize, u8) -> bool) -> Self {
+        let mut part = Self { leads: self.leads, squares: self.squares, ..Self::new(columns.len()) };
+        (part.weights, part.classes) = (self.weights.clone(), self.classes.clone());
+        part.cells.reserve_exact(self.rows() * part.stride);
+        for (i, &class) in self.classes.iter().enumerate() {
+            let row = self.row(i);
+            part.cells.extend(columns.iter().map(|&c| if never(c, class) { NEVER } else { row[c] }));
+            part.pad();
+        }
+        part
     }
 
     /// Every `step`-th row, for a first guess at the prices.

@@ -45,34 +45,34 @@ impl Bids {
     fn collect(sample: &Sample, paid: &dyn Fn(u8) -> Paid) -> Vec<Self> {
         let total = sample.total_weight();
         let expected = || Vec::with_capacity(sample.rows() / 4);
-        let mut bids: Vec<Vec<(f64, f64)>> = (0..sample.columns()).map(|_| expected()).collect();
+        let mut bids: Vec<Vec<Bid>> = (0..sample.columns()).map(|_| expected()).collect();
         let mut by_class: Vec<Option<Paid>> = vec![None; usize::from(super::MAX_CLASSES)];
         for i in (0..sample.rows()).filter(|&i| sample.weight(i) > 0.0) {
             let class = sample.class(i);
             let paid = by_class[usize::from(class)].get_or_insert_with(|| paid(class));
             let row = &sample.row(i)[..sample.columns()];
             let (best, second, owner) = best_two(row, &paid.all);
-            let weight = sample.weight(i) / total;
             for (c, (score, rest)) in row.iter().zip(&paid.rest).enumerate() {
                 // Most cells bid nothing: one comparison each.
                 let over = f64::from(*score) - rest - second;
                 if over > 0.0 {
                     let bid = if owner == c { over } else { over + second - best };
                     if bid > 0.0 {
-                        bids[c].push((bid, weight));
+                        bids[c].push(Bid::of(bid as f32, i as u32));
                     }
                 }
             }
         }
-        bids.into_iter().map(Self::sorted).collect()
+        bids.into_iter().map(|bids| Self::sorted(bids, |i| sample.weight(i) / total)).collect()
     }
 
-    fn sorted(mut bids: Vec<(f64, f64)>) -> Self {
-        bids.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1)));
+    fn sorted(mut bids: Vec<Bid>, weight: impl Fn(usize) -> f64) -> Self {
+        bids.sort_unstable();
         let list = || Vec::with_capacity(bids.len());
         let mut sorted = Self { amounts: list(), shares: list(), sums: list() };
         let (mut share, mut sum) = (0.0, 0.0);
-        for (amount, weight) in bids {
+        for (amount, row) in bids.iter().rev().map(|bid| bid.parts()) {
+            let weight = weight(row);
             (share, sum) = (share + weight, sum + weight * amount);
             sorted.amounts.push(amount);
             sorted.shares.push(share);
@@ -117,6 +117,21 @@ impl Bids {
             0 => self.amounts.first().copied().unwrap_or(0.0),
             n => ((self.sums[n - 1] - surplus) / self.shares[n - 1]).max(0.0),
         }
+    }
+}
+
+/// A positive amount and whose it is in one word, so that thousands are sorted quickly: the bits of
+/// positive numbers are in the order of the numbers. Scores are as narrow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Bid(u64);
+
+impl Bid {
+    fn of(amount: f32, row: u32) -> Self {
+        Self(u64::from(amount.to_bits()) << 32 | u64::from(row))
+    }
+
+    fn parts(self) -> (f64, usize) {
+        (f64::from(f32::from_bits((self.0 >> 32) as u32)), self.0 as u32 as usize)
     }
 }
 
@@ -219,8 +234,9 @@ pub fn slot_costs(bids: &Bids, slots: usize, leads: f64) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    fn bids(amounts: &[(f64, f64)]) -> Bids {
-        Bids::sorted(amounts.to_vec())
+    fn bids(amounts: &[(f32, f64)]) -> Bids {
+        let bids = (0..).zip(amounts).map(|(row, (amount, _))| Bid::of(*amount, row));
+        Bids::sorted(bids.collect(), |row| amounts[row].1)
     }
 
     #[test]
@@ -237,15 +253,15 @@ mod tests {
 
     #[test]
     fn the_last_place_of_a_quota_by_hand() {
-        // A lead bids 1 with probability ½, else 0.4. One place, one lead to come: worth 0.7.
-        let bids = bids(&[(1.0, 0.5), (0.4, 0.5)]);
+        // A lead bids 1 with probability ½, else 0.5. One place, one lead to come: worth 0.75.
+        let bids = bids(&[(1.0, 0.5), (0.5, 0.5)]);
         let costs = QuotaCosts::new(&bids, 2, 2);
         assert_eq!(costs.cost(1, 0), 0.0);
-        assert!((costs.cost(1, 1) - 0.7).abs() < 1e-12);
-        // Two to come: take a 1 now, else wait for 0.7.
-        assert!((costs.cost(1, 2) - 0.85).abs() < 1e-12);
+        assert!((costs.cost(1, 1) - 0.75).abs() < 1e-12);
+        // Two to come: take a 1 now, else wait for 0.75.
+        assert!((costs.cost(1, 2) - 0.875).abs() < 1e-12);
         assert!(costs.cost(2, 1).abs() < 1e-12, "one lead cannot use two places");
-        assert!((costs.cost(2, 2) - (1.4 - 0.85)).abs() < 1e-12);
+        assert!((costs.cost(2, 2) - (1.5 - 0.875)).abs() < 1e-12);
     }
 
     #[test]
@@ -260,7 +276,7 @@ mod tests {
 
     #[test]
     fn costs_rise_as_places_run_out() {
-        let many: Vec<(f64, f64)> = (1..200).map(|i| (f64::from(i) / 200.0, 1.0 / 400.0)).collect();
+        let many: Vec<(f32, f64)> = (1..200u8).map(|i| (f32::from(i) / 200.0, 1.0 / 400.0)).collect();
         let bids = bids(&many);
         let slots = slot_costs(&bids, 6, 20.0);
         assert!(slots.is_sorted() && slots[0] > 0.0 && slots[5] < 1.0, "{slots:?}");

@@ -2,6 +2,7 @@
 
 use super::{
     Bound, Problem, Sample, Side,
+    closed::Open,
     dual::{Dual, Point},
 };
 
@@ -59,10 +60,17 @@ pub fn solve(problem: &Problem<'_>, warm: &[f64], config: &SolveConfig) -> Solut
     let tau = scale * config.temperature;
     let goal = config.tolerance.max(config.of_chance * sampling_error(problem.sample))
         / problem.sample.columns().max(1) as f64;
+    let Some(open) = Open::of(problem) else { return search(problem, prices, tau, goal, config.evaluations) };
+    let part = Problem { sample: &open.sample, bounds: &open.bounds };
+    let prices = open.kept.iter().map(|&l| prices[l]).collect();
+    open.whole(problem, &search(&part, prices, tau, goal, config.evaluations))
+}
+
+fn search(problem: &Problem<'_>, mut prices: Vec<f64>, tau: f64, goal: f64, evaluations: u32) -> Solution {
     if prices.iter().all(|&p| p == 0.0) {
         prices = first_guess(problem, prices, tau, goal);
     }
-    descend(problem, prices, tau, goal, config.evaluations)
+    descend(problem, prices, tau, goal, evaluations)
 }
 
 /// How far an average column's leads among n are off by chance: 1/√(n / columns). 1,000 reps on
