@@ -7,10 +7,7 @@
 
 mod kept;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use pointsman_domain::{
     COUNTED_ONLY, Contract, FairnessMeasure, Instant, LeadId, LimitId, LimitIndex, LimitKind, Pick, PoolId, PoolIndex,
@@ -23,6 +20,7 @@ use crate::{
     line::{Account, Line, Share, window_of},
     posted::Posted,
     price::PriceBook,
+    queue::{Queues, Slots},
     turn::{LineId, takes_turns},
 };
 
@@ -116,7 +114,7 @@ impl Cell {
 #[derive(Debug, Clone)]
 struct Queued {
     waiting: Waiting,
-    slots: Arc<[u32]>,
+    slots: Slots,
 }
 
 /// The ledger's own key of a [`LineId`].
@@ -135,10 +133,9 @@ pub struct Ledger {
     lines: BTreeMap<LineKey, Account>,
     waiting: BTreeMap<Place, Queued>,
     /// The reps of the last lead that began to wait, and their slots: the next one's are mostly the same.
-    last_reps: (Vec<RepId>, Arc<[u32]>),
+    last_reps: (Vec<RepId>, Slots),
     places: BTreeMap<LeadId, Place>,
-    /// Per rep, the waiting leads it may take.
-    queues: Vec<BTreeSet<Place>>,
+    queues: Queues,
     /// Leads that got a first decision, ever.
     decided: u64,
     price_epoch: u64,
@@ -170,7 +167,6 @@ impl Ledger {
         let slot = self.reps.slot(name);
         if self.cells.len() <= slot {
             self.cells.resize_with(slot + 1, || vec![Cell::default(); self.limits.names.len()]);
-            self.queues.resize_with(slot + 1, BTreeSet::new);
         }
         slot
     }
@@ -216,9 +212,7 @@ impl Ledger {
                 self.leave(waiting.lead);
                 let place = Place::new(waiting.priority, waiting.arrived, waiting.lead);
                 let slots = self.slots_of(&waiting.reps);
-                for slot in &*slots {
-                    self.queues[*slot as usize].insert(place);
-                }
+                self.queues.join(&slots, place);
                 self.places.insert(waiting.lead, place);
                 self.waiting.insert(place, Queued { waiting: waiting.clone(), slots });
             }
@@ -244,12 +238,10 @@ impl Ledger {
     fn leave(&mut self, lead: LeadId) {
         let Some(place) = self.places.remove(&lead) else { return };
         let Some(queued) = self.waiting.remove(&place) else { return };
-        for slot in &*queued.slots {
-            self.queues[*slot as usize].remove(&place);
-        }
+        self.queues.leave(&queued.slots, place);
     }
 
-    fn slots_of(&mut self, reps: &[RepId]) -> Arc<[u32]> {
+    fn slots_of(&mut self, reps: &[RepId]) -> Slots {
         if self.last_reps.0 != reps {
             let slots = reps.iter().map(|rep| self.rep(rep) as u32).collect();
             self.last_reps = (reps.to_vec(), slots);
@@ -380,7 +372,7 @@ impl Ledger {
     /// The first lead in line for a slot of this rep.
     pub fn first_in_line(&self, rep: &RepId) -> Option<LeadId> {
         let slot = self.reps.slots.get(rep)?;
-        self.queues[*slot as usize].first().map(|place| place.lead())
+        self.queues.first(*slot as usize).map(Place::lead)
     }
 
     /// Whether a waiting lead's deadline or wake time has come.
@@ -497,12 +489,11 @@ impl Ledger {
             }
             price += cell.price(window, cap.saturating_sub(used), self.decided);
         }
-        let queue = &self.queues[rep];
-        let taken_first = || queue.range(..place).take(free as usize).count() >= free as usize;
+        let taken_first = || self.queues.are_ahead(rep, free as usize, place);
         let reason = match free {
             0 => ReasonCode::LimitReached,
             u32::MAX => ReasonCode::Admitted,
-            _ if !queue.is_empty() && taken_first() => ReasonCode::OlderLeadWaits,
+            _ if taken_first() => ReasonCode::OlderLeadWaits,
             _ => ReasonCode::Admitted,
         };
         let rank = match ask.pick {

@@ -9,7 +9,8 @@
 //! Left to others: who may take a lead (`rules`), what a win is worth (`scoring`), which rung is
 //! walked next (`decision`).
 //!
-//! Reading order: [`bound`] (limits and counter keys), [`change`], [`ledger`], [`turn`] (fair turns)
+//! Reading order: [`bound`] (limits and counter keys), [`change`], [`ledger`] with `queue` (who waits for
+//! whom), [`turn`] (fair turns)
 //! and [`line`](mod@line), [`load`], [`pick`], then [`price`] (what a slot is worth to the leads still to come) and
 //! [`flow`] (the exact optimum in hindsight).
 
@@ -22,6 +23,7 @@ pub mod load;
 pub mod pick;
 pub mod posted;
 pub mod price;
+mod queue;
 pub mod turn;
 
 pub use bound::{CounterKey, Partition, Windows};

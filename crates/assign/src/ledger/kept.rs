@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Cell, Ledger};
 use crate::{
     CounterKey,
-    change::{Change, Waiting},
+    change::{Change, Place, Waiting},
     line::{Account, Member},
     price::PriceBook,
     turn::{Clock, LineId, Standing},
@@ -152,8 +152,8 @@ impl Ledger {
 
     /// Whoever is first in line for some rep: what to wake when it is not known who was freed.
     pub fn first_in_lines(&self) -> Vec<pointsman_domain::LeadId> {
-        let firsts: std::collections::BTreeSet<_> = self.queues.iter().filter_map(|queue| queue.first()).collect();
-        firsts.into_iter().map(|place| place.lead()).collect()
+        let firsts: std::collections::BTreeSet<_> = self.queues.firsts().collect();
+        firsts.into_iter().map(Place::lead).collect()
     }
 }
 
