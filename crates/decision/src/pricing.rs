@@ -9,7 +9,9 @@ use pointsman_assign::{
     Ledger,
     price::{Horizon, Moment, Planner, PlannerConfig, PriceBook, Standing, Volume, solve_book},
 };
-use pointsman_domain::{COUNTED_ONLY, Instant, LimitIndex, LimitKind, Micros, Pick, RepIndex, Window, math};
+use pointsman_domain::{COUNTED_ONLY, Digest, Instant, LimitIndex, LimitKind, Micros, Pick, RepIndex, Window, math};
+
+use pointsman_workhours::Calendar;
 
 use crate::{Qualified, Snapshot};
 
@@ -73,6 +75,9 @@ struct Last {
     took: Micros,
     days: i64,
     away: u64,
+    /// What `days` and `away` were made of, and until when they stay as they are.
+    snapshot: Digest,
+    until: Instant,
 }
 
 /// Time that leads held a slot, and how many ended: of all reps, and of each.
@@ -194,8 +199,9 @@ impl Market {
         if passed < last.took.times(REST) {
             return false;
         }
-        let event = last.days != days(snapshot, now) || last.away != away(snapshot, now);
-        since >= self.config.leads || event || (since > 0 && passed >= self.config.longest)
+        let other = || last.days != days(snapshot, now) || last.away != away(snapshot, now);
+        let event = || now >= last.until || (last.snapshot != snapshot.id && other());
+        since >= self.config.leads || (since > 0 && passed >= self.config.longest) || event()
     }
 
     /// The next book. `took` is told afterwards by [`Market::took`].
@@ -209,8 +215,15 @@ impl Market {
         let sample = self.planner.sample(today.max(1.0));
         let moment = Moment { epoch: figures.epoch + 1, at: now, leads: figures.leads, today };
         let book = solve_book(&mut self.planner, &sample, &standings, moment);
-        let (days, away) = (days(snapshot, now), away(snapshot, now));
-        self.last = Some(Last { at: now, leads: figures.leads, took: Micros(0), days, away });
+        self.last = Some(Last {
+            at: now,
+            leads: figures.leads,
+            took: Micros(0),
+            days: days(snapshot, now),
+            away: away(snapshot, now),
+            snapshot: snapshot.id,
+            until: until_event(snapshot, now),
+        });
         self.before = Some(figures);
         book
     }
@@ -327,6 +340,14 @@ fn away_share(snapshot: &Snapshot, rep: usize, from: Instant, until: Instant) ->
     let Some(back) = snapshot.absences[rep].end_of(from) else { return 0.0 };
     let whole = (until - from).0.max(1) as f64;
     ((back - from).0 as f64 / whole).clamp(0.0, 1.0)
+}
+
+/// When a zone's day ends or an absence begins or ends, whichever is first.
+fn until_event(snapshot: &Snapshot, now: Instant) -> Instant {
+    let midnight = |calendar: &Calendar| calendar.zone().day_start(calendar.zone().local_day(now) + 1);
+    let border = |(from, until): (Instant, Instant)| if from > now { from } else { until };
+    let borders = snapshot.absences.iter().filter_map(|absences| absences.next(now)).map(border);
+    snapshot.calendars.iter().map(midnight).chain(borders).min().unwrap_or(Instant::MAX)
 }
 
 /// Changes when any zone's day does: windows begin anew.

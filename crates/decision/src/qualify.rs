@@ -70,9 +70,34 @@ pub struct Scratch {
     availability: Vec<Availability>,
     /// By calendar: whether it is open, for whoever has no absence.
     open: Vec<Availability>,
+    away: NextAway,
     declined: Vec<RepIndex>,
     scorer: ScorerScratch,
     spare: Buffers,
+}
+
+/// When each rep is away next, or since when now, as it stands until one of these absences ends.
+#[derive(Debug, Default)]
+struct NextAway {
+    /// [`Instant::MAX`]: not again.
+    from: Vec<Instant>,
+    since: Option<Instant>,
+    until: Instant,
+}
+
+impl NextAway {
+    fn look(&mut self, snapshot: &Snapshot, now: Instant) {
+        if self.since.is_some_and(|since| since <= now && now < self.until) {
+            return;
+        }
+        let next = |absences: &Absences| absences.next(now).unwrap_or((Instant::MAX, Instant::MAX));
+        (self.since, self.until) = (Some(now), Instant::MAX);
+        self.from.clear();
+        for (from, until) in snapshot.absences.iter().map(next) {
+            self.from.push(from);
+            self.until = self.until.min(until);
+        }
+    }
 }
 
 /// The lists of a [`Qualified`], empty, with the memory that an earlier one gave back.
@@ -91,6 +116,7 @@ impl Scratch {
             expr: ExprScratch::default(),
             availability: Vec::new(),
             open: Vec::new(),
+            away: NextAway::default(),
             declined: Vec::new(),
             scorer: ScorerScratch::default(),
             spare: Buffers::default(),
@@ -201,7 +227,7 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
     fill_row(snapshot, facts, now, &mut scratch.row);
     let drawn = trial::draw(snapshot, facts, now, &scratch.row);
     let policy = drawn.as_ref().map_or(snapshot.ruling, |drawn| drawn.policy);
-    fill_availability(snapshot, now, &mut scratch.open, &mut scratch.availability);
+    fill_availability(snapshot, now, scratch);
     let find = |id: &Option<RepId>| id.as_ref().and_then(|id| roster.rep(id.as_str()));
     let account = facts.account.as_ref();
     scratch.declined.clear();
@@ -362,26 +388,28 @@ fn value(snapshot: &Snapshot, facts: &Facts, scored: &ScorerScratch) -> (f64, Va
     }
 }
 
-fn fill_availability(snapshot: &Snapshot, now: Instant, open: &mut Vec<Availability>, out: &mut Vec<Availability>) {
-    out.clear();
-    open.clear();
+fn fill_availability(snapshot: &Snapshot, now: Instant, scratch: &mut Scratch) {
+    let Scratch { open, away, availability, .. } = scratch;
     let nobody_away = Absences::none();
+    open.clear();
     open.extend(snapshot.calendars.iter().map(|c| c.availability(now, &nobody_away)));
+    away.look(snapshot, now);
     // Most reps are not away: their calendar's answer is shared. Who is away, now or when it opens,
     // needs their own.
-    let of = |(rep, absences): (usize, &Absences)| {
+    let of = |(rep, from): (usize, &Instant)| {
         let shared = open[usize::from(snapshot.calendar_of[rep])];
         let here_then = match shared {
-            Availability::Closed { until: Some(until) } => absences.end_of(until).is_none(),
-            Availability::Closed { until: None } => absences.is_empty(),
+            Availability::Closed { until: Some(until) } => until < *from,
+            Availability::Closed { until: None } => *from == Instant::MAX,
             Availability::Here | Availability::Absent { .. } => true,
         };
-        match here_then && absences.end_of(now).is_none() {
+        match here_then && now < *from {
             true => shared,
             false => availability_of(snapshot, RepIndex(rep as u32), now),
         }
     };
-    out.extend(snapshot.absences.iter().enumerate().map(of));
+    availability.clear();
+    availability.extend(away.from.iter().enumerate().map(of));
 }
 
 fn fill_row(snapshot: &Snapshot, facts: &Facts, now: Instant, row: &mut Row) {

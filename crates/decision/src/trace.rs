@@ -57,7 +57,7 @@ pub fn encode(qualified: &Qualified, load: &Load, out: &mut Vec<u8>) {
         let admissions = qualified.admissions(rung);
         out.extend((admissions.len() as u16).to_le_bytes());
         out.extend(admissions.iter().map(|admission| admission.reason as u8));
-        out.extend(load.rung(at).entries.iter().flat_map(|entry| entry.to_bytes()));
+        load.rung(at).entries.iter().for_each(|entry| out.extend_from_slice(&entry.to_bytes()));
     }
 }
 

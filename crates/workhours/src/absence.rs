@@ -11,6 +11,8 @@ use pointsman_domain::Instant;
 /// let absences = Absences::new([(at(30), at(40)), (at(10), at(20)), (at(20), at(25))]);
 /// assert_eq!(absences.end_of(at(12)), Some(at(25)));
 /// assert_eq!(absences.end_of(at(25)), None);
+/// assert_eq!(absences.next(at(12)), Some((at(10), at(25))));
+/// assert_eq!(absences.next(at(25)), Some((at(30), at(40))));
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Absences {
@@ -46,6 +48,11 @@ impl Absences {
         let place = self.spans.partition_point(|(from, _)| *from <= at).checked_sub(1)?;
         let (_, until) = self.spans[place];
         (at < until).then_some(until)
+    }
+
+    /// The absence that `at` lies in, or else the next one.
+    pub fn next(&self, at: Instant) -> Option<(Instant, Instant)> {
+        self.spans.get(self.spans.partition_point(|(_, until)| *until <= at)).copied()
     }
 
     /// The joined absences, in order.

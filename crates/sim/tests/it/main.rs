@@ -1,5 +1,6 @@
 //! Runs of a whole company, experiments on experiments, and real pasts by another policy.
 
 mod company;
+mod market;
 mod past;
 mod trials;
