@@ -62,7 +62,7 @@ pub struct Rung {
     asks: Range<u32>,
 }
 
-/// Buffers that are kept between decisions.
+/// Buffers that are kept between decisions on one snapshot: what they remember of it must not meet another.
 #[derive(Debug)]
 pub struct Scratch {
     row: Row,

@@ -3,25 +3,33 @@ use std::sync::Arc;
 
 use pointsman_decision::{DocumentKind, PricingConfig, Snapshot};
 use pointsman_domain::{Instant, Micros, RepIndex};
-use pointsman_sim::{LeadRun, Setting, World, WorldLead, run, run::documents, run::snapshot};
+use pointsman_sim::{
+    LeadRun, Setting, World, WorldLead, run, run::documents, run::documents_with_scores, run::snapshot,
+};
 
 const DEMO: &str = include_str!("../../worlds/demo.toml");
 
 fn route_all(world: &World, leads: &[WorldLead], pick: &str) -> (Arc<Snapshot>, Vec<LeadRun>) {
+    let priced = pick == "expected-value";
+    let documents = if priced { documents_with_scores } else { documents };
     let policy = snapshot(documents(world, "default", pick)).expect("compiles");
     let policies = [Arc::clone(&policy)];
     let route = |_: &WorldLead, _: Instant| 0;
     let pricing = PricingConfig::simulated();
-    let runs = run(&Setting { world, leads, policies: &policies, route: &route, priced: &[false], pricing });
+    let runs = run(&Setting { world, leads, policies: &policies, route: &route, priced: &[priced], pricing });
     (policy, runs)
 }
 
 #[test]
 fn a_run_is_reproducible_and_nobody_is_over_quota() {
+    ["weighted-round-robin", "expected-value"].into_iter().for_each(reproducible);
+}
+
+fn reproducible(pick: &str) {
     let world = World::parse(DEMO, 5).expect("valid");
     let leads = world.leads(0, 35, 0);
-    let (snapshot, runs) = route_all(&world, &leads, "weighted-round-robin");
-    assert_eq!(runs, route_all(&world, &leads, "weighted-round-robin").1);
+    let (snapshot, runs) = route_all(&world, &leads, pick);
+    assert_eq!(runs, route_all(&world, &leads, pick).1);
     let mut per_day: BTreeMap<(u32, i32), u32> = BTreeMap::new();
     let zone = snapshot.calendars[0].zone();
     for owned in runs.iter().filter_map(|run| run.owned) {

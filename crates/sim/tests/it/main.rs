@@ -3,4 +3,5 @@
 mod company;
 mod market;
 mod past;
+mod shock;
 mod trials;
