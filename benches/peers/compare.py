@@ -189,8 +189,8 @@ def main():
     lo, hi = np.quantile(difference, [.025, .975])
     verdict = 'better' if hi < 0 else 'worse' if lo > 0 else 'level'
     print(f'Pointsman - {best}: {(L["Pointsman"] - L[best]).mean():+.4f} [{lo:+.4f}, {hi:+.4f}] {verdict}')
-    print('kept: ' + ', '.join(f"{l['layer']} {l['gain']:.4f}±{l['standard_error']:.4f}" for l in report['layers'] if l['verdict'] == 'kept'))
-    print('not: ' + ', '.join(f"{l['layer']} {l['gain'] or 0:.4f}±{l['standard_error'] or 0:.4f}" for l in report['layers'] if l['verdict'] != 'kept'))
+    print('kept: ' + ', '.join(f"{l['layer']} {l['gain']:.4f}±{l['standard_error']:.4f}" for l in report['layers'] if l['verdict'].startswith('kept')))
+    print('not: ' + ', '.join(f"{l['layer']} {l['gain'] or 0:.4f}±{l['standard_error'] or 0:.4f}" for l in report['layers'] if not l['verdict'].startswith('kept')))
 
 
 main()
