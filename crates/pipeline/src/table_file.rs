@@ -128,14 +128,30 @@ fn shown(field: Field<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use polars::prelude::{AnyValue, ParquetReader, SerReader, TimeUnit, TimeZone};
+
     use super::*;
 
     #[test]
     fn a_table_appears_when_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let columns = [("a", Kind::Text), ("b", Kind::Time), ("c", Kind::Date), ("d", Kind::Flag)];
+        let columns = [
+            ("a", Kind::Text),
+            ("b", Kind::Time),
+            ("c", Kind::Date),
+            ("d", Kind::Flag),
+            ("e", Kind::Integer),
+            ("f", Kind::Number),
+        ];
         let at = Instant::from_unix_micros(1_772_438_400_000_000);
-        let row = [Field::Text(Some("x, y")), Field::Time(Some(at)), Field::Date(Some(20_514)), Field::Flag(None)];
+        let row = [
+            Field::Text(Some("x, y")),
+            Field::Time(Some(at)),
+            Field::Date(Some(20_514)),
+            Field::Flag(None),
+            Field::Integer(Some(i64::MAX)),
+            Field::Number(Some(0.1)),
+        ];
         for format in [FileFormat::Csv, FileFormat::Parquet] {
             let path = folder.path().join(format!("t.{}", format.ending()));
             let mut file = TableFile::create(folder.path(), "t", format, &columns).unwrap();
@@ -145,8 +161,19 @@ mod tests {
             assert!(path.exists());
         }
         let text = std::fs::read_to_string(folder.path().join("t.csv")).unwrap();
-        assert_eq!(text, "a,b,c,d\n\"x, y\",2026-03-02T08:00:00Z,2026-03-02,\n");
-        let names = crate::column_names(&folder.path().join("t.parquet")).unwrap();
-        assert_eq!(names, ["a", "b", "c", "d"]);
+        assert_eq!(text, "a,b,c,d,e,f\n\"x, y\",2026-03-02T08:00:00Z,2026-03-02,,9223372036854775807,0.1\n");
+        let path = folder.path().join("t.parquet");
+        assert_eq!(crate::column_names(&path).unwrap(), ["a", "b", "c", "d", "e", "f"]);
+        let read = ParquetReader::new(File::open(path).unwrap()).finish().unwrap();
+        let read: Vec<_> = read.get_row(0).unwrap().0;
+        let expected = [
+            AnyValue::String("x, y"),
+            AnyValue::Datetime(1_772_438_400_000_000, TimeUnit::Microseconds, Some(&TimeZone::UTC)),
+            AnyValue::Date(20_514),
+            AnyValue::Null,
+            AnyValue::Int64(i64::MAX),
+            AnyValue::Float64(0.1),
+        ];
+        assert_eq!(read, expected);
     }
 }

@@ -1,4 +1,5 @@
-//! A history that is loaded while the power fails again and again is there once, whole, in the end.
+//! A history that is loaded while the power fails again and again is there once, whole, in the end; and
+//! what is exported of it says what the figures say.
 
 use std::{
     collections::BTreeMap,
@@ -52,6 +53,38 @@ fn rows(workspace: &str, into: &str) -> BTreeMap<&'static str, Vec<String>> {
         (name, lines)
     };
     ["lead", "assignment", "outcome", "activity", "rep"].into_iter().map(table).collect()
+}
+
+/// Whoever counts in the exported file finds the figure that the command tells of the store.
+#[test]
+fn figures_are_what_the_exported_file_says() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(place("log.csv"), events()).expect("the log can be written");
+    fs::write(place("log.toml"), MAPPING).expect("the mapping can be written");
+    stdout(&["import", "--mapping", &place("log.toml"), "--into", &place("history"), &place("log.csv")]);
+    stdout(&["init", &place("crm")]);
+    stdout(&["apply", "--workspace", &place("crm")]);
+    stdout(&["load", &place("history"), "--into", &place("crm")]);
+    stdout(&["export", "--workspace", &place("crm"), "--into", &place("out"), "--format", "csv", "--table", "lead"]);
+
+    let text = fs::read_to_string(place("out/lead.csv")).expect("it was exported");
+    let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let header = lines.next().expect("a header");
+    let rows: Vec<_> = lines.collect();
+    let filled = |column: &str| {
+        let at = header.iter().position(|name| *name == column).expect(column);
+        rows.iter().filter(|row| !row[at].is_empty()).count()
+    };
+    assert_eq!(rows.len(), CASES);
+    for (kpi, hits) in [("conversion", filled("won_at")), ("lost-leads", CASES - filled("touched_at"))] {
+        let told = stdout(&["kpi", "--workspace", &place("crm"), "--quarter", "2026-Q1", "--kpi", kpi, "--json"]);
+        let told: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+        let now = &told["detail"]["figure"]["now"];
+        assert_eq!((&now["n"], &now["pending"]), (&CASES.into(), &0.into()), "{kpi}: {now}");
+        assert_eq!(now["measured"]["value"]["hits"], hits, "{kpi}: {now}");
+        assert!(hits > 0 && hits < CASES, "{kpi}: {hits}");
+    }
 }
 
 #[test]
