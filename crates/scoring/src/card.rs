@@ -49,8 +49,9 @@ pub enum Layer {
 pub enum Verdict {
     /// Its gain exceeds two standard errors.
     Kept,
-    /// A finer form of a layer that has earned its place (slopes, where intercepts have): held-out
-    /// rows do not show that it costs, its gain lies above minus one standard error.
+    /// A finer form of a layer that has earned its place (slopes, where intercepts have). The gain
+    /// is that of both together over the same model without either and exceeds two standard errors;
+    /// held-out rows do not show that the finer form alone costs: its own gain lies above minus one.
     KeptFiner,
     /// Its gain does not exceed two standard errors.
     NoGain,
@@ -70,7 +71,7 @@ impl Verdict {
 }
 
 /// A layer's trial on forward-chained folds: mean log-loss saved a row against the layers kept
-/// before it.
+/// before it (under [`Verdict::KeptFiner`], against the model without the layer that it refines).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerTrial {
     pub layer: Layer,

@@ -1,5 +1,5 @@
 //! Which layers earn their place: forward-chained gain above two standard errors, layer by layer.
-//! Slopes of reps are a finer form of what their intercepts have proven and stay unless they cost.
+//! Slopes of reps may earn it together with the intercepts, of which they are a finer form.
 
 use pointsman_domain::math;
 use pointsman_scoring::{Layer, LayerTrial, Scope, Verdict};
@@ -229,25 +229,30 @@ fn rep_segments(gate: &mut Gate<'_>) -> Result<(), HierError> {
 }
 
 /// Where reps are known to differ and nothing has shown by which leads, slopes stay unless they
-/// cost. This trial takes the place of the one in which they had to gain.
+/// cost: intercepts and slopes together gain two standard errors on the same model without reps,
+/// and slopes alone do not seem to lose more than one. This trial takes the place of the one in
+/// which slopes had to gain alone.
 fn finer_slopes(gate: &mut Gate<'_>) -> Result<(), HierError> {
-    let plan = &gate.plan;
+    let plan = gate.plan.clone();
     let by_lead = plan.rep_trees || !plan.segments.is_empty();
     if !plan.lead || plan.reps != RepPlan::Intercepts || by_lead {
         return Ok(());
     }
     let rival = gate.rival(Plan { reps: RepPlan::Slopes, ..plan.clone() })?;
-    let (gain, standard_error) = gain(&gate.held_out, &rival.held_out);
-    if gain > -FINER * standard_error {
+    let (alone, its_error) = gain(&gate.held_out, &rival.held_out);
+    if alone <= -FINER * its_error {
+        return Ok(());
+    }
+    let without = gate.rival(Plan { reps: RepPlan::None, rep_numbers: false, ..plan })?;
+    let (together, standard_error) = gain(&without.held_out, &rival.held_out);
+    if together > Z * standard_error {
         gate.trials.retain(|trial| trial.layer != Layer::RepSlopes);
-        let rows = rival.held_out.won.len() as u64;
-        let (gain, standard_error) = (Some(gain), Some(standard_error));
         gate.trials.push(LayerTrial {
             layer: Layer::RepSlopes,
             verdict: Verdict::KeptFiner,
-            gain,
-            standard_error,
-            rows,
+            gain: Some(together),
+            standard_error: Some(standard_error),
+            rows: rival.held_out.won.len() as u64,
         });
         gate.keep(rival);
     }

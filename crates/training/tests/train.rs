@@ -5,7 +5,9 @@ mod common;
 use common::worlds::{World, world};
 use linfa::traits::PredictInplace;
 use pointsman_domain::{RepIndex, math};
-use pointsman_scoring::{Artifact, Coded, Fallback, FeatureTable, Layer, LeadRow, Model, Verdict, card::Limit};
+use pointsman_scoring::{
+    Artifact, Coded, Fallback, FeatureTable, Layer, LayerTrial, LeadRow, Model, Verdict, card::Limit,
+};
 use pointsman_training::{
     boost::BoostConfig,
     evaluate::{EvaluateConfig, Split, Truth, evaluate_table},
@@ -110,7 +112,10 @@ fn reps_with_ten_leads_each_keep_slopes_that_do_not_cost() {
         let truth = Truth { values: truth, reps: table.rep.names.clone() };
         let config = EvaluateConfig { split: Split::LastRows(200), until: None, labels_known: false, train: config() };
         let evaluated = evaluate_table(&table, &config, Some(&truth)).expect("evaluates");
-        finer += usize::from(verdict(&evaluated.trained, Layer::RepSlopes) == Some(Verdict::KeptFiner));
+        let layers = &evaluated.trained.card.layers;
+        finer += layers.iter().filter(|trial| trial.verdict == Verdict::KeptFiner).count();
+        let earned = |trial: &LayerTrial| trial.gain > trial.standard_error.map(|error| 2.0 * error);
+        assert!(layers.iter().filter(|trial| trial.verdict.stays()).all(earned), "{layers:?}");
         with += evaluated.evaluation.gap.expect("the truth was given").capacity_gap_closed;
         without += gap_without_slopes(&evaluated.trained, &table, &truth);
     }

@@ -84,8 +84,8 @@ words! {
     kept() { en: "kept", de: "behalten" }
     left_out() { en: "left out: gain too small", de: "weggelassen: zu wenig Gewinn" }
     gates_method() {
-        en: "Each layer is added on past leads and judged on the leads that follow, block after block. It stays only if what it saves exceeds two standard errors. Effects of reps by attribute are the finer form of differences between reps: where those have earned their place, they stay unless they cost more than one standard error.",
-        de: "Jede Schicht wird auf vergangenen Leads hinzugefügt und an den folgenden beurteilt, Block für Block. Sie bleibt nur, wenn die Ersparnis zwei Standardfehler übersteigt. Wirkungen von Vertrieblern je Merkmal sind die feinere Form ihrer Unterschiede: Wo diese bewiesen sind, bleiben sie, solange sie nicht mehr als einen Standardfehler kosten.",
+        en: "Each layer is added on past leads and judged on the leads that follow, block after block. It stays only if what it saves exceeds two standard errors. Effects of reps by attribute are the finer form of differences between reps: where those have earned their place, both may earn it together, as long as the finer form alone does not cost more than one standard error.",
+        de: "Jede Schicht wird auf vergangenen Leads hinzugefügt und an den folgenden beurteilt, Block für Block. Sie bleibt nur, wenn die Ersparnis zwei Standardfehler übersteigt. Wirkungen von Vertrieblern je Merkmal sind die feinere Form ihrer Unterschiede: Wo diese bewiesen sind, zählt die Ersparnis beider zusammen, solange die feinere Form allein nicht mehr als einen Standardfehler kostet.",
     }
     layers_kept(kept, all) {
         en: "{kept} of {all} layers stayed, among them one that tells reps apart.",
