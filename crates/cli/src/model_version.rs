@@ -93,3 +93,47 @@ pub fn json<T: DeserializeOwned>(path: &Path) -> anyhow::Result<T> {
 fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }
+
+/// Where a model version lives.
+pub fn folder(workspace: &Path, name: &ModelName, version: &str) -> PathBuf {
+    workspace.join("models").join(name.as_str()).join(version)
+}
+
+/// The versions in a model's folder, oldest first.
+pub fn versions(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(e).with_context(|| format!("cannot list {}", folder.display())),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort_by_key(|name| (name.parse::<u32>().unwrap_or(u32::MAX), name.clone()));
+    Ok(names)
+}
+
+/// Name and version of `NAME/VERSION`.
+fn parse(text: &str) -> anyhow::Result<(ModelName, &str)> {
+    match text.split_once('/') {
+        Some((name, version)) if !version.is_empty() && !version.contains(['/', '\\', '.']) => {
+            Ok((name.parse()?, version))
+        }
+        _ => bail!("'{text}' is no version: write NAME/VERSION, for example conversion/1"),
+    }
+}
+
+/// `NAME/VERSION` that exists and is whole.
+pub fn find(workspace: &Path, text: &str) -> anyhow::Result<ModelVersion> {
+    let (name, version) = parse(text)?;
+    let path = folder(workspace, &name, version);
+    if !path.join("manifest.json").exists() {
+        bail!("there is no version '{text}' (see: pointsman models list --workspace {})", workspace.display());
+    }
+    ModelVersion::read(&path)
+}

@@ -74,6 +74,11 @@ pub fn spinner(what: &str) -> ProgressBar {
     bar
 }
 
+/// The JSON word of an enum, spaced.
+pub fn word<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " "))).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

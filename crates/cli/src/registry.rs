@@ -11,7 +11,7 @@ use pointsman_domain::{Digest, Instant, ModelName};
 use pointsman_scoring::Artifact;
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::now, workspace::model_folder};
+use crate::{clock::now, model_version};
 
 const FILE: &str = "registry.json";
 /// What named the promoted version before there was a registry: one line, NAME/VERSION.
@@ -46,7 +46,7 @@ impl Entry {
     }
 
     pub fn folder(&self, workspace: &Path) -> PathBuf {
-        model_folder(workspace, &self.name, &self.version)
+        model_version::folder(workspace, &self.name, &self.version)
     }
 }
 
@@ -122,7 +122,7 @@ fn earlier(workspace: &Path) -> anyhow::Result<Registry> {
         bail!("{} should hold NAME/VERSION, found '{}'", path.display(), text.trim())
     };
     let name: ModelName = name.parse()?;
-    let file = model_folder(workspace, &name, version).join("artifact.json");
+    let file = model_version::folder(workspace, &name, version).join("artifact.json");
     let body = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let artifact = Artifact::load(&body).with_context(|| format!("{} does not load", file.display()))?.digest();
     registry.promoted = Some(Entry { name, version: version.into(), artifact, at: Instant::from_unix_micros(0) });

@@ -8,7 +8,11 @@ use pointsman_decision::{DocumentKind, DocumentSet, Snapshot};
 use pointsman_domain::ModelName;
 use pointsman_pipeline::History;
 
-use crate::{model_version::ModelVersion, registry::Registry, settings::Settings};
+use crate::{
+    model_version::{self, ModelVersion},
+    registry::Registry,
+    settings::Settings,
+};
 
 /// Folders whose files are one document each, and how those end.
 const NAMED: [(DocumentKind, &str, &str); 3] = [
@@ -127,11 +131,6 @@ pub fn promoted(workspace: &Path) -> anyhow::Result<Option<PathBuf>> {
     Ok(Some(version.folder))
 }
 
-/// Where a model version lives.
-pub fn model_folder(workspace: &Path, name: &ModelName, version: &str) -> PathBuf {
-    workspace.join("models").join(name.as_str()).join(version)
-}
-
 /// Makes a version the one that decides, if it is whole and fits a workspace that has files to fit.
 pub fn promote(workspace: &Path, name: &ModelName, version: &str) -> anyhow::Result<()> {
     let found = fitting(workspace, name, version)?;
@@ -143,7 +142,7 @@ pub fn promote(workspace: &Path, name: &ModelName, version: &str) -> anyhow::Res
 
 /// A version that is whole and that this workspace could decide by.
 pub fn fitting(workspace: &Path, name: &ModelName, version: &str) -> anyhow::Result<ModelVersion> {
-    let found = ModelVersion::read(&model_folder(workspace, name, version))?;
+    let found = ModelVersion::read(&model_version::folder(workspace, name, version))?;
     if workspace.join(Settings::FILE).exists() {
         compile(workspace, documents_with(workspace, Some(&found.folder))?)?;
     }

@@ -5,10 +5,11 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use pointsman_domain::{Instant, Micros, Probability};
 use pointsman_pipeline::{parse_time, read_features, read_npy, read_table, write_predictions};
-use pointsman_scoring::{Evaluation, FeatureTable, LayerTrial, TimeScale};
+use pointsman_scoring::{Evaluation, FeatureTable, TimeScale};
 use pointsman_training::rolling::{Advice, Every, RollingReport, evaluate_rolling};
 use pointsman_training::{EvaluateConfig, Split, TrainConfig, Truth, evaluate_table};
 
+use super::card_words::trials;
 use super::features::TABLE_FILE;
 use crate::args::Evaluate;
 use crate::{Done, output};
@@ -200,17 +201,4 @@ fn describe_rolling(report: &RollingReport, scale: TimeScale) -> String {
         gain.low,
         gain.high
     )
-}
-
-/// The layers that were tried, with what each gained.
-pub fn trials(layers: &[LayerTrial]) -> String {
-    let number = |x: Option<f64>| x.map_or_else(String::new, |x| format!("{x:.5}"));
-    let row = |t: &LayerTrial| vec![word(&t.layer), word(&t.verdict), number(t.gain), number(t.standard_error)];
-    let rows: Vec<Vec<String>> = layers.iter().map(row).collect();
-    output::table(&["layer", "verdict", "gain", "± SE"], &rows)
-}
-
-/// The JSON word of an enum, spaced.
-pub fn word<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(|s| s.replace('_', " "))).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ mod assign;
 mod audit;
 mod backtest;
 mod backup;
+mod card_words;
 mod comparison_page;
 mod deliveries;
 mod demo;

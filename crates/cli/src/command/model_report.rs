@@ -18,7 +18,6 @@ use pointsman_report::{
 use pointsman_scoring::{FeatureTable, ModelCard, card, metrics};
 use pointsman_training::Evaluated;
 
-use super::train::Made;
 use crate::model_version::Manifest;
 
 /// Points of the gain curve.
@@ -172,7 +171,12 @@ fn missing(card: &ModelCard, rows: u64) -> Vec<QualityRow> {
         .collect()
 }
 
-pub fn model_report(made: &Made, evaluated: &Evaluated, table: &FeatureTable, import: &ImportReport) -> ModelReport {
+pub fn model_report(
+    (manifest, card): (&Manifest, &ModelCard),
+    evaluated: &Evaluated,
+    table: &FeatureTable,
+    import: &ImportReport,
+) -> ModelReport {
     let e = &evaluated.evaluation;
     let at = |row: usize| Instant::from_unix_micros(table.ts[row]);
     let tests = &evaluated.test_rows;
@@ -180,8 +184,8 @@ pub fn model_report(made: &Made, evaluated: &Evaluated, table: &FeatureTable, im
     let won: Vec<bool> = tests.iter().map(|&row| table.y[row]).collect();
     let trained_until = Day::utc(at(first_test));
     ModelReport {
-        name: made.manifest.name.to_string(),
-        version: made.manifest.version.to_string(),
+        name: manifest.name.to_string(),
+        version: manifest.version.to_string(),
         trained_from: Day::utc(at(0)),
         trained_until,
         tested_until: Day::utc(at(last_test)),
@@ -194,9 +198,9 @@ pub fn model_report(made: &Made, evaluated: &Evaluated, table: &FeatureTable, im
         ece_limit: e.ece_calibrated_q95,
         bins: e.reliability.iter().filter(|bin| bin.rows > 0).map(bin).collect(),
         gains: gains(&evaluated.predictions, &won),
-        quality: quality(made, table, import),
-        limits: [Limit::Simulated].into_iter().chain(card_limits(&made.card)).collect(),
-        ..inside(&made.card, trained_until)
+        quality: quality(card, table, import),
+        limits: [Limit::Simulated].into_iter().chain(card_limits(card)).collect(),
+        ..inside(card, trained_until)
     }
 }
 
@@ -255,7 +259,7 @@ fn gate(trial: &card::LayerTrial) -> Option<Gate> {
     Some(Gate { layer, gain, kept: trial.verdict.stays() })
 }
 
-fn quality(made: &Made, table: &FeatureTable, import: &ImportReport) -> Vec<QualityRow> {
+fn quality(card: &ModelCard, table: &FeatureTable, import: &ImportReport) -> Vec<QualityRow> {
     let rows = table.len() as u64;
     let (read, aside) = import.files.iter().fold((0, 0), |(r, s), f| (r + f.rows_read, s + f.set_aside));
     let open = table.label_ts.iter().filter(|at| **at == i64::MAX).count() as u64;
@@ -263,7 +267,7 @@ fn quality(made: &Made, table: &FeatureTable, import: &ImportReport) -> Vec<Qual
         QualityRow { fact: QualityFact::RowsSetAside, count: aside, of: read },
         QualityRow { fact: QualityFact::Immature, count: open, of: rows },
     ];
-    quality.extend(missing(&made.card, rows));
+    quality.extend(missing(card, rows));
     quality
 }
 

@@ -3,14 +3,13 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use pointsman_domain::ModelName;
 use pointsman_report::Locale;
-use pointsman_scoring::card::Limit;
 use serde_json::json;
 
+use super::card_words;
 use super::model_report::CardPage;
 use crate::args::{Language, Models, ModelsShow, OneVersion};
-use crate::model_version::{Manifest, ModelVersion};
+use crate::model_version::{self, Manifest, ModelVersion};
 use crate::registry::{Entry, Registry};
 use crate::{Done, clock, output, workspace};
 
@@ -27,25 +26,6 @@ pub fn run(args: &Models) -> anyhow::Result<Done> {
     }
 }
 
-/// The versions in a model's folder, oldest first.
-pub fn versions(folder: &Path) -> anyhow::Result<Vec<String>> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(e).with_context(|| format!("cannot list {}", folder.display())),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() && !name.starts_with('.') {
-            names.push(name);
-        }
-    }
-    names.sort_by_key(|name| (name.parse::<u32>().unwrap_or(u32::MAX), name.clone()));
-    Ok(names)
-}
-
 fn list(folder: &Path, as_json: bool) -> anyhow::Result<Done> {
     let registry = Registry::read(folder)?;
     let mark = |title: &str| {
@@ -57,8 +37,8 @@ fn list(folder: &Path, as_json: bool) -> anyhow::Result<Done> {
         }
     };
     let mut found = Vec::new();
-    for name in versions(&folder.join("models"))? {
-        for version in versions(&folder.join("models").join(&name))? {
+    for name in model_version::versions(&folder.join("models"))? {
+        for version in model_version::versions(&folder.join("models").join(&name))? {
             let path = folder.join("models").join(&name).join(&version);
             // One version that does not load must not hide the others.
             found.push((format!("{name}/{version}"), ModelVersion::read(&path)));
@@ -84,7 +64,7 @@ fn list(folder: &Path, as_json: bool) -> anyhow::Result<Done> {
             title.clone(),
             v.manifest.rows.to_string(),
             v.card.chained_log_loss.map_or_else(String::new, |loss| format!("{loss:.4}")),
-            super::evaluate::word(&v.card.fallback),
+            output::word(&v.card.fallback),
             v.manifest.artifact.short(),
             mark(title).into(),
         ],
@@ -94,28 +74,8 @@ fn list(folder: &Path, as_json: bool) -> anyhow::Result<Done> {
     Ok(Done::Fine)
 }
 
-/// Name and version of `NAME/VERSION`.
-fn parse(text: &str) -> anyhow::Result<(ModelName, &str)> {
-    match text.split_once('/') {
-        Some((name, version)) if !version.is_empty() && !version.contains(['/', '\\', '.']) => {
-            Ok((name.parse()?, version))
-        }
-        _ => bail!("'{text}' is no version: write NAME/VERSION, for example conversion/1"),
-    }
-}
-
-/// `NAME/VERSION` that exists and is whole.
-pub fn find(folder: &Path, text: &str) -> anyhow::Result<ModelVersion> {
-    let (name, version) = parse(text)?;
-    let path = workspace::model_folder(folder, &name, version);
-    if !path.join("manifest.json").exists() {
-        bail!("there is no version '{text}' (see: pointsman models list --workspace {})", folder.display());
-    }
-    ModelVersion::read(&path)
-}
-
 fn show(args: &ModelsShow) -> anyhow::Result<Done> {
-    let found = find(&args.of.workspace, &args.of.version)?;
+    let found = model_version::find(&args.of.workspace, &args.of.version)?;
     let card = &found.card;
     let page = CardPage::of(&found.manifest, card);
     let locale = match args.language {
@@ -148,7 +108,7 @@ fn describe(version: &ModelVersion) -> String {
             card.rows,
             card.wins,
             100.0 * card.base_rate,
-            super::evaluate::word(&card.fallback)
+            output::word(&card.fallback)
         ),
         format!("artifact {}", card.artifact),
     ];
@@ -163,14 +123,14 @@ fn describe(version: &ModelVersion) -> String {
         ));
     }
     lines.push(String::new());
-    lines.push(super::evaluate::trials(&card.layers));
+    lines.push(card_words::trials(&card.layers));
     lines.extend(card.protected_used.iter().map(|name| format!("note: the protected attribute '{name}' is used")));
-    lines.extend(card.limits.iter().map(|l| format!("note: {}", limit(l))));
+    lines.extend(card.limits.iter().map(|l| format!("note: {}", card_words::limit(l))));
     lines.join("\n")
 }
 
 fn promote(folder: &Path, text: &str) -> anyhow::Result<Done> {
-    let found = find(folder, text)?;
+    let found = model_version::find(folder, text)?;
     workspace::promote(folder, &found.manifest.name, &found.manifest.version)?;
     output::text(format!("{text} is promoted; make it live with: pointsman apply --workspace {}", folder.display()))?;
     Ok(Done::Fine)
@@ -185,7 +145,7 @@ fn shadow(folder: &Path, version: Option<&str>) -> anyhow::Result<Done> {
         output::text("no version runs in the shadow")?;
         return Ok(Done::Fine);
     };
-    let found = find(folder, text)?;
+    let found = model_version::find(folder, text)?;
     let Manifest { name, version, artifact, .. } = &found.manifest;
     workspace::fitting(folder, name, version)?;
     Registry::change(folder, |registry| {
@@ -217,24 +177,4 @@ fn roll_back(folder: &Path) -> anyhow::Result<Done> {
         folder.display()
     ))?;
     Ok(Done::Fine)
-}
-
-/// What the card warns of, as a sentence.
-pub fn limit(limit: &Limit) -> String {
-    match limit {
-        Limit::NoRepSignal => "no rep layer earned its place: the model tells leads apart, not reps".into(),
-        Limit::NoSignal => "there is no signal in these features: the base rate is used".into(),
-        Limit::FewRows { rows } => format!("only {rows} rows: expect wide intervals"),
-        Limit::NoPropensities => {
-            "past choices were not drawn with a logged probability, so what the model learned of reps is observational"
-                .into()
-        }
-        Limit::ConstantColumn { name } => format!("'{name}' has one value only"),
-        Limit::Drift { name, stability_index } => {
-            format!("'{name}' moved between the older and the newer half (PSI {stability_index:.2})")
-        }
-        Limit::ThinReps { reps } => {
-            format!("{reps} reps have fewer than 20 leads: their scores are mostly the average")
-        }
-    }
 }

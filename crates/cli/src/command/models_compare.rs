@@ -8,8 +8,7 @@ use pointsman_scoring::FeatureTable;
 use pointsman_training::{compare::compare, maturity};
 
 use super::features::TABLE_FILE;
-use super::models::find;
-use crate::model_version::ModelVersion;
+use crate::model_version::{ModelVersion, find};
 use crate::registry::{Entry, Registry};
 use crate::{Done, output};
 

@@ -9,12 +9,12 @@ use pointsman_report::Locale;
 use pointsman_scoring::{FeatureTable, ModelCard};
 use pointsman_training::{TrainConfig, Trained, train};
 
-use super::evaluate::trials;
+use super::card_words::{self, trials};
 use super::features::{TABLE_FILE, local};
 use super::model_report::CardPage;
 use crate::args::Train;
 use crate::clock::{Stopwatch, now};
-use crate::model_version::Manifest;
+use crate::model_version::{self, Manifest};
 use crate::{Done, output, workspace};
 
 pub fn run(args: &Train) -> anyhow::Result<Done> {
@@ -91,7 +91,7 @@ pub fn make(folder: &Path, name: &ModelName, until: Option<Instant>) -> anyhow::
         ("card.html", page.html(Locale::En)?.into_bytes()),
         ("manifest.json", serde_json::to_vec_pretty(&manifest)?),
     ];
-    let target = workspace::model_folder(folder, name, &version);
+    let target = model_version::folder(folder, name, &version);
     write_whole(&target, &files)?;
     Ok(Made { folder: target, manifest, card, trained })
 }
@@ -105,7 +105,7 @@ fn end_of_knowledge(table: &FeatureTable) -> Instant {
 
 /// Versions count up from 1.
 fn next_version(folder: &Path, name: &ModelName) -> anyhow::Result<String> {
-    let taken = super::models::versions(&folder.join("models").join(name.as_str()))?;
+    let taken = model_version::versions(&folder.join("models").join(name.as_str()))?;
     let last = taken.iter().filter_map(|version| version.parse::<u32>().ok()).max().unwrap_or(0);
     Ok((last + 1).to_string())
 }
@@ -141,7 +141,7 @@ fn describe(made: &Made) -> String {
         trials(&made.card.layers)
     );
     for limit in &made.card.limits {
-        text.push_str(&format!("\nnote: {}", super::models::limit(limit)));
+        text.push_str(&format!("\nnote: {}", card_words::limit(limit)));
     }
     text
 }

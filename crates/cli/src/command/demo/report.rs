@@ -93,7 +93,7 @@ pub fn text(found: &Found, folder: &std::path::Path) -> String {
     ));
     if let Some(tested) = effect(found) {
         let [old, new] = found.trial.run.truth;
-        let word = super::super::evaluate::word(&verdict(found));
+        let word = crate::output::word(&verdict(found));
         lines.push(format!(
             "The A/B test (switchback, {} leads): {:+.2} points ({:+.2} to {:+.2}), verdict: {word}. The truth is {:+.2}.",
             found.trial.run.rows.len(), 100.0 * tested.estimate, 100.0 * tested.low, 100.0 * tested.high, 100.0 * (new - old)
@@ -164,7 +164,12 @@ fn assemble(args: &Demo, found: &Found) -> anyhow::Result<DemoReport> {
             quarters: Vec::new(),
             parts: Vec::new(),
         },
-        model: super::super::model_report::model_report(&found.made, &found.evaluated, &found.table, &found.import),
+        model: super::super::model_report::model_report(
+            (&found.made.manifest, &found.made.card),
+            &found.evaluated,
+            &found.table,
+            &found.import,
+        ),
         lead: example(found)?,
         provenance: provenance(args, found),
     })

@@ -261,7 +261,7 @@ pub fn status(args: &One) -> anyhow::Result<Done> {
         .iter()
         .map(|l| {
             let number = |x: Option<f64>| x.map_or_else(|| "–".into(), |x| format!("{x:.4}"));
-            let word = super::super::evaluate::word(&l.verdict);
+            let word = crate::output::word(&l.verdict);
             vec![
                 l.at.to_string(),
                 format!("  {}", l.by),

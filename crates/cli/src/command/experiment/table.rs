@@ -9,7 +9,7 @@ use pointsman_pipeline::{BatchColumn, Wanted, for_each_batch};
 use pointsman_report::{Cx, words::experiment_record::because};
 use pointsman_workhours::Zone;
 
-use super::super::evaluate::word;
+use crate::output::word;
 use crate::{Done, output};
 
 pub fn run(spec: &Path, data: &Path, json: bool) -> anyhow::Result<Done> {

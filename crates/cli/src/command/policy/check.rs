@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::only;
 use crate::args::policy::Check;
-use crate::command::evaluate::word;
+use crate::output::word;
 use crate::{Done, clock, output, workspace};
 
 pub fn run(args: &Check) -> anyhow::Result<Done> {
