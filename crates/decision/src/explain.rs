@@ -11,13 +11,13 @@ use pointsman_rules::{Admission, OnFull, OwnerOf, Rule, Target};
 use serde::{Deserialize, Serialize};
 
 use crate::choose::Walk;
+use crate::counterfactual::{Next, next_after};
 use crate::facts::Facts;
 use crate::qualify::{Qualified, Rung, availability_of};
 use crate::record::{Decision, Hold};
 use crate::replay::{ReplayError, Replayed, walk_again};
 use crate::snapshot::Snapshot;
 use crate::trial::{self, ExplainedTrial};
-use crate::why_not::next_after;
 
 /// Why a lead went where it went.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,16 +36,6 @@ pub struct Explanation {
     /// Who would have got it without the one who did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Next>,
-}
-
-/// Who would have got a lead next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Next {
-    pub rep: RepId,
-    pub rule: RuleId,
-    pub overflow: bool,
-    /// Not all of that rung's load was recorded: people there are taken to have room.
-    pub assumes_load: bool,
 }
 
 /// Whom a rung looks at.
@@ -142,7 +132,8 @@ pub fn explain(
         rungs.extend(of_rule.map(|(at, rung)| explain_rung(&replayed, at, rung)));
     }
     let drawn = replayed.qualified.drawn.as_ref();
-    let experiment = drawn.map(|drawn| trial::explained(snapshot, drawn, recorded.decided_at));
+    let at = trial::local_time(snapshot.home(), recorded.decided_at);
+    let experiment = drawn.map(|drawn| trial::explained(&snapshot.trials[drawn.trial], drawn, at));
     let account = facts.account.as_ref().filter(|account| !account.name.is_empty());
     Ok(Explanation {
         decision: recorded.clone(),

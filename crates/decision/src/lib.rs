@@ -11,12 +11,13 @@
 //!
 //! Reading order: [`document`] and [`snapshot`] (what decides), [`facts`] (what is known),
 //! [`mod@qualify`], [`mod@choose`], [`record`] and [`trace`] (what is kept), [`mod@explain`],
-//! [`mod@replay`], [`mod@why_not`] (what would have had to differ), [`mod@preview`] (without writing),
+//! [`mod@replay`], [`counterfactual`] (the same in another world), [`mod@why_not`] (what would have had to differ), [`mod@preview`] (without writing),
 //! [`mod@team`] (who is here, how full, whose turn), [`model`] (how a lead becomes log-odds),
 //! [`trial`] (running experiments), [`pricing`] (what places cost), [`mod@plan`] (a list at once).
 
 pub mod choose;
 pub mod comparison;
+pub mod counterfactual;
 pub mod document;
 pub mod explain;
 pub mod facts;
@@ -35,9 +36,10 @@ pub mod trial;
 pub mod why_not;
 
 pub use choose::{Walk, choose, decide};
+pub use counterfactual::{Difference, Next};
 pub use document::{DocumentKind, DocumentSet, DraftError, RoutingSettings};
 pub use explain::{
-    ExplainedCandidate, ExplainedRung, ExplainedTarget, ExplainedTerritory, Explanation, Next, Verdict, explain,
+    ExplainedCandidate, ExplainedRung, ExplainedTarget, ExplainedTerritory, Explanation, Verdict, explain,
 };
 pub use facts::{AccountFacts, ContactFacts, Engagement, Exposed, Facts, LeadFacts, Routing};
 pub use places::{Place, places};
@@ -49,4 +51,4 @@ pub use replay::{Replay, ReplayError, replay};
 pub use snapshot::{Snapshot, SnapshotError};
 pub use team::{Member, Presence, team};
 pub use trial::{Drawn, ExplainedTrial, Trial};
-pub use why_not::{Difference, WhyNot, WhyNotError, why_not};
+pub use why_not::{WhyNot, WhyNotError, why_not};

@@ -8,10 +8,10 @@ use pointsman_scoring::{
     model::{LeadRow, Model},
     row::{ACTIVITY_KINDS, Executor, LeadFacts, LocalTime},
 };
+use pointsman_workhours::Zone;
 
 use crate::document::{DocumentKind, DocumentSet};
 use crate::facts::{Engagement, Facts};
-use crate::snapshot::Snapshot;
 
 /// Scores leads; present when a model is promoted.
 #[derive(Debug)]
@@ -62,9 +62,8 @@ impl Scorer {
         self.model.artifact()
     }
 
-    /// Scores one lead with every rep, into `scratch`.
-    pub fn prepare(&self, facts: &Facts, now: Instant, snapshot: &Snapshot, scratch: &mut ScorerScratch) {
-        let zone = snapshot.calendars[0].zone();
+    /// Scores one lead with every rep, into `scratch`. `zone` is the workspace's.
+    pub fn prepare(&self, facts: &Facts, now: Instant, zone: &Zone, scratch: &mut ScorerScratch) {
         let attributes = &facts.lead.attributes;
         let facts = LeadFacts {
             lead: attributes,

@@ -225,7 +225,7 @@ impl Qualified {
 pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &mut Scratch) -> Qualified {
     let roster = &snapshot.roster;
     fill_row(snapshot, facts, now, &mut scratch.row);
-    let drawn = trial::draw(snapshot, facts, now, &scratch.row);
+    let drawn = trial::draw(&snapshot.trials, &snapshot.environment, facts, (snapshot.home(), now), &scratch.row);
     let policy = drawn.as_ref().map_or(snapshot.ruling, |drawn| drawn.policy);
     fill_availability(snapshot, now, scratch);
     let find = |id: &Option<RepId>| id.as_ref().and_then(|id| roster.rep(id.as_str()));
@@ -249,7 +249,7 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
         place: place.as_ref().map(|(country, postcode)| (&**country, &**postcode)),
     };
     if let Some(scorer) = &snapshot.scorer {
-        scorer.prepare(facts, now, snapshot, &mut scratch.scorer);
+        scorer.prepare(facts, now, snapshot.home(), &mut scratch.scorer);
     }
     let (value, value_source) = value(snapshot, facts, &scratch.scorer);
     let limits = limits_of_lead(roster, &scratch.row);

@@ -128,8 +128,13 @@ impl Snapshot {
             absences: &self.absences,
             calendars: (0..self.roster.reps.len() as u32).map(|rep| self.calendar(RepIndex(rep))).collect(),
             now,
-            today: self.calendars[0].zone().local_day(now),
+            today: self.home().local_day(now),
         }
+    }
+
+    /// The workspace's zone.
+    pub fn home(&self) -> &Zone {
+        self.calendars[0].zone()
     }
 
     /// The working hours of a rep.

@@ -17,7 +17,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{DocumentKind, DocumentSet};
 use crate::facts::{Exposed, Facts};
-use crate::snapshot::Snapshot;
 
 /// A running experiment, compiled.
 #[derive(Debug, Clone)]
@@ -212,16 +211,23 @@ pub fn local_time(zone: &Zone, at: Instant) -> LocalTime {
     LocalTime { day: zone.local_day(at), minute: zone.local_minute_of_day(at) }
 }
 
-/// Which experiment a lead is in, and with which variant. `row` holds the lead's fields.
-pub fn draw(snapshot: &Snapshot, facts: &Facts, now: Instant, row: &Row) -> Option<Drawn> {
-    if snapshot.trials.is_empty() {
+/// Which experiment a lead is in, and with which variant. `row` holds the lead's fields, `zone` is
+/// the workspace's.
+pub fn draw(
+    trials: &[Trial],
+    environment: &Environment,
+    facts: &Facts,
+    (zone, now): (&Zone, Instant),
+    row: &Row,
+) -> Option<Drawn> {
+    if trials.is_empty() {
         return None;
     }
-    let at = local_time(snapshot.calendars[0].zone(), now);
+    let at = local_time(zone, now);
     let before = facts.routing.variant.as_ref();
-    for (index, trial) in snapshot.trials.iter().enumerate() {
+    for (index, trial) in trials.iter().enumerate() {
         let kept = before.filter(|exposed| exposed.experiment == trial.live.id);
-        let unit = trial.unit_of(facts, &snapshot.environment, row);
+        let unit = trial.unit_of(facts, environment, row);
         // The variant of the first exposure stays with the lead, unless the period says which runs.
         if let Some((exposed, variant)) =
             kept.filter(|_| !trial.switches()).and_then(|e| Some((e, trial.variant(&e.variant)?)))
@@ -257,9 +263,8 @@ fn drawn(index: usize, trial: &Trial, variant: usize, unit: Box<str>, exposed: E
 }
 
 /// What an explanation says of the experiment.
-pub fn explained(snapshot: &Snapshot, drawn: &Drawn, now: Instant) -> ExplainedTrial {
-    let trial = &snapshot.trials[drawn.trial];
-    let period = trial.routing.period(local_time(snapshot.calendars[0].zone(), now));
+pub fn explained(trial: &Trial, drawn: &Drawn, at: LocalTime) -> ExplainedTrial {
+    let period = trial.routing.period(at);
     ExplainedTrial {
         experiment: drawn.exposed.experiment.clone(),
         hypothesis: trial.spec.hypothesis.clone(),

@@ -98,7 +98,7 @@ fn judging(path: &Path, live: &DocumentSet, folder: &Path) -> anyhow::Result<Arc
 fn chance(snapshot: &Snapshot, facts: &Facts, at: Instant, rep: RepIndex) -> f64 {
     let Some(scorer) = &snapshot.scorer else { return 0.0 };
     let mut scratch = ScorerScratch::default();
-    scorer.prepare(facts, at, snapshot, &mut scratch);
+    scorer.prepare(facts, at, snapshot.home(), &mut scratch);
     math::sigmoid(scorer.logit(rep, &scratch))
 }
 

@@ -6,155 +6,23 @@
 //! favour. The rungs' load is the recorded one; where none was recorded (a rung that was not
 //! walked) people are taken to have a free slot and a turn like a newcomer's, and the way says so.
 
+mod answer;
 mod repair;
-mod world;
 
 use std::sync::Arc;
 
-use pointsman_domain::{DecisionId, Instant, LeadId, LimitId, PoolId, Reason, RepId, RuleId, Value};
-use pointsman_rules::{OnFull, OwnerOf, Target};
-use serde::Serialize;
+use pointsman_domain::RepId;
+use pointsman_rules::{OnFull, Target};
 
-use crate::choose::Walk;
-use crate::explain::{ExplainedRung, Next, explain};
+use crate::counterfactual::{Record, World};
+use crate::explain::{ExplainedRung, explain};
 use crate::facts::Facts;
 use crate::record::Decision;
-use crate::replay::{ReplayError, Replayed, walk_again};
+use crate::replay::walk_again;
 use crate::snapshot::Snapshot;
 use repair::{Lever, Search};
-use world::{Record, World};
 
-/// The answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct WhyNot {
-    pub decision: DecisionId,
-    pub lead: LeadId,
-    pub rep: RepId,
-    /// Who has it; `None`: nobody.
-    pub owner: Option<RepId>,
-    /// The rep has it already: there is nothing to answer.
-    pub already: bool,
-    /// The rungs of the walk that looked at the rep, with the reason against.
-    pub stands: Vec<Obstacle>,
-    /// Fewest differences first; any one of them would have been enough.
-    pub ways: Vec<Way>,
-}
-
-/// What stood between the rep and the lead on one rung.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Obstacle {
-    pub rule: RuleId,
-    pub overflow: bool,
-    pub reason: Reason,
-}
-
-/// Differences that together would have given the lead to the rep.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Way {
-    /// The rule by which the rep would have got it.
-    pub rule: RuleId,
-    pub differences: Vec<Difference>,
-    /// Not all of that rung's load was recorded: people there are taken to have room, and a turn
-    /// like a newcomer's.
-    pub assumes_load: bool,
-}
-
-/// One thing that would have been different.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
-pub enum Difference {
-    /// A fact of the lead, its person or its company, as conditions write it.
-    Fact {
-        field: Box<str>,
-        from: Option<String>,
-        to: Option<String>,
-        #[serde(skip)]
-        value: Option<Value>,
-    },
-    /// The account, person or lead that a rule asks the owner of belongs to the rep.
-    Owner {
-        of: OwnerOf,
-        from: Option<RepId>,
-    },
-    InPool {
-        pool: PoolId,
-    },
-    Skill {
-        skill: Box<str>,
-        from: u8,
-        to: u8,
-    },
-    Active,
-    /// Back from an absence that lasts until then.
-    Back {
-        until: Option<Instant>,
-    },
-    /// At work at an hour that is outside the rep's.
-    AtWork {
-        until: Option<Instant>,
-    },
-    NotExcluded {
-        rule: RuleId,
-    },
-    NotDeclined,
-    FreeSlot {
-        limit: LimitId,
-    },
-    /// No older lead waits for the rep's free slot.
-    NobodyAhead,
-    /// Turns that the rep would have been owed more.
-    SoonerTurn {
-        by: f64,
-    },
-    /// Share of the open cap in use.
-    LowerLoad {
-        by: f64,
-    },
-    /// A territory that fits more narrowly.
-    NearerTerritory {
-        by: f64,
-    },
-    /// Probability of winning.
-    HigherScore {
-        from: f64,
-        to: f64,
-    },
-    LowerPrice {
-        from: f64,
-        to: f64,
-    },
-    /// The draw would have had to fall otherwise; the chance of that was this.
-    AnotherDraw {
-        propensity: f64,
-    },
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum WhyNotError {
-    #[error("'{0}' is not in the roster that this decision was taken on")]
-    UnknownRep(String),
-    #[error(transparent)]
-    Replay(#[from] ReplayError),
-}
-
-/// Who would have got the lead, had its owner not been able to take it.
-pub(crate) fn next_after(replayed: &Replayed, facts: &Facts, seed: u64) -> Option<Next> {
-    let Walk::Taken { rung, position, .. } = replayed.walk else { return None };
-    let owner = replayed.qualified.asks(&replayed.qualified.rungs[rung])[position].rep;
-    let record = Record::new(replayed, owner);
-    let seen = World::new(&replayed.qualified.snapshot, facts, seed).without_rep().decide(&record);
-    let Walk::Taken { rung, position, .. } = seen.walk else { return None };
-    let rung = &seen.qualified.rungs[rung];
-    let rep = seen.qualified.asks(rung)[position].rep;
-    let rule = seen.qualified.rule(rung);
-    Some(Next {
-        rep: seen.qualified.snapshot.roster.rep_at(rep).id.clone(),
-        rule: rule.id.clone(),
-        overflow: rung.overflow,
-        assumes_load: !record.knows_of(rep, rung.rule, rung.overflow, rule.pick),
-    })
-}
+pub use answer::{Obstacle, Way, WhyNot, WhyNotError};
 
 /// Alternatives that are told.
 const MOST_WAYS: usize = 4;

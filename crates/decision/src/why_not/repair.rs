@@ -8,9 +8,9 @@ use pointsman_domain::{Exploration, Pick, Reason, ReasonCode};
 use pointsman_expr::Node;
 use pointsman_rules::{OnFull, OwnerOf, Rule, Target};
 
-use super::world::{Record, Seen, World, may_change};
-use super::{Difference, Way};
+use super::answer::Way;
 use crate::choose::Walk;
+use crate::counterfactual::{Difference, Record, Seen, World, may_change};
 use crate::explain::before_load;
 use crate::qualify::Rung;
 use crate::record::Hold;

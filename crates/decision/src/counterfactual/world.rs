@@ -9,7 +9,7 @@ use pointsman_expr::{Builtin, Field, Row};
 use pointsman_rules::OwnerOf;
 use pointsman_workhours::{Absences, Calendar};
 
-use super::Difference;
+use super::difference::Difference;
 use crate::choose::{Walk, choose};
 use crate::facts::{AccountFacts, ContactFacts, Facts};
 use crate::qualify::{Qualified, Scratch, qualify, row_of};
@@ -17,7 +17,7 @@ use crate::replay::Replayed;
 use crate::snapshot::Snapshot;
 
 /// What the record says of load, by rung and rep.
-pub(super) struct Record {
+pub(crate) struct Record {
     pub rep: RepIndex,
     pub id: RepId,
     decided_at: Instant,
@@ -109,7 +109,7 @@ struct Patch {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct World {
+pub(crate) struct World {
     pub snapshot: Arc<Snapshot>,
     pub facts: Facts,
     seed: u64,
@@ -117,7 +117,7 @@ pub(super) struct World {
 }
 
 /// A decision in such a world.
-pub(super) struct Seen {
+pub(crate) struct Seen {
     pub qualified: Qualified,
     pub load: Load,
     pub walk: Walk,
@@ -317,7 +317,7 @@ fn set_owner(facts: &mut Facts, of: OwnerOf, rep: &RepId, at: Instant) {
 
 /// The fields of a lead that can be told to have been different: what a form or the company's own
 /// records say. Time, completeness and the lead's own way through routing are not.
-pub(super) fn may_change(field: Field) -> bool {
+pub(crate) fn may_change(field: Field) -> bool {
     use Builtin as B;
     match field {
         Field::Attribute(_) => true,
