@@ -143,7 +143,7 @@ impl Context<'_> {
         let p_values: Vec<f64> = effects.iter().flatten().map(Effect::p_two_sided).collect();
         let mut adjusted = multiplicity::adjust(&p_values, Adjustment::BenjaminiHochberg).into_iter();
         let mut shrunken = heterogeneity_of(effects).map(|h| h.shrunken).unwrap_or_default().into_iter();
-        let names = self.analyzer.names(self.index);
+        let names = self.gathered.names(self.index);
         codes
             .iter()
             .zip(pairs)
@@ -188,7 +188,7 @@ impl Context<'_> {
     }
 
     pub(super) fn paired(&self, cells: &Cells) -> Result<PairedResult, Undefined> {
-        let weights = self.pair.map(|v| self.analyzer.spec.variants[v].weight);
+        let weights = self.pair.map(|v| self.gathered.spec.variants[v].weight);
         if weights.iter().any(|w| *w <= 0.0) {
             return Err(Undefined::ParameterOutOfRange);
         }
@@ -211,7 +211,7 @@ impl Context<'_> {
 
     /// Cells in the order of their names, so that sums do not depend on the order of rows.
     fn sorted_codes(&self) -> Vec<usize> {
-        let names = self.analyzer.names(self.index);
+        let names = self.gathered.names(self.index);
         let mut codes: Vec<usize> = (0..names.len()).collect();
         codes.sort_by(|a, b| names[*a].cmp(&names[*b]));
         codes

@@ -6,7 +6,7 @@ mod ranked;
 mod weighted;
 
 use crate::{
-    spec::{Analysis, ColumnName, Design, ExperimentSpec, Method, Metric, Role},
+    spec::{Analysis, ColumnName, Design, Method, Metric, Role},
     special::normal,
     stats::{
         bayes::Better,
@@ -24,20 +24,22 @@ use crate::{
 
 use super::{
     accumulate::Kept,
-    analyzer::Analyzer,
+    gathered::Gathered,
+    judge,
+    outcome::Outcome,
     result::{
         Accounting, AnalysisResult, Anytime, Comparison, Excluded, ExclusionReason, ExperimentResult, Finding,
-        LiftResult, Outcome, RanksResult, Tested, VariantCount,
+        LiftResult, RanksResult, Tested, VariantCount,
     },
-    verdict,
+    tuning::sequence,
 };
 
 /// Seed of what is drawn: a result must not change from run to run.
 const SEED: u64 = 0x706f_696e_7473_6d61;
 
-pub fn result(analyzer: &mut Analyzer) -> ExperimentResult {
-    let spec = &analyzer.spec;
-    let counts = &analyzer.counts;
+pub fn result(gathered: &Gathered) -> ExperimentResult {
+    let spec = &gathered.spec;
+    let counts = &gathered.counts;
     let excluded = ExclusionReason::ALL
         .into_iter()
         .map(|reason| Excluded { reason, rows: counts.excluded[reason as usize] })
@@ -61,14 +63,14 @@ pub fn result(analyzer: &mut Analyzer) -> ExperimentResult {
         })
         .collect();
     let sample_ratio = match spec.adaptive {
-        Some(_) => weighted::sample_ratio(analyzer),
-        None => srm::test(&randomised(analyzer), &spec.weights(), 1.0),
+        Some(_) => weighted::sample_ratio(gathered),
+        None => srm::test(&randomised(gathered), &spec.weights(), 1.0),
     }
     .into();
-    let weighing = spec.adaptive.map(|rules| weighted::weighing(analyzer, &rules).into());
+    let weighing = spec.adaptive.map(|rules| weighted::weighing(gathered, &rules).into());
     let mut comparisons: Vec<Comparison> = (0..spec.variants.len())
         .filter(|treatment| *treatment != spec.control)
-        .map(|treatment| compare(analyzer, treatment))
+        .map(|treatment| compare(gathered, treatment))
         .collect();
     adjust(&mut comparisons);
     let mut result = ExperimentResult {
@@ -83,30 +85,30 @@ pub fn result(analyzer: &mut Analyzer) -> ExperimentResult {
         verdicts: Vec::new(),
         weighing,
     };
-    result.verdicts = verdict::of(spec, &result, &analyzer.looking);
+    result.verdicts = judge::of(spec, &result, &gathered.looking);
     result
 }
 
 /// What was randomised, by variant: rows, or the clusters of the randomised column where rows come
 /// in those. Rows of a switchback vary with its periods, far more than a draw of rows would.
-fn randomised(analyzer: &Analyzer) -> Vec<u64> {
-    let spec = &analyzer.spec;
+fn randomised(gathered: &Gathered) -> Vec<u64> {
+    let spec = &gathered.spec;
     let is_unit = |by: &ColumnName| match spec.design {
         Design::Switchback { .. } | Design::Cluster { .. } => true,
         Design::Lead => spec.data.unit.as_ref() == Some(by),
         Design::BudgetSplit => false,
     };
     let clustered = spec.analyses.iter().position(|a| matches!(&a.method, Method::Clustered { by } if is_unit(by)));
-    let cells = clustered.map(|at| (at, &analyzer.accumulator(at).kept));
-    let Some((at, Kept::Cells(cells))) = cells else { return analyzer.counts.exposed_of.clone() };
-    let codes = analyzer.names(at).len();
+    let cells = clustered.map(|at| (at, &gathered.accumulator(at).kept));
+    let Some((at, Kept::Cells(cells))) = cells else { return gathered.counts.exposed_of.clone() };
+    let codes = gathered.names(at).len();
     let clusters = |variant| (0..codes).filter(|code| cells.moments(*code, variant).n > 0.0).count() as u64;
     (0..spec.variants.len()).map(clusters).collect()
 }
 
-fn compare(analyzer: &Analyzer, treatment: usize) -> Comparison {
-    let spec = &analyzer.spec;
-    let analyses = (0..spec.analyses.len()).map(|i| analyse(analyzer, i, treatment)).collect();
+fn compare(gathered: &Gathered, treatment: usize) -> Comparison {
+    let spec = &gathered.spec;
+    let analyses = (0..spec.analyses.len()).map(|i| analyse(gathered, i, treatment)).collect();
     Comparison {
         control: spec.variants[spec.control].id.clone(),
         treatment: spec.variants[treatment].id.clone(),
@@ -116,7 +118,7 @@ fn compare(analyzer: &Analyzer, treatment: usize) -> Comparison {
 
 /// What an analysis needs to know of its surroundings.
 struct Context<'a> {
-    analyzer: &'a Analyzer,
+    gathered: &'a Gathered,
     index: usize,
     analysis: &'a Analysis,
     metric: &'a Metric,
@@ -125,11 +127,11 @@ struct Context<'a> {
     sequence: ConfidenceSequence,
 }
 
-fn analyse(analyzer: &Analyzer, index: usize, treatment: usize) -> AnalysisResult {
-    let spec = &analyzer.spec;
+fn analyse(gathered: &Gathered, index: usize, treatment: usize) -> AnalysisResult {
+    let spec = &gathered.spec;
     let analysis = &spec.analyses[index];
     let context = Context {
-        analyzer,
+        gathered,
         index,
         analysis,
         metric: spec.metric(analysis),
@@ -137,8 +139,8 @@ fn analyse(analyzer: &Analyzer, index: usize, treatment: usize) -> AnalysisResul
         alpha: spec.alpha,
         sequence: sequence(spec, matches!(analysis.method, Method::Clustered { .. })),
     };
-    let accumulator = analyzer.accumulator(index);
-    let units = context.pair.map(|v| units(&accumulator.kept, v, analyzer.names(index).len()));
+    let accumulator = gathered.accumulator(index);
+    let units = context.pair.map(|v| units(&accumulator.kept, v, gathered.names(index).len()));
     AnalysisResult {
         analysis: analysis.id.clone(),
         metric: context.metric.id.clone(),
@@ -149,18 +151,6 @@ fn analyse(analyzer: &Analyzer, index: usize, treatment: usize) -> AnalysisResul
         adjusted_p: None,
         finding: context.finding(&accumulator.kept),
     }
-}
-
-/// Where confidence sequences are tightest unless a number of units is planned. Fixed beforehand:
-/// tuned at what happens to be there, a sequence would promise nothing.
-const TUNED_AT_UNITS: f64 = 5000.0;
-/// The same in clusters: ten units by four weeks of days, roughly.
-const TUNED_AT_CLUSTERS: f64 = 200.0;
-
-/// The confidence sequence over units, or over clusters.
-pub(super) fn sequence(spec: &ExperimentSpec, clustered: bool) -> ConfidenceSequence {
-    let units = spec.horizon.units.map_or(TUNED_AT_UNITS, |u| u as f64);
-    ConfidenceSequence { alpha: spec.alpha, tuning: if clustered { units.min(TUNED_AT_CLUSTERS) } else { units } }
 }
 
 fn units(kept: &Kept, variant: usize, codes: usize) -> u64 {
@@ -299,7 +289,7 @@ fn adjust(comparisons: &mut [Comparison]) {
                 if (analysis.role == Role::Decision) != decision || seen.contains(&&analysis.metric) {
                     continue;
                 }
-                if let Some((_, p)) = verdict::estimate_and_p(&analysis.finding) {
+                if let Some((_, p)) = judge::estimate_and_p(&analysis.finding) {
                     seen.push(&analysis.metric);
                     family.push((c, a, p));
                 }

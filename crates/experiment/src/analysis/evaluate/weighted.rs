@@ -19,7 +19,7 @@ use super::{
     super::{
         accumulate::Kept,
         adaptive::{Standing, Weighing},
-        analyzer::Analyzer,
+        gathered::Gathered,
         result::WeightedResult,
         weighted::WeightedCells,
     },
@@ -52,17 +52,17 @@ impl Context<'_> {
 }
 
 /// The first analysis of the decision metric and its cells.
-fn deciding(analyzer: &Analyzer) -> Option<(&WeightedCells, Better)> {
-    let spec = &analyzer.spec;
+fn deciding(gathered: &Gathered) -> Option<(&WeightedCells, Better)> {
+    let spec = &gathered.spec;
     let at = spec.analyses.iter().position(|a| spec.metric(a).role == Role::Decision)?;
-    let Kept::Weighted(cells) = &analyzer.accumulator(at).kept else { return None };
+    let Kept::Weighted(cells) = &gathered.accumulator(at).kept else { return None };
     Some((cells, spec.metric(&spec.analyses[at]).better))
 }
 
 /// Where an adaptive test stands.
-pub fn weighing(analyzer: &Analyzer, rules: &Adaptive) -> Result<Weighing, Undefined> {
-    let spec = &analyzer.spec;
-    let (cells, better) = deciding(analyzer).ok_or(Undefined::NoUnits)?;
+pub fn weighing(gathered: &Gathered, rules: &Adaptive) -> Result<Weighing, Undefined> {
+    let spec = &gathered.spec;
+    let (cells, better) = deciding(gathered).ok_or(Undefined::NoUnits)?;
     let means: Vec<WeightedMean> =
         (0..spec.variants.len()).map(|variant| adaptive::weighted_mean(cells.of(variant))).collect::<Result<_, _>>()?;
     // The variance of one unit that gives a mean of n units its standard error.
@@ -106,9 +106,9 @@ fn separated(spec: &ExperimentSpec, cells: &WeightedCells, leader: usize) -> boo
 }
 
 /// The split where weights moved: Σ 1/p over a variant's units expects the number of all units.
-pub fn sample_ratio(analyzer: &Analyzer) -> Result<SampleRatio, Undefined> {
-    let (cells, _) = deciding(analyzer).ok_or(Undefined::NoUnits)?;
-    let variants = analyzer.spec.variants.len();
+pub fn sample_ratio(gathered: &Gathered) -> Result<SampleRatio, Undefined> {
+    let (cells, _) = deciding(gathered).ok_or(Undefined::NoUnits)?;
+    let variants = gathered.spec.variants.len();
     let weights = (0..variants).map(|variant| cells.mean_weights(variant).collect::<Vec<f64>>());
     srm::weighted(&weights.collect::<Vec<_>>())
 }
