@@ -27,21 +27,7 @@ pub(crate) fn condition(environment: &Environment, ast: &Ast<'_>) -> Result<Node
             Some(target) => method(environment, target, name, arguments, ast.at),
             None => function(environment, name, arguments, ast.at),
         },
-        _ => Err(Located::new(ast.at, Fault::NotACondition { found: describe(ast) })),
-    }
-}
-
-/// How an error calls a value.
-pub(crate) fn describe(ast: &Ast<'_>) -> Box<str> {
-    match &ast.kind {
-        AstKind::Path(parts) => format!("the field '{}'", parts.join(".")).into(),
-        AstKind::Text(text) => format!("the text \"{text}\"").into(),
-        AstKind::Number { negative, text } => format!("the number {}{text}", if *negative { "-" } else { "" }).into(),
-        AstKind::Bool(b) => b.to_string().into(),
-        AstKind::Null => "null".into(),
-        AstKind::List(_) => "a list".into(),
-        AstKind::Call { name, .. } => format!("'{name}(…)'").into(),
-        _ => "a condition".into(),
+        _ => Err(Located::new(ast.at, Fault::NotACondition { found: ast.describe() })),
     }
 }
 
@@ -198,12 +184,12 @@ fn membership(environment: &Environment, left: &Ast<'_>, right: &Ast<'_>) -> Res
         }
         (AstKind::Path(parts), _) => {
             known(environment, left.at, parts)?;
-            let found = describe(right);
+            let found = right.describe();
             Err(Located::new(right.at, Fault::Syntax { found, expected: "a list like [\"a\", \"b\"] after 'in'" }))
         }
         (_, AstKind::Path(parts)) => {
             let info = known(environment, right.at, parts)?;
-            let (field, kind, found) = (info.name.clone(), info.kind.words(), describe(left));
+            let (field, kind, found) = (info.name.clone(), info.kind.words(), left.describe());
             Err(Located::new(left.at, Fault::WrongType { field, kind, found }))
         }
         _ => Err(Located::new(left.at, Fault::NoField)),
@@ -241,7 +227,7 @@ fn method(
     at: usize,
 ) -> Result<Node, Located> {
     let AstKind::Path(parts) = &target.kind else {
-        let what = format!("'{name}' on {}", describe(target)).into();
+        let what = format!("'{name}' on {}", target.describe()).into();
         return Err(Located::new(target.at, Fault::Unsupported { what }));
     };
     if !METHODS.contains(&name) {

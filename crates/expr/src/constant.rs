@@ -3,7 +3,6 @@
 use pointsman_domain::{Instant, Money, RepId, Value, id::slugify};
 
 use crate::{
-    check::describe,
     environment::{Environment, FieldInfo},
     error::{Fault, Located},
     field::FieldKind,
@@ -94,7 +93,7 @@ fn literal(environment: &Environment, info: &FieldInfo, ast: &Ast<'_>) -> Result
 }
 
 fn wrong_type(info: &FieldInfo, ast: &Ast<'_>) -> Located {
-    let (field, kind, found) = (info.name.clone(), info.kind.words(), describe(ast));
+    let (field, kind, found) = (info.name.clone(), info.kind.words(), ast.describe());
     let error = Located::new(ast.at, Fault::WrongType { field, kind, found });
     match (info.kind, &ast.kind) {
         (FieldKind::List, AstKind::Text(text)) => error.suggesting(format!("'\"{text}\" in {}'", info.name)),

@@ -5,12 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 use pointsman_domain::{AttributeIndex, AttributeSchema, Currency, Entity};
 
 use crate::{
-    check,
-    condition::Condition,
     error::{ExprError, Fault, Located},
     field::{Builtin, Domain, Field, FieldKind},
-    parse::parse,
-    row::Row,
     suggest::nearest,
 };
 
@@ -31,7 +27,7 @@ use crate::{
 pub struct Environment {
     fields: Vec<FieldInfo>,
     by_name: BTreeMap<Box<str>, usize>,
-    domains: Arc<[Domain]>,
+    pub(crate) domains: Arc<[Domain]>,
     currency: Currency,
     shadowed: Vec<AttributeIndex>,
 }
@@ -83,17 +79,6 @@ impl Environment {
     #[must_use]
     pub fn in_currency(self, currency: Currency) -> Self {
         Self { currency, ..self }
-    }
-
-    /// Reads and checks a condition.
-    pub fn compile(&self, source: &str) -> Result<Condition, ExprError> {
-        let tree = parse(source).and_then(|tree| check::condition(self, &tree));
-        tree.map(|root| Condition::new(source, root)).map_err(|fault| fault.in_source(source))
-    }
-
-    /// An empty row for conditions of this environment.
-    pub fn row(&self) -> Row {
-        Row::new(self.domains.clone())
     }
 
     /// Every field, built-in ones first.

@@ -6,8 +6,8 @@
 //! *a test that reads a missing value is false, `!=` and `in` included; `!` negates as written;
 //! `has(x)` asks.* What a rule does when its condition holds is left to `rules`.
 //!
-//! Reading order: [`field`] (what can be asked), [`environment`] (names, compiling), `lex`,
-//! `parse`, `check` and `constant` (text to tree), [`tree`] (the checked tree, open to whoever
+//! Reading order: [`field`] (what can be asked), [`environment`] (names), `compile` through
+//! `lex`, `parse`, `check` and `constant` (text to tree), [`tree`] (the checked tree, open to whoever
 //! reasons about policies), [`row`] (the facts of one lead), [`condition`] (one condition),
 //! [`ruleset`] (thousands at once, through `terms`, `classes` and `index`), [`space`] (can they
 //! hold together, and for whom), `blame` and [`amend`] (what would have to differ), `show` (trees as
@@ -18,6 +18,7 @@ pub mod amend;
 mod blame;
 mod check;
 mod classes;
+mod compile;
 pub mod condition;
 mod constant;
 pub mod environment;

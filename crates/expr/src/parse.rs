@@ -48,6 +48,24 @@ pub(crate) enum AstKind<'s> {
     Any(Vec<Ast<'s>>),
 }
 
+impl Ast<'_> {
+    /// How an error calls it.
+    pub fn describe(&self) -> Box<str> {
+        match &self.kind {
+            AstKind::Path(parts) => format!("the field '{}'", parts.join(".")).into(),
+            AstKind::Text(text) => format!("the text \"{text}\"").into(),
+            AstKind::Number { negative, text } => {
+                format!("the number {}{text}", if *negative { "-" } else { "" }).into()
+            }
+            AstKind::Bool(b) => b.to_string().into(),
+            AstKind::Null => "null".into(),
+            AstKind::List(_) => "a list".into(),
+            AstKind::Call { name, .. } => format!("'{name}(…)'").into(),
+            _ => "a condition".into(),
+        }
+    }
+}
+
 pub(crate) fn parse(source: &str) -> Result<Ast<'_>, Located> {
     if source.len() > MAX_SOURCE_BYTES {
         return Err(Located::new(0, Fault::TooLong { bytes: source.len(), limit: MAX_SOURCE_BYTES }));
