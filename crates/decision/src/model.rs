@@ -4,8 +4,7 @@
 use pointsman_domain::{AttributeSchema, Instant, RepIndex};
 use pointsman_rules::Roster;
 use pointsman_scoring::{
-    Artifact, FeatureSpec, FeatureState,
-    model::{LeadRow, Model},
+    Artifact, FeatureSpec, FeatureState, LeadRow, Model,
     row::{ACTIVITY_KINDS, Executor, LeadFacts, LocalTime},
 };
 use pointsman_workhours::Zone;

@@ -6,7 +6,8 @@ use pointsman_domain::RepIndex;
 
 use crate::{
     Scope,
-    model::{LeadRow, Model},
+    lead_row::LeadRow,
+    model::Model,
     trees::{self, Asked},
 };
 
@@ -77,7 +78,13 @@ impl Model {
             let mut intercept = self.intercepts[rep];
             let mut asked = BTreeMap::new();
             for tree in &self.rep_trees {
-                intercept += tree.explain(lead, rep, self.roster, |part, step| *asked.entry(part).or_default() += step);
+                intercept += tree.explain(lead, rep, self.roster, |what, step| {
+                    let part = match what {
+                        Asked::Number(input) => Part::RepTreeNumber(input),
+                        Asked::Category(input) => Part::RepTreeCategory(input),
+                    };
+                    *asked.entry(part).or_default() += step;
+                });
             }
             push(Part::RepIntercept, intercept);
             asked.into_iter().for_each(|(part, logit): (Part, f64)| push(part, logit));

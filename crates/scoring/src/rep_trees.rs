@@ -4,8 +4,7 @@ use pointsman_domain::RepIndex;
 
 use crate::{
     artifact::{RepTree, Split},
-    explain::Part,
-    model::LeadRow,
+    lead_row::LeadRow,
     trees::{self, Asked},
 };
 
@@ -48,15 +47,9 @@ impl RosterTree {
 
     /// Credits the lead's path split by split with the change of the rep's mean effect; returns
     /// the mean over all leads. They sum to the effect at the leaf.
-    pub fn explain(&self, lead: &LeadRow, rep: usize, roster: usize, mut credit: impl FnMut(Part, f64)) -> f64 {
+    pub fn explain(&self, lead: &LeadRow, rep: usize, roster: usize, mut credit: impl FnMut(Asked, f64)) -> f64 {
         let means = self.means(rep, roster);
-        trees::walk(&self.splits, lead, |asked, from, to| {
-            let part = match asked {
-                Asked::Number(input) => Part::RepTreeNumber(input),
-                Asked::Category(input) => Part::RepTreeCategory(input),
-            };
-            credit(part, means[to] - means[from]);
-        });
+        trees::walk(&self.splits, lead, |asked, from, to| credit(asked, means[to] - means[from]));
         means[0]
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     artifact::{Inputs, Segment},
-    model::{LeadRow, NO_LEVEL},
+    lead_row::{LeadRow, NO_LEVEL},
     shape,
 };
 

@@ -2,7 +2,7 @@
 
 use crate::{
     artifact::{Split, Tree},
-    model::LeadRow,
+    lead_row::LeadRow,
 };
 
 /// The sum of the leaves that the lead falls into.
