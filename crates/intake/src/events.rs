@@ -17,35 +17,9 @@ use crate::{
     cell::Cell,
     ids,
     join::{JoinedRow, Known},
-    mapping::{AttributeCells, Input, Mapping},
+    mapping::{Column, EventLog, Input, Mapping},
     row::{RowFault, read_attributes, rep_id},
 };
-
-/// How an input that is an event log is read.
-#[derive(Debug, Clone)]
-pub struct EventLog {
-    pub(crate) case: Column,
-    pub(crate) activity: Column,
-    pub(crate) lifecycle: Option<Column>,
-    pub(crate) resource: Column,
-    pub(crate) at: Cell,
-    pub(crate) system_resources: BTreeSet<Box<str>>,
-    pub(crate) owned_after: Option<Box<str>>,
-    pub(crate) closing: BTreeMap<Box<str>, Stage>,
-    pub(crate) won: BTreeSet<Box<str>>,
-    /// Longest beginning first.
-    pub(crate) kinds: Vec<(Box<str>, ActivityKind)>,
-    pub(crate) hops: bool,
-    pub(crate) value: Option<Cell>,
-    pub(crate) attributes: AttributeCells,
-}
-
-/// One of [`Input::columns`], with its name for messages.
-#[derive(Debug, Clone)]
-pub(crate) struct Column {
-    pub index: usize,
-    pub name: Box<str>,
-}
 
 impl Column {
     fn of<'a>(&self, fields: &[&'a str]) -> &'a str {

@@ -24,8 +24,8 @@ pub mod row;
 
 pub use cell::{Cell, Place, TimeFormat};
 pub use completeness::{Completeness, completeness};
-pub use events::{CaseLog, CaseRow, EventLog};
+pub use events::{CaseLog, CaseRow};
 pub use join::{JoinTable, Known};
 pub use keys::{DuplicateKey, duplicate_keys};
-pub use mapping::{Encoding, Input, Mapping, MappingError};
+pub use mapping::{Encoding, EventLog, Input, Mapping, MappingError};
 pub use row::{RepNames, RowFault, Rows};

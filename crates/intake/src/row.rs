@@ -16,7 +16,7 @@ use crate::{
     join::{JoinedRow, Known},
     mapping::{
         AccountCells, ActivityCells, AssignmentCells, AttributeCells, Condition, ContactCells, Input, LeadCells,
-        Mapping, OpportunityCells, OutcomeCells, RepCells,
+        Mapping, OpportunityCells, OutcomeCells, RepCells, check,
     },
     normalise,
 };
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
     }
 
     fn word<T: for<'de> serde::Deserialize<'de>>(&self, cell: &'a Cell) -> Result<T, RowFault> {
-        crate::mapping::word(self.required(cell)?).map_err(|reason| fault(cell, reason))
+        check::word(self.required(cell)?).map_err(|reason| fault(cell, reason))
     }
 
     fn slug(&self, cell: &'a Cell, text: &str) -> Result<RepId, RowFault> {

@@ -14,16 +14,29 @@ use serde::{
 };
 
 use super::{
-    AccountCells, ActivityCells, AssignmentCells, AttributeCells, Condition, ContactCells, Input, Join, LeadCells,
-    Mapping, MappingError, OpportunityCells, OutcomeCells, RepCells, Tables,
+    AccountCells, ActivityCells, AssignmentCells, AttributeCells, Column, Condition, ContactCells, EventLog, Input,
+    Join, LeadCells, Mapping, MappingError, OpportunityCells, OutcomeCells, RepCells, Tables,
     file::{File, FileCell, FileCondition, FileEvents, FileInput},
 };
-use crate::{
-    cell::{Cell, DayEdge, Locale, Place, TimeFormat},
-    events::{Column, EventLog},
-};
+use crate::cell::{Cell, DayEdge, Locale, Place, TimeFormat};
 
-pub(super) fn check(file: File) -> Result<Mapping, MappingError> {
+impl Mapping {
+    /// Reads and checks a mapping file.
+    pub fn parse(text: &str) -> Result<Self, MappingError> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let before = text.get(..start).unwrap_or_default();
+            MappingError::Toml {
+                line: before.matches('\n').count() + 1,
+                column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
+                message: error.message().to_owned(),
+            }
+        })?;
+        check(file)
+    }
+}
+
+fn check(file: File) -> Result<Mapping, MappingError> {
     if file.format != 1 {
         return Err(MappingError::Format(file.format));
     }

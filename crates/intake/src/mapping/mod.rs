@@ -24,18 +24,18 @@
 //! attributes.country = "country"
 //! ```
 
-mod check;
-pub(crate) use check::word;
+pub(crate) mod check;
 mod file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pointsman_domain::{AttributeIndex, AttributeSchema, attribute::AttributeFile};
-
-use crate::{
-    cell::{Cell, Locale},
-    events::EventLog,
+use pointsman_domain::{
+    AttributeIndex, AttributeSchema,
+    attribute::AttributeFile,
+    record::{ActivityKind, Stage},
 };
+
+use crate::cell::{Cell, Locale};
 
 /// A checked mapping.
 #[derive(Debug, Clone)]
@@ -210,21 +210,33 @@ pub(crate) struct OutcomeCells {
     pub value: Option<Cell>,
 }
 
-impl Mapping {
-    /// Reads and checks a mapping file.
-    pub fn parse(text: &str) -> Result<Self, MappingError> {
-        let file: file::File = toml::from_str(text).map_err(|error| {
-            let start = error.span().map_or(0, |span| span.start);
-            let before = text.get(..start).unwrap_or_default();
-            MappingError::Toml {
-                line: before.matches('\n').count() + 1,
-                column: before.chars().rev().take_while(|c| *c != '\n').count() + 1,
-                message: error.message().to_owned(),
-            }
-        })?;
-        check::check(file)
-    }
+/// How an input that is an event log is read.
+#[derive(Debug, Clone)]
+pub struct EventLog {
+    pub(crate) case: Column,
+    pub(crate) activity: Column,
+    pub(crate) lifecycle: Option<Column>,
+    pub(crate) resource: Column,
+    pub(crate) at: Cell,
+    pub(crate) system_resources: BTreeSet<Box<str>>,
+    pub(crate) owned_after: Option<Box<str>>,
+    pub(crate) closing: BTreeMap<Box<str>, Stage>,
+    pub(crate) won: BTreeSet<Box<str>>,
+    /// Longest beginning first.
+    pub(crate) kinds: Vec<(Box<str>, ActivityKind)>,
+    pub(crate) hops: bool,
+    pub(crate) value: Option<Cell>,
+    pub(crate) attributes: AttributeCells,
+}
 
+/// One of [`Input::columns`], with its name for messages.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    pub index: usize,
+    pub name: Box<str>,
+}
+
+impl Mapping {
     /// Positions of the inputs in the order in which they must be read: what is joined first,
     /// then what makes leads, then what speaks of them.
     pub fn reading_order(&self) -> Vec<usize> {
@@ -237,9 +249,7 @@ impl Mapping {
         order.sort_by_key(|&i| rank(&self.inputs[i]));
         order
     }
-}
 
-impl Mapping {
     /// Whether any fact carries a time at which it was learned; where none does, `at` stands for it.
     pub fn gives_known_at(&self) -> bool {
         self.inputs.iter().map(|input| &input.tables).any(|t| {
