@@ -6,7 +6,7 @@ use pointsman_measure::flow::survey::{Answer, Question};
 
 use crate::{
     ReadError,
-    table::{csv_fault, csv_reader},
+    csv_file::{csv_fault, csv_reader},
 };
 
 /// Reads a CSV with the columns `question`, `answer` (1 to 5; an empty one is passed over) and,

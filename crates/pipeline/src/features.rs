@@ -4,10 +4,10 @@
 //! strictly before it; what is known of the lead itself (attributes, activities) is that of the
 //! decision. `asof` counts over columns; `scoring::Executor` gives one lead the same numbers.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
 use pointsman_domain::{Instant, LeadId};
-use pointsman_scoring::{Coded, FeatureSpec, FeatureState, FeatureTable, LocalTime, SpecError, StateError};
+use pointsman_scoring::{FeatureSpec, FeatureState, FeatureTable, LocalTime, SpecError, StateError};
 
 use crate::{
     FeatureWriter, ReadError, ahead,
@@ -124,21 +124,4 @@ pub fn state_at(
     local: &dyn Fn(Instant) -> LocalTime,
 ) -> Result<FeatureState, FeatureError> {
     asof::state_at(workspace, spec, border, local)
-}
-
-/// Appends a text to a coded column.
-pub(crate) fn code(column: &mut Coded, codes: &mut BTreeMap<Box<str>, u32>, text: Option<&str>) {
-    let code = match text {
-        None => Coded::MISSING,
-        Some(text) => match codes.get(text) {
-            Some(code) => *code,
-            None => {
-                let code = column.names.len() as u32;
-                column.names.push(text.into());
-                codes.insert(text.into(), code);
-                code
-            }
-        },
-    };
-    column.codes.push(code);
 }

@@ -19,6 +19,7 @@ mod ahead;
 mod answers;
 mod asof;
 pub mod batches;
+mod csv_file;
 mod data_file;
 mod digest;
 mod encode;

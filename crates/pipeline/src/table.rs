@@ -5,17 +5,16 @@
 //! A time without zone counts as written; a number in `ts` is an order. An empty category is
 //! missing and no other word is (`NA` is a word), an empty number is missing.
 
-use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{BufRead, BufReader},
-    path::Path,
-};
+use std::{collections::BTreeMap, fs::File, path::Path};
 
 use pointsman_domain::Instant;
 use pointsman_scoring::{CategoryColumn, Coded, FeatureTable, NumberColumn, Scope, TimeScale};
 
-use crate::{ReadError, features::code, frame};
+use crate::{
+    ReadError,
+    csv_file::{csv_fault, csv_reader},
+    frame,
+};
 
 /// Reads a table; names of features keep their `c_` and `n_`.
 pub fn read_table(path: &Path) -> Result<FeatureTable, ReadError> {
@@ -58,40 +57,6 @@ fn read_csv(path: &Path, own: Option<TimeScale>) -> Result<FeatureTable, ReadErr
         }
     }
     builder.finish()
-}
-
-/// A CSV file with a header, unpacked if it is gzip, without a byte order mark.
-pub(crate) fn csv_reader(path: &Path) -> Result<csv::Reader<Box<dyn BufRead>>, ReadError> {
-    let failed = |source| ReadError::Read { path: path.to_owned(), source };
-    let file = File::open(path).map_err(|source| ReadError::Open { path: path.to_owned(), source })?;
-    let mut plain = BufReader::with_capacity(1 << 18, file);
-    let packed = plain.fill_buf().map_err(failed)?.starts_with(&[0x1f, 0x8b]);
-    let mut reader: Box<dyn BufRead> = match packed {
-        true => Box::new(BufReader::with_capacity(1 << 18, flate2::bufread::MultiGzDecoder::new(plain))),
-        false => Box::new(plain),
-    };
-    let start = reader.fill_buf().map_err(failed)?;
-    if start.is_empty() {
-        return Err(ReadError::Format { path: path.to_owned(), problem: "is empty".into() });
-    }
-    if start.starts_with(&[0xef, 0xbb, 0xbf]) {
-        reader.consume(3);
-    }
-    Ok(csv::ReaderBuilder::new().from_reader(reader))
-}
-
-pub(crate) fn csv_fault(path: &Path, error: csv::Error) -> ReadError {
-    let path = path.to_owned();
-    let line = error.position().map_or(0, csv::Position::line);
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => ReadError::Read { path, source },
-        csv::ErrorKind::Utf8 { .. } => ReadError::Format { path, problem: format!("line {line} is not UTF-8") },
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            let problem = format!("line {line} has {len} fields, the header {expected_len}");
-            ReadError::Format { path, problem }
-        }
-        other => ReadError::Format { path, problem: format!("{other:?}") },
-    }
 }
 
 fn read_parquet(path: &Path, own: Option<TimeScale>) -> Result<FeatureTable, ReadError> {
@@ -311,6 +276,23 @@ fn number(text: &str) -> Result<f64, String> {
             _ => Err(format!("'{text}' is not a number")),
         },
     }
+}
+
+/// Appends a text to a coded column.
+fn code(column: &mut Coded, codes: &mut BTreeMap<Box<str>, u32>, text: Option<&str>) {
+    let code = match text {
+        None => Coded::MISSING,
+        Some(text) => match codes.get(text) {
+            Some(code) => *code,
+            None => {
+                let code = column.names.len() as u32;
+                column.names.push(text.into());
+                codes.insert(text.into(), code);
+                code
+            }
+        },
+    };
+    column.codes.push(code);
 }
 
 #[cfg(test)]

@@ -11,39 +11,14 @@ use pointsman_scoring::{
 use polars::prelude::StringChunked;
 
 use super::{
+    column::Column,
     group::{Group, for_each_group},
-    local_times,
+    local::local_times,
+    owned::Owned,
     places::Places,
-    read::Owned,
     words::Words,
 };
 use crate::{FeatureError, History, ReadError, frame, tables::Table};
-
-/// Levels of a category, one code a row.
-#[derive(Clone)]
-pub struct Column {
-    pub codes: Vec<u32>,
-    pub words: Words,
-}
-
-impl Column {
-    fn missing(rows: usize) -> Self {
-        Self { codes: vec![Coded::MISSING; rows], words: Words::default() }
-    }
-
-    pub fn names(&self) -> &[Box<str>] {
-        &self.words.names
-    }
-
-    pub fn text(&self, row: usize) -> Option<&str> {
-        self.names().get(self.codes[row] as usize).map(AsRef::as_ref)
-    }
-
-    /// The code, with one more for missing.
-    pub fn level(&self, row: usize) -> usize {
-        (self.codes[row] as usize).min(self.names().len())
-    }
-}
 
 /// An attribute that features read, and as what.
 #[derive(PartialEq)]

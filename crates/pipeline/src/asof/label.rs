@@ -2,7 +2,7 @@
 
 use pointsman_domain::{Instant, LeadId, RepId, record::Stage};
 
-use super::{hours::ByHour, read::Owned};
+use super::{hours::ByHour, owned::Owned};
 use crate::FeatureError;
 
 /// What one lead became, as far as it is known.

@@ -9,14 +9,17 @@
 //!
 //! Row groups are decoded on all threads, and chunks encoded; the walk between them is one thread's.
 //!
-//! Reading order: `read` (columns of the canonical tables, by `group`, `places`, `words`),
-//! `attributes`, `label`, `hours`, `counters`, `walk`, this file.
+//! Reading order: `owned` (what is kept, `column` by column), `read` (from the canonical tables, by
+//! `group`, `places`, `words`), `attributes` (with `local` times), `label`, `hours`, `counters`, `walk`, this file.
 
 mod attributes;
+mod column;
 mod counters;
 mod group;
 mod hours;
 mod label;
+mod local;
+mod owned;
 mod places;
 mod read;
 mod walk;
@@ -26,11 +29,10 @@ use std::path::Path;
 
 use pointsman_domain::{Instant, RepId};
 use pointsman_scoring::{Executor, FeatureSpec, FeatureState, LocalTime};
-use pointsman_workhours::Zone;
 
 use crate::{FeatureError, History};
-use attributes::Column;
-use read::Owned;
+use owned::Owned;
+use walk::segment_columns;
 pub use walk::{Chunk, Walk};
 
 /// Hands the feature table of a workspace to `each`: chunks in order of time, at least one. All
@@ -76,32 +78,4 @@ pub fn state_at(
         }
     }
     Ok(state)
-}
-
-/// Per segment of the specification the place of its category column.
-fn segment_columns(executor: &Executor) -> Vec<usize> {
-    let place = |segment: &str| executor.category_names().position(|name| name == segment);
-    executor.spec().segments.iter().map(|s| place(s).expect("a checked specification")).collect()
-}
-
-/// Hour and weekday of each row in its lead's zone, or the workspace's.
-fn local_times(at: &[i64], zones: Option<&Column>, local: &dyn Fn(Instant) -> LocalTime) -> Vec<LocalTime> {
-    const QUARTER: i64 = 15 * 60 * 1_000_000;
-    let known: Vec<Option<Zone>> =
-        zones.map_or_else(Vec::new, |column| column.names().iter().map(|text| Zone::of_place(text)).collect());
-    // Clocks are moved at quarters of an hour only, so rows of one quarter share an answer.
-    let mut last: Option<(i64, LocalTime)> = None;
-    let mut here = |at: i64| match last {
-        Some((quarter, found)) if quarter == at.div_euclid(QUARTER) => found,
-        _ => {
-            let found = local(Instant::from_unix_micros(at));
-            last = Some((at.div_euclid(QUARTER), found));
-            found
-        }
-    };
-    let time = |(row, &at): (usize, &i64)| {
-        let zone = zones.and_then(|column| known.get(column.codes[row] as usize)).and_then(Option::as_ref);
-        zone.map_or_else(|| here(at), |zone| LocalTime::in_zone(zone, Instant::from_unix_micros(at)))
-    };
-    at.iter().enumerate().map(time).collect()
 }

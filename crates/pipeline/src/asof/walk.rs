@@ -11,7 +11,7 @@ use pointsman_scoring::{
     state::utilisation,
 };
 
-use super::{counters::Counters, hours::ByHour, read::Owned, segment_columns};
+use super::{counters::Counters, hours::ByHour, owned::Owned};
 
 /// Rows of a chunk: what Parquet writers put into one row group.
 pub const CHUNK: usize = 1 << 18;
@@ -221,4 +221,10 @@ impl Iterator for Walk<'_> {
         self.next = Some(row).filter(|&row| row < at.len());
         Some(chunk)
     }
+}
+
+/// Per segment of the specification the place of its category column.
+pub fn segment_columns(executor: &Executor) -> Vec<usize> {
+    let place = |segment: &str| executor.category_names().position(|name| name == segment);
+    executor.spec().segments.iter().map(|s| place(s).expect("a checked specification")).collect()
 }

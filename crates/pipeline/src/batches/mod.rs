@@ -9,7 +9,7 @@ use std::{io::Read, path::Path};
 
 use crate::{
     ReadError,
-    table::{csv_fault, csv_reader},
+    csv_file::{csv_fault, csv_reader},
 };
 
 pub(crate) use columnar::decode;
