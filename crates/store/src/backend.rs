@@ -14,7 +14,7 @@ use crate::{
     cell::Cell,
     error::StoreError,
     fact::{Answered, Life, Projection},
-    load::{Past, Table},
+    loaded::{Past, Table},
     log::{Head, LogRow},
     receipt::Receipt,
     row::{

@@ -12,8 +12,8 @@ use crate::{
     backend::{Around, LeadRecord, Reader, Surroundings},
     command::{Arrival, Decide, Decline, Occasion},
     error::StoreError,
+    outside::Outside,
     row::{AccountRow, ContactRow, LeadRow},
-    service::Outside,
 };
 
 /// A new enquiry, normalised.

@@ -8,8 +8,8 @@
 //!
 //! Reading order: [`log`] (the record and its chain), [`codec`], [`row`] and [`stage`] (what is
 //! written), [`backend`] (the contract with a database), [`command`], [`queue`], `committer` and
-//! `batch` (the one sequence), [`enquiry`] (facts), `waker`, `pricer`, `follower`, `going_live`, [`service`],
-//! [`load`] (history from elsewhere), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`statements`] and what is made of them ([`outbox`], [`person`], [`directory`], [`reports`]), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
+//! `batch` (the one sequence), `outside` (time and chance), [`enquiry`] (facts), `waker`, `pricer`, `follower`, `going_live`, [`service`],
+//! [`load`] (history from elsewhere, into what [`loaded`] says), [`fact`] and [`view`] (what is reported), [`audit`], [`lock`], [`shelf`] (keys and users), [`statements`] and what is made of them ([`outbox`], [`person`], [`directory`], [`reports`]), [`stopwatch`], then [`location`], [`migration`], [`backup`], [`sqlite`] and
 //! [`postgres`].
 
 pub mod audit;
@@ -27,12 +27,14 @@ pub mod fact;
 mod follower;
 mod going_live;
 pub mod load;
+pub mod loaded;
 pub mod location;
 pub mod lock;
 pub mod log;
 pub mod migration;
 mod number;
 pub mod outbox;
+mod outside;
 pub mod person;
 pub mod postgres;
 mod pricer;
@@ -52,7 +54,7 @@ mod waker;
 
 pub use backend::{Backend, Reader, Store};
 pub use command::{Accept, Command, Decide, Decline, Declined, Done, Occasion, Reply};
-pub use committer::{BATCH, Clock};
+pub use committer::BATCH;
 pub use enquiry::Enquiry;
 pub use error::StoreError;
 pub use fact::Projector;
@@ -62,11 +64,12 @@ pub use location::Location;
 pub use lock::WorkspaceLock;
 pub use log::Head;
 pub use outbox::Outbox;
+pub use outside::{Clock, Outside};
 pub use postgres::Postgres;
 pub use queue::{Full, Handle, Pending};
 pub use receipt::Receipt;
 pub use reports::Reports;
-pub use service::{Outside, Service, ServiceConfig};
+pub use service::{Service, ServiceConfig};
 pub use shelf::Shelf;
 pub use sqlite::Sqlite;
 pub use upkeep::Upkeep;

@@ -25,10 +25,11 @@ use crate::{
     cell::{maybe, no_bytes, no_float, no_int, no_text},
     enquiry,
     error::StoreError,
+    loaded::{Past, Table},
     log::{LogKind, digest},
     number::{activity_number, stage_number},
+    outside::Outside,
     row::{Custody, DuplicateRow, Expect, LeadRow, LeadState},
-    service::Outside,
     stage::{StageFact, converge},
     upkeep::Upkeep,
 };
@@ -38,29 +39,7 @@ pub const LEADS: usize = 1_000;
 /// Rows of another table in one transaction.
 pub const ROWS: usize = 5_000;
 
-/// A table that rows of a history are added to.
-#[derive(Debug, Clone, Copy)]
-pub struct Table {
-    pub name: &'static str,
-    pub columns: &'static [&'static str],
-    /// What is done about a row that is there.
-    pub conflict: &'static str,
-}
-
 const KEEP: &str = "ON CONFLICT DO NOTHING";
-
-/// What was loaded about one lead.
-#[derive(Debug, Clone, Default)]
-pub struct Past {
-    /// Oldest first.
-    pub owners: Vec<(Instant, RepId)>,
-    pub stages: Vec<StageFact>,
-    /// The first thing that a person did about it, and the first meeting.
-    pub attempted: Option<Instant>,
-    pub met: Option<Instant>,
-    /// Whether a load was the last to change it; `None` for a lead that is new.
-    pub ours: Option<bool>,
-}
 
 /// A lead as a history tells it.
 #[derive(Debug, Clone)]

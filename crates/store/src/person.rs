@@ -14,10 +14,10 @@ use crate::{
     backend::Reader,
     command::{Command, Declined, Erase, Staging},
     error::StoreError,
+    outside::Outside,
     queue::{Handle, Pending},
     receipt::Receipt,
     row::{AccountRow, AssignmentRow, ContactRow, CustodyKind, ErasedLead, LeadRow, LeadState, ResponseRow, StageRow},
-    service::Outside,
     stage::StageFact,
     statements::{Row, Statements},
 };

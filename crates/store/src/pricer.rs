@@ -20,9 +20,9 @@ use crate::{
     backend::{LeadFilter, Reader},
     command::{Command, Post},
     error::StoreError,
+    outside::Outside,
     queue::Handle,
     row::{Custody, CustodyKind},
-    service::Outside,
     stopwatch,
 };
 

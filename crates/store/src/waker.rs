@@ -17,9 +17,9 @@ use crate::{
     committer::Wake,
     enquiry,
     error::StoreError,
+    outside::Outside,
     queue::{Handle, Pending},
     row::{Custody, CustodyKind, Response},
-    service::Outside,
     stopwatch,
 };
 

@@ -2,7 +2,7 @@
 
 use pointsman_measure::kpi::{Days, Dimension, Kpi, Measured as Result_, Selection, TrendPoint};
 use pointsman_measure::rows::LocalDay;
-use pointsman_store::{Projector, Reader, StoreError, load::Cell, load::Table, view::View};
+use pointsman_store::{Projector, Reader, StoreError, load::Cell, loaded::Table, view::View};
 
 use super::Measured;
 

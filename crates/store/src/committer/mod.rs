@@ -22,9 +22,9 @@ use crate::{
     command::{Declined, Done, Reply},
     error::StoreError,
     log::Head,
+    outside::Outside,
     queue::{Queued, Shared},
     row::CheckpointRow,
-    service::Outside,
     stopwatch,
 };
 
@@ -34,9 +34,6 @@ pub const BATCH: usize = 256;
 /// Rows of the log between two checkpoints of the ledger. Folding them takes a tenth of a second,
 /// making a checkpoint of 200 reps a few milliseconds.
 const CHECKPOINT: u64 = 1 << 14;
-
-/// Reads the time; tests bring their own.
-pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// What the waker is told.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use pointsman_measure::rows::{Custody, LeadRow, LocalDay, Millionths, Name, Orig
 
 use crate::{
     cell::Cell,
-    load::Table,
+    loaded::Table,
     number::{stage, stage_number},
 };
 

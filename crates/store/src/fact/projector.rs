@@ -20,7 +20,7 @@ use crate::{
     backend::{Reader, Store, log_page},
     cell::{Cell, maybe, no_text},
     error::StoreError,
-    load::Table,
+    loaded::Table,
     log::{LogKind, LogRow},
     view::View,
 };

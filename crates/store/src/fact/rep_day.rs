@@ -11,7 +11,7 @@ use pointsman_measure::rows::{LeadRow, LocalDay, Millionths, Name, Names, Origin
 
 use crate::{
     cell::{Cell, maybe, no_int},
-    load::Table,
+    loaded::Table,
 };
 
 /// The figures of one rep and day, in the order of [`COLUMNS`].

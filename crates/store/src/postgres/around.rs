@@ -16,7 +16,7 @@ use sqlx::{
 use super::{
     connect::{self, Line},
     fault::{is_lost, unreadable},
-    read::{account, contact, joined},
+    rows::{account, contact, joined},
     value::{maybe_name, number},
 };
 use crate::{

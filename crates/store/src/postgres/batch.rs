@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use pointsman_domain::{ContactId, Digest, Money, RepId};
 use sqlx::{PgConnection, Row};
 
-use super::{decision, table::Together, value::number, write::json};
+use super::{decision, record::json, table::Together, value::number};
 use crate::{
     cell::{Cell, maybe, no_bytes, no_float, no_int, no_text},
     log::Head,

@@ -11,9 +11,9 @@ use super::{
     connect::Line,
     decision,
     fault::unreadable,
-    read::{ASSIGNMENT, RESPONSE, STAGE, assignment, response, stage_row},
+    record,
+    rows::{ASSIGNMENT, RESPONSE, STAGE, assignment, response, stage_row},
     value::{digest, instant, maybe_id, number, text},
-    write,
 };
 use crate::{
     backend::Evidence,
@@ -149,7 +149,7 @@ pub fn of_switch(line: &mut Line, row: &LogRow) -> Result<Evidence, StoreError> 
     });
     let found: Option<(Digest, String, String, _)> = read.map_err(unreadable("read a switch"))?;
     let Some((id, author, reason, at)) = found else { return Ok(Evidence::default()) };
-    let whole = write::documents(line, &id).ok().flatten().is_some_and(|documents| documents.digest() == id);
+    let whole = record::documents(line, &id).ok().flatten().is_some_and(|documents| documents.digest() == id);
     Ok(Evidence {
         detail: Some(log::switch_digest(&id, &author, &reason, at)),
         contradiction: (!whole).then(|| "its documents are not those of its snapshot".to_owned()),

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     cell::Cell,
-    load::{Past, Table, fact},
+    load::fact,
+    loaded::{Past, Table},
     log::LogKind,
     number::{activity_number, stage},
 };

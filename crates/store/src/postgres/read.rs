@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use pointsman_decision::{Decision, DocumentSet};
-use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, Instant, LeadId, Money, RepId};
+use pointsman_domain::{AccountId, ContactId, DecisionId, Digest, Instant, LeadId, RepId};
 use pointsman_measure::rows::{self, Names};
 use sqlx::{AssertSqlSafe, PgConnection, Row, postgres::PgRow};
 
@@ -14,10 +14,9 @@ use super::{
     course, decision,
     evidence::{self, Behind},
     fault::unreadable,
-    look_up::stage_fact,
-    report,
-    value::{digest, flag, id, instant, json, maybe_id, maybe_name, name, number, parsed, text},
-    write,
+    record, report,
+    rows::{ASSIGNMENT, LEAD, RESPONSE, STAGE, account, assignment, contact, joined, lead, response, stage_row},
+    value::{digest, id, json, number, parsed},
 };
 use crate::{
     backend::{
@@ -29,8 +28,7 @@ use crate::{
     log::{Head, LogKind, LogRow},
     number::custody,
     row::{
-        AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, Response, ResponseRow,
-        StageRow,
+        AccountRow, AssignmentRow, CheckpointRow, ContactRow, CustodyKind, LeadRow, LeadState, ResponseRow, StageRow,
     },
     view::View,
 };
@@ -63,71 +61,6 @@ impl PostgresReader {
     }
 }
 
-pub(super) fn contact(row: &PgRow, first: usize) -> sqlx::Result<ContactRow> {
-    Ok(ContactRow {
-        id: id(row, first, ContactId::from_bytes)?,
-        name: text(row, first + 1)?,
-        email: text(row, first + 2)?,
-        phone: text(row, first + 3)?,
-        account: maybe_id(row, first + 4, AccountId::from_bytes)?,
-        owner: maybe_name(row, first + 5)?,
-        version: number(row, first + 6)?,
-    })
-}
-
-/// Those of them that are there.
-pub(super) async fn people(
-    connection: &mut PgConnection,
-    contacts: &[ContactId],
-) -> sqlx::Result<BTreeMap<ContactId, ContactRow>> {
-    let ids: Vec<[u8; 16]> = contacts.iter().map(ContactId::bytes).collect();
-    let sql = "SELECT id, name, email, phone, account, owner, version FROM contacts WHERE id = ANY($1)";
-    let rows = sqlx::query(sql).bind(ids).fetch_all(connection).await?;
-    rows.iter().map(|row| contact(row, 0).map(|row| (row.id, row))).collect()
-}
-
-pub(super) fn account(row: &PgRow, first: usize) -> sqlx::Result<AccountRow> {
-    Ok(AccountRow {
-        id: id(row, first, AccountId::from_bytes)?,
-        name: row.try_get(first + 1)?,
-        name_key: row.try_get(first + 2)?,
-        domain: text(row, first + 3)?,
-        parent: maybe_id(row, first + 4, AccountId::from_bytes)?,
-        owner: maybe_name(row, first + 5)?,
-        version: number(row, first + 6)?,
-    })
-}
-
-/// The same row as [`contact`] and [`account`], where an outer join found nothing.
-pub(super) fn joined<T>(
-    row: &PgRow,
-    first: usize,
-    read: impl Fn(&PgRow, usize) -> sqlx::Result<T>,
-) -> sqlx::Result<Option<T>> {
-    let there = row.try_get::<Option<&[u8]>, _>(first)?.is_some();
-    if there { read(row, first).map(Some) } else { Ok(None) }
-}
-
-pub(super) const LEAD: &str =
-    "l.id, l.source, l.external_id, l.at, l.contact, l.account, l.attributes, l.value, l.originator,
-    l.completeness, s.state";
-
-pub(super) fn lead(row: &PgRow) -> sqlx::Result<(LeadRow, LeadState)> {
-    let lead = LeadRow {
-        id: id(row, 0, LeadId::from_bytes)?,
-        source: row.try_get(1)?,
-        external_id: text(row, 2)?,
-        at: instant(row, 3)?,
-        contact: maybe_id(row, 4, ContactId::from_bytes)?,
-        account: maybe_id(row, 5, AccountId::from_bytes)?,
-        attributes: json(row, 6)?,
-        value: row.try_get::<Option<i64>, _>(7)?.map(Money),
-        originator: maybe_name(row, 8)?,
-        completeness: row.try_get(9)?,
-    };
-    Ok((lead, json(row, 10)?))
-}
-
 async fn stored_decision(connection: &mut PgConnection, row: Option<PgRow>) -> sqlx::Result<Option<StoredDecision>> {
     let Some(row) = row else { return Ok(None) };
     let (seq, decision) = decision::read(&row)?;
@@ -136,53 +69,17 @@ async fn stored_decision(connection: &mut PgConnection, row: Option<PgRow>) -> s
     Ok(Some(StoredDecision { seq, decision, facts: bodies.try_get(0)?, trace: bodies.try_get(1)? }))
 }
 
-pub(super) fn assignment(row: &PgRow) -> sqlx::Result<AssignmentRow> {
-    Ok(AssignmentRow {
-        seq: number(row, 0)?,
-        lead: id(row, 1, LeadId::from_bytes)?,
-        rep: name(row, 2)?,
-        at: instant(row, 3)?,
-        hop: flag(row, 4)?,
-        propensity: row.try_get(5)?,
-        actor: text(row, 6)?,
-        reason: text(row, 7)?,
-    })
-}
-
-pub(super) fn stage_row(row: &PgRow) -> sqlx::Result<StageRow> {
-    let lead = id(row, 1, LeadId::from_bytes)?;
-    Ok(StageRow { seq: number(row, 0)?, lead, fact: stage_fact(row, 2)?, actor: text(row, 10)? })
-}
-
-pub(super) const RESPONSE: &str = "SELECT seq, lead, rep, offered_at, at, response, reason FROM responses";
-
-pub(super) fn response(row: &PgRow) -> sqlx::Result<ResponseRow> {
-    Ok(ResponseRow {
-        seq: number(row, 0)?,
-        lead: id(row, 1, LeadId::from_bytes)?,
-        rep: name(row, 2)?,
-        offered_at: instant(row, 3)?,
-        at: instant(row, 4)?,
-        response: parsed(row, 5, Response::from_number)?,
-        reason: text(row, 6)?,
-    })
-}
-
-pub(super) const STAGE: &str =
-    "SELECT seq, lead, at, known_at, stage, source_rank, external_id, reopen, value, reason, actor FROM stage_changes";
-pub(super) const ASSIGNMENT: &str = "SELECT seq, lead, rep, at, hop, propensity, actor, reason FROM assignments";
-
 impl Reader for PostgresReader {
     fn head(&mut self) -> Result<Head, StoreError> {
-        write::head(&mut self.line)
+        record::head(&mut self.line)
     }
 
     fn log_after(&mut self, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
-        write::log_after(&mut self.line, seq, visit)
+        record::log_after(&mut self.line, seq, visit)
     }
 
     fn documents(&mut self, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
-        write::documents(&mut self.line, snapshot)
+        record::documents(&mut self.line, snapshot)
     }
 
     fn around(&mut self, around: &Around) -> Result<Surroundings, StoreError> {
@@ -380,7 +277,7 @@ impl Reader for PostgresReader {
     fn checkpoints(&mut self) -> Result<Vec<CheckpointRow>, StoreError> {
         let sql = "SELECT seq, hash, digest, body FROM ledger_checkpoints ORDER BY seq";
         let read = self.line.run(async |connection| {
-            sqlx::query(sql).fetch_all(connection).await?.iter().map(write::checkpoint_row).collect()
+            sqlx::query(sql).fetch_all(connection).await?.iter().map(record::checkpoint_row).collect()
         });
         read.map_err(unreadable("read checkpoints of the ledger"))
     }

@@ -11,7 +11,7 @@ use super::{
     decision,
     fault::{refused, unavailable, unreadable},
     past,
-    read::{LEAD, assignment, lead as lead_row, stage_row},
+    rows::{LEAD, assignment, lead as lead_row, stage_row},
     value::{id, instant, name, number, parsed},
 };
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     cell::Cell,
     error::StoreError,
     fact::{Answered, Life, Projection, Rating, Response, narrow, notified},
-    load::Table,
+    loaded::Table,
     number::activity,
     view::{Kind, View},
 };

@@ -2,24 +2,26 @@
 
 use std::collections::BTreeMap;
 
-use pointsman_decision::{DocumentKind, DocumentSet};
-use pointsman_domain::{CommandId, ContactId, Digest, Instant, LeadId, RepId};
-use sqlx::{PgConnection, Row, postgres::PgRow};
+use pointsman_decision::DocumentSet;
+use pointsman_domain::{ContactId, Digest, Instant, LeadId, RepId};
+use sqlx::{PgConnection, Row};
 
 use super::{
     batch,
     connect::Line,
     fault::{refused, unavailable, unreadable},
-    look_up, past, read,
+    look_up, past,
+    record::{checkpoint_row, documents, head_row, json, log_after},
+    rows,
     table::{insert, insert_or},
-    value::{digest, id, instant, maybe_digest, maybe_id, number, parsed, text},
+    value::instant,
 };
 use crate::{
     backend::{Backend, Found, Keys, Visit},
     cell::Cell,
     error::StoreError,
-    load::{Past, Table},
-    log::{Head, LogKind, LogRow},
+    loaded::{Past, Table},
+    log::Head,
     row::{
         BatchRows, CHECKPOINTS_KEPT, CheckpointRow, ContactRow, DocumentRow, ErasedLead, ErasureRow, Expect,
         KeptAccount, KeptContact, NO_LEAD, SnapshotRow,
@@ -150,7 +152,7 @@ impl Backend for PostgresBackend {
     }
 
     fn people(&mut self, contacts: &[ContactId]) -> Result<BTreeMap<ContactId, ContactRow>, StoreError> {
-        let read = self.line.run(async |connection| read::people(connection, contacts).await);
+        let read = self.line.run(async |connection| rows::people(connection, contacts).await);
         read.map_err(unreadable("read people"))
     }
 
@@ -273,10 +275,6 @@ async fn write_checkpoint(connection: &mut PgConnection, row: &CheckpointRow) ->
     sqlx::query(old).bind(CHECKPOINTS_KEPT).execute(connection).await.map(drop)
 }
 
-pub(super) fn checkpoint_row(row: &PgRow) -> sqlx::Result<CheckpointRow> {
-    Ok(CheckpointRow { seq: number(row, 0)?, hash: digest(row, 1)?, digest: digest(row, 2)?, body: row.try_get(3)? })
-}
-
 /// The documents, those that are new, and that they will be live.
 pub(super) async fn announce(
     connection: &mut PgConnection,
@@ -317,82 +315,4 @@ async fn write_documents(
     let names = ["snapshot", "kind", "name", "digest"];
     insert_or(&mut *connection, "snapshot_documents", names, members, nothing).await?;
     Ok(number)
-}
-
-pub(super) fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).expect("our rows have text keys and finite numbers")
-}
-
-fn head_row(row: &PgRow) -> sqlx::Result<Head> {
-    Ok(Head {
-        seq: number(row, 0)?,
-        hash: digest(row, 1)?,
-        snapshot: maybe_digest(row, 2)?,
-        price_epoch: number(row, 3)?,
-        leads: number(row, 4)?,
-        at: instant(row, 5)?,
-    })
-}
-
-pub(super) fn head(line: &mut Line) -> Result<Head, StoreError> {
-    let sql = "SELECT seq, hash, snapshot, price_epoch, leads, at FROM head WHERE one = 1";
-    let read = line.run(async |connection| head_row(&sqlx::query(sql).fetch_one(connection).await?));
-    read.map_err(unreadable("read its head"))
-}
-
-/// Rows of the log read at once.
-const PAGE: i64 = 8192;
-
-pub(super) fn log_after(line: &mut Line, seq: u64, visit: Visit<'_>) -> Result<(), StoreError> {
-    let sql = "SELECT seq, kind, at, command, lead, actor, changes, detail, facts, hash FROM log
-        WHERE seq > $1 ORDER BY seq LIMIT $2";
-    let mut last = seq;
-    loop {
-        let rows =
-            line.run(async |connection| sqlx::query(sql).bind(last as i64).bind(PAGE).fetch_all(connection).await);
-        let rows = rows.map_err(unavailable("read its log"))?;
-        for row in &rows {
-            let row = log_row(row).map_err(|e| StoreError::damaged(format!("the row of the log after {last}"), &e))?;
-            last = row.seq;
-            visit(row)?;
-        }
-        if (rows.len() as i64) < PAGE {
-            return Ok(());
-        }
-    }
-}
-
-fn log_row(row: &PgRow) -> sqlx::Result<LogRow> {
-    Ok(LogRow {
-        seq: number(row, 0)?,
-        kind: parsed(row, 1, LogKind::from_number)?,
-        at: instant(row, 2)?,
-        command: id(row, 3, CommandId::from_bytes)?,
-        lead: maybe_id(row, 4, LeadId::from_bytes)?,
-        actor: text(row, 5)?,
-        changes: row.try_get(6)?,
-        detail: maybe_digest(row, 7)?,
-        facts: maybe_digest(row, 8)?,
-        hash: digest(row, 9)?,
-    })
-}
-
-pub(super) fn documents(line: &mut Line, snapshot: &Digest) -> Result<Option<DocumentSet>, StoreError> {
-    let read = line.run(async |connection| {
-        let sql = "SELECT s.kind, s.name, d.body FROM snapshots n JOIN snapshot_documents s ON s.snapshot = n.number
-            JOIN documents d ON d.digest = s.digest WHERE n.id = $1";
-        let rows = sqlx::query(sql).bind(&snapshot.bytes()[..]).fetch_all(connection).await?;
-        let document = |row: &PgRow| {
-            let kind = parsed(row, 0, DocumentKind::parse)?;
-            Ok((kind, row.try_get::<String, _>(1)?, row.try_get::<Vec<u8>, _>(2)?))
-        };
-        rows.iter().map(document).collect::<sqlx::Result<Vec<_>>>()
-    });
-    let documents = read.map_err(unreadable("read its documents"))?;
-    if documents.is_empty() {
-        return Ok(None);
-    }
-    let mut set = DocumentSet::default();
-    documents.into_iter().for_each(|(kind, name, body)| set.insert(kind, &name, body));
-    Ok(Some(set))
 }

@@ -2,10 +2,12 @@
 
 use pointsman_decision::{Decision, Exposed, Outcome};
 use pointsman_domain::{DecisionId, LeadId, RuleId};
-use rusqlite::{CachedStatement, Row, params};
+use rusqlite::{CachedStatement, Connection, Row, params};
 
+use super::rows::one;
 use super::value::{at, damaged, digest, instant, maybe_instant, maybe_name, name, number, parsed};
 use crate::{
+    backend::StoredDecision,
     codec,
     number::{HELD, OFFERED, OWNED, PARKED, hold, hold_number, source, source_number},
 };
@@ -117,4 +119,18 @@ pub fn read(row: &Row<'_>) -> rusqlite::Result<(u64, Decision)> {
         trace: digest(row, 30)?,
     };
     Ok((number(row, 0)?, decision))
+}
+
+/// A decision with what was kept of its facts and its trace.
+pub fn stored(
+    connection: &Connection,
+    condition: &str,
+    key: impl rusqlite::Params,
+) -> rusqlite::Result<Option<StoredDecision>> {
+    let sql = format!("SELECT {COLUMNS} WHERE {condition}");
+    let Some((seq, decision)) = one(connection, &sql, key, read)? else { return Ok(None) };
+    let body = |sql: &str| one(connection, sql, [seq as i64], |row| row.get(0));
+    let facts = body("SELECT body FROM facts WHERE seq = ?1")?;
+    let trace = body("SELECT body FROM traces WHERE seq = ?1")?;
+    Ok(Some(StoredDecision { seq, decision, facts, trace }))
 }

@@ -2,16 +2,20 @@
 //! their own. The write-ahead log is flushed at every commit (`synchronous=FULL`) and folded
 //! into the file by a thread beside it, never by a commit.
 
+mod around;
 mod checkpoint;
 mod connect;
 mod course;
 mod decision;
+mod evidence;
 mod fault;
 mod look_up;
 mod migrate;
 mod past;
 mod read;
+mod record;
 mod report;
+mod rows;
 mod shelf;
 mod statements;
 mod value;

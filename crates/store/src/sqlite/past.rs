@@ -11,7 +11,8 @@ use rusqlite::{
 use super::value::{instant, maybe_instant, name, parsed};
 use crate::{
     cell::Cell,
-    load::{Past, Table, fact},
+    load::fact,
+    loaded::{Past, Table},
     log::LogKind,
     number::{activity_number, stage},
     stage::StageFact,

@@ -8,7 +8,7 @@ use super::{
     decision,
     fault::{refused, unavailable},
     past,
-    read::{LEAD, assignments_of, lead as lead_row, stages_of},
+    rows::{LEAD, assignments_of, lead as lead_row, stages_of},
     value::{instant, name, number, parsed},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
     cell::Cell,
     error::StoreError,
     fact::{Answered, Life, Projection, Rating, Response, narrow, notified},
-    load::Table,
+    loaded::Table,
     number::activity,
     view::{Kind, View},
 };

@@ -7,7 +7,7 @@ use pointsman_store::{
     Backend, Declined, Reader, Shelf, Store, StoreError,
     audit::verify,
     backend::{Found, Keys, Visit},
-    load,
+    load, loaded,
     log::Head,
     row::{BatchRows, CheckpointRow, ContactRow},
     statements::Statements,
@@ -139,11 +139,11 @@ impl Backend for FaultyBackend {
         self.inner.documents(snapshot)
     }
 
-    fn put(&mut self, table: &load::Table, rows: Vec<Vec<load::Cell<'_>>>) -> Result<u64, StoreError> {
+    fn put(&mut self, table: &loaded::Table, rows: Vec<Vec<load::Cell<'_>>>) -> Result<u64, StoreError> {
         self.inner.put(table, rows)
     }
 
-    fn past(&mut self, leads: &[LeadId]) -> Result<BTreeMap<LeadId, load::Past>, StoreError> {
+    fn past(&mut self, leads: &[LeadId]) -> Result<BTreeMap<LeadId, loaded::Past>, StoreError> {
         self.inner.past(leads)
     }
 
