@@ -1,5 +1,6 @@
 //! From a fit to the artifact that serving reads.
 
+use pointsman_domain::Digest;
 use pointsman_scoring::{
     Artifact, Calibration, Fallback,
     artifact::{
@@ -109,4 +110,9 @@ fn rep_layer(rows: &Encoded, fitted: &Fitted, reps: &RepEffects) -> RepLayer {
         slopes: fitted.slopes.iter().zip(&reps.slopes).map(block).collect(),
         trees: fitted.rep_trees.iter().map(|tree| multiplied(tree, fitted.rep_trees_multiplier())).collect(),
     }
+}
+
+/// Of artifacts that only live inside a training.
+pub(crate) fn nowhere() -> Provenance {
+    Provenance { engine: "".into(), spec: None, data: Digest::default(), rows: 0, trained_until: None, seed: 0 }
 }

@@ -4,11 +4,10 @@ use pointsman_domain::math;
 use pointsman_scoring::{Calibration, LeadRow, Model, metrics};
 
 use crate::{
-    assemble::assemble,
+    assemble::{assemble, nowhere},
     encode::Encoded,
     hier::HierError,
     plan::{FitConfig, Fitted, Plan, RepPlan, fit},
-    train::nowhere,
 };
 
 /// The first fold trains on this share of the rows.

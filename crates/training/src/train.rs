@@ -182,8 +182,3 @@ fn provenance(table: &FeatureTable, config: &TrainConfig) -> Provenance {
         seed: config.seed,
     }
 }
-
-/// Of artifacts that only live inside a training.
-pub(crate) fn nowhere() -> Provenance {
-    Provenance { engine: "".into(), spec: None, data: Digest::default(), rows: 0, trained_until: None, seed: 0 }
-}

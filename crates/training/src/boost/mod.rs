@@ -3,11 +3,12 @@
 //! gradient ratio (Fisher 1958), shallow trees, early stopping on later rows.
 //!
 //! It improves on a given logit (the offset), so it learns only what the linear layers missed.
-//! Reading order: [`bins`] (features as small integers), `grow` (one tree), this file (many);
+//! Reading order: [`bins`] (features as small integers), `config`, `grow` (one tree), this file (many);
 //! [`reps`] (trees whose leaves hold one effect a rep), `partition` (their splits), `cells`.
 
 pub mod bins;
 mod cells;
+mod config;
 mod grow;
 mod partition;
 pub mod reps;
@@ -16,46 +17,9 @@ use pointsman_domain::{Rng, math};
 use pointsman_scoring::artifact::Tree;
 
 pub use bins::Binned;
+pub use config::{BoostConfig, RepBoostConfig};
 use grow::Grower;
-pub use reps::{Owners, RepBoostConfig, boost_reps};
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct BoostConfig {
-    pub max_trees: usize,
-    pub depth: usize,
-    pub learning_rate: f64,
-    /// Added to a leaf's curvature.
-    pub lambda: f64,
-    /// Added besides where a category is split: its best order was chosen from the same rows.
-    pub category_lambda: f64,
-    /// Least curvature of a leaf; a row with p = ½ has ¼.
-    pub min_curvature: f64,
-    /// Share of rows and of features each tree sees.
-    pub row_share: f64,
-    pub feature_share: f64,
-    /// Trees without improvement on the validation rows before giving up.
-    pub patience: usize,
-    pub threads: usize,
-    pub seed: u64,
-}
-
-impl Default for BoostConfig {
-    fn default() -> Self {
-        Self {
-            max_trees: 400,
-            depth: 3,
-            learning_rate: 0.08,
-            lambda: 2.0,
-            category_lambda: 10.0,
-            min_curvature: 5.0,
-            row_share: 0.8,
-            feature_share: 0.8,
-            patience: 25,
-            threads: 1,
-            seed: 1,
-        }
-    }
-}
+pub use reps::{Owners, boost_reps};
 
 /// What is learned from: all slices have one entry a row of the binned features.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use super::{
     cells::{Cells, curvature, evidence_of_both, join},
-    reps::RepBoostConfig,
+    config::RepBoostConfig,
 };
 
 /// Rounds of moving levels from one side to the other.

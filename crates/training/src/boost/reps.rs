@@ -27,42 +27,10 @@ use super::{
     Lessons,
     bins::{BinKind, BinnedColumn},
     cells::{Cells, evidence},
+    config::RepBoostConfig,
     partition,
 };
 use crate::hier::in_order;
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct RepBoostConfig {
-    pub trees: usize,
-    pub depth: usize,
-    pub learning_rate: f64,
-    /// Precision of an effect before anything is known: 15 is a standard deviation of 0.26 logits.
-    pub lambda: f64,
-    /// Least curvature on each side of a split.
-    pub min_curvature: f64,
-    /// Share of the features that a tree sees.
-    pub feature_share: f64,
-    /// Splits are chosen on at most this many rows.
-    pub split_rows: usize,
-    pub threads: usize,
-    pub seed: u64,
-}
-
-impl Default for RepBoostConfig {
-    fn default() -> Self {
-        Self {
-            trees: 32,
-            depth: 4,
-            learning_rate: 0.2,
-            lambda: 15.0,
-            min_curvature: 40.0,
-            feature_share: 0.7,
-            split_rows: 60_000,
-            threads: 1,
-            seed: 1,
-        }
-    }
-}
 
 /// Reps of the rows, as places below `reps` or [`NO_LEVEL`].
 #[derive(Debug, Clone, Copy)]

@@ -7,6 +7,7 @@ use super::{
     fitted::{self, Posterior},
     groups::{self, Group, Layout},
     newton::{Pass, Precisions, Problem, RepPrecision, Work},
+    variances::{Moment, Variances},
 };
 use crate::dense;
 
@@ -97,17 +98,6 @@ fn check(design: &Design, won: &[bool], weight: &[f64]) -> Result<(), HierError>
         true => Ok(()),
         false => Err(HierError::OneOutcome),
     }
-}
-
-/// Variances by block.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Variances {
-    /// Learned groups of the fixed part.
-    pub groups: Vec<f64>,
-    /// The rep intercepts, then each slope column.
-    pub blocks: Vec<f64>,
-    /// Over all coefficients of a rep, where it is learned.
-    pub full: Option<Vec<f64>>,
 }
 
 pub(super) struct Learner<'a> {
@@ -401,30 +391,4 @@ fn start_logit(design: &Design, won: &[bool], weight: &[f64]) -> f64 {
     let total: f64 = weight.iter().sum();
     let wins: f64 = won.iter().zip(weight).filter(|(y, _)| **y).map(|(_, w)| w).sum();
     pointsman_domain::math::logit((wins + 0.5) / (total + 1.0))
-}
-
-/// What a variance is learned from.
-#[derive(Debug, Clone, Default)]
-struct Moment {
-    count: f64,
-    squares: f64,
-    variances: f64,
-}
-
-impl Moment {
-    fn add(&mut self, coefficient: f64, variance: f64) {
-        self.count += 1.0;
-        self.squares += coefficient * coefficient;
-        self.variances += variance;
-    }
-
-    fn variance(&self, old: f64, fast: bool) -> f64 {
-        if self.count == 0.0 {
-            old
-        } else if fast {
-            self.squares / (self.count - self.variances / old).max(1e-3)
-        } else {
-            (self.squares + self.variances) / self.count
-        }
-    }
 }

@@ -6,9 +6,9 @@ use pointsman_domain::math;
 
 use super::{
     Column, Design, NONE,
-    evidence::Variances,
     groups::{Group, Layout},
     newton::Work,
+    variances::Variances,
 };
 use crate::dense;
 

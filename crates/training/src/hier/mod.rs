@@ -11,7 +11,7 @@
 //! are exact given the variances.
 //!
 //! Reading order: [`design`] (the records), [`params`], `groups` (rows sorted by rep), `newton`
-//! (one pass), `evidence` (learning the variances), [`fitted`] (the model).
+//! (one pass), `variances`, `evidence` (learning them), [`fitted`] (the model).
 
 pub mod design;
 mod evidence;
@@ -19,6 +19,7 @@ pub mod fitted;
 mod groups;
 mod newton;
 pub mod params;
+mod variances;
 
 pub use design::{Column, Design, FixedColumn, NONE, Prior};
 pub(crate) use newton::in_order;
