@@ -12,6 +12,7 @@
 //! the reports themselves: [`experiment`], [`flow`], [`kpi`], [`brief`] (a quarter in two
 //! pages), [`model`], [`roi`] and [`demo`].
 
+pub mod assets;
 pub mod brief;
 pub mod chart;
 pub mod demo;
@@ -23,6 +24,7 @@ pub mod locale;
 pub mod model;
 pub mod page;
 pub mod part;
+mod provenance;
 pub mod roi;
 pub mod table;
 pub mod text;

@@ -7,14 +7,10 @@ use pointsman_domain::Digest;
 
 use crate::{
     Cx, Figure, Locale, Table,
+    assets::{self, CHART_JS, CSS},
     part::{self, Answer, BoardTile, Notice, Provenance, Tile, Verdict},
     words,
 };
-
-/// The style sheet of every page.
-pub const CSS: &str = include_str!("style/app.css");
-/// Values of charts under pointer, finger and arrow keys.
-pub const CHART_JS: &str = include_str!("script/chart.js");
 
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -173,7 +169,7 @@ fn head(page: &Page, shell: Shell<'_>) -> Markup {
             @match shell {
                 Shell::Live(live) => { link rel="stylesheet" href=(live.css_href); }
                 Shell::File { .. } => {
-                    meta http-equiv="Content-Security-Policy" content=(crate::file::content_policy());
+                    meta http-equiv="Content-Security-Policy" content=(assets::content_policy());
                     style { (PreEscaped(CSS)) }
                 }
             }

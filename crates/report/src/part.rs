@@ -2,9 +2,9 @@
 //! One function each; no logic but what to leave out when there is nothing to show.
 
 use maud::{Markup, PreEscaped, html};
-use pointsman_domain::Digest;
 use serde::{Deserialize, Serialize};
 
+pub use crate::provenance::{Document, DocumentKind, Provenance};
 use crate::{Cx, Figure, Table, Width, chart, words};
 
 /// How a statement is meant. Shown by a word or a mark as well, never by colour alone.
@@ -268,38 +268,6 @@ pub fn figure(figure: &Figure, cx: Cx) -> Markup {
             }
         }
     }
-}
-
-/// Where a result comes from: everything needed to make it again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Provenance {
-    /// Program and version.
-    pub engine: String,
-    pub documents: Vec<Document>,
-    pub seeds: Vec<u64>,
-    /// The command that makes the same result again.
-    pub command: String,
-}
-
-/// A version of something that went in, by its digest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Document {
-    pub kind: DocumentKind,
-    pub name: String,
-    pub version: String,
-    pub digest: Digest,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DocumentKind {
-    Policy,
-    Model,
-    Experiment,
-    Data,
-    Roster,
-    World,
-    Code,
 }
 
 pub fn provenance(from: &Provenance, cx: Cx) -> Markup {

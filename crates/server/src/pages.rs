@@ -31,8 +31,8 @@ use pointsman_decision::Decision;
 use pointsman_domain::LeadId;
 use pointsman_report::{
     Cx, Locale, Page,
-    file::{content_policy, stand_alone},
-    page::{CHART_JS, CSS},
+    assets::{CHART_JS, CSS, content_policy},
+    file::stand_alone,
     table::{Column, Row},
     words::{kpi::stage_of, live as words, page::place_leads, page::place_today},
 };

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Draw, Interval, Width,
-    frame::{Plot, fit, thinned, x_axis, y_axis, y_gutter},
+    frame::{Plot, thinned, x_axis, y_axis, y_gutter},
+    lettering::fit,
     scale::Scale,
     sentences,
     svg::{Anchor, Path, Svg},

@@ -2,7 +2,7 @@
 
 use super::{
     Draw, Width,
-    frame::{fit, width_of},
+    lettering::{fit, width_of},
     sentences,
     svg::{Anchor, Path, Svg},
 };

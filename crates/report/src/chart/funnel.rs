@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Draw, Width,
-    frame::{MID, Plot, fit, spread, width_of, x_axis, y_axis, y_gutter},
+    frame::{Plot, spread, x_axis, y_axis, y_gutter},
+    lettering::{MID, fit, width_of},
     scale::Scale,
     sentences,
     svg::{Anchor, Path, Svg},

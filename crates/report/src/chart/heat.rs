@@ -2,7 +2,8 @@
 
 use super::{
     Draw, Width,
-    frame::{MID, fit, thinned, width_of},
+    frame::thinned,
+    lettering::{MID, fit, width_of},
     scale::Scale,
     sentences,
     svg::{Anchor, Svg},

@@ -2,7 +2,8 @@
 
 use super::{
     Draw, Interval, Role, Width, closed,
-    frame::{MID, Plot, STRONG, spread, thinned, width_of_strong, x_axis, y_axis, y_gutter},
+    frame::{Plot, spread, thinned, x_axis, y_axis, y_gutter},
+    lettering::{MID, STRONG, width_of_strong},
     scale::Scale,
     svg::{Anchor, Path, Svg},
 };

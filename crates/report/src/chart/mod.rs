@@ -16,6 +16,7 @@ mod forest;
 mod frame;
 mod funnel;
 mod heat;
+mod lettering;
 mod lines;
 mod multiples;
 mod scale;
@@ -218,7 +219,7 @@ const PICTURE_MARGIN: f64 = 16.0;
 
 /// The figure as an SVG file of its own, with the styles inside: for READMEs and chats.
 pub fn picture(figure: &Figure, width: Width, cx: Cx) -> String {
-    let css = crate::page::CSS;
+    let css = crate::assets::CSS;
     let between = |from: &str, to: &str| {
         let start = css.find(from).expect("the style sheet has this heading");
         &css[start..start + css[start..].find(to).expect("the style sheet has the next heading")]

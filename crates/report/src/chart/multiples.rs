@@ -2,7 +2,8 @@
 
 use super::{
     Draw, Width,
-    frame::{MID, Plot},
+    frame::Plot,
+    lettering::MID,
     lines::Lines,
     scale::Scale,
     svg::{Anchor, Svg},

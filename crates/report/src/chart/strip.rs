@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Draw, Width,
-    frame::{MID, width_of},
+    lettering::{MID, width_of},
     svg::{Anchor, Svg},
 };
 use crate::{

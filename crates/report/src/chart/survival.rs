@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Draw, Interval, Role, Width, closed,
-    frame::{MID, Plot, width_of_strong, x_axis, y_axis, y_gutter},
+    frame::{Plot, x_axis, y_axis, y_gutter},
+    lettering::{MID, width_of_strong},
     lines::{Ends, Lines, Point, Series},
     scale::Scale,
     svg::{Anchor, Svg},

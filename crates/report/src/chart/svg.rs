@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Width, frame};
+use super::{Width, lettering};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Anchor {
@@ -83,7 +83,7 @@ impl Svg {
 
     /// Text that is shortened with an ellipsis where it would exceed `room`.
     pub fn fitted(&mut self, class: &str, x: f64, y: f64, anchor: Anchor, room: f64, text: &str) {
-        self.text(class, x, y, anchor, &frame::fit(text, room));
+        self.text(class, x, y, anchor, &lettering::fit(text, room));
     }
 
     /// A transparent area whose value the script shows.

@@ -2,7 +2,8 @@
 
 use super::{
     Draw, Interval, Width,
-    frame::{MID, Plot, fit, whisker, width_of, width_of_strong, x_axis},
+    frame::{Plot, whisker, x_axis},
+    lettering::{MID, fit, width_of, width_of_strong},
     scale::Scale,
     sentences,
     svg::{Anchor, Svg},

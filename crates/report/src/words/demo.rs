@@ -3,7 +3,7 @@
 use super::words;
 use crate::{
     Locale,
-    demo::{Evidence, PartKind},
+    demo::data::{Evidence, PartKind},
 };
 
 words! {

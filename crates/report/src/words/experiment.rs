@@ -3,7 +3,7 @@
 use super::{counted, words};
 use crate::{
     Locale,
-    experiment::{Analysis, Design, Exclusion, MetricRole, MetricStatus},
+    experiment::data::{Analysis, Design, Exclusion, MetricRole, MetricStatus},
 };
 
 counted! {

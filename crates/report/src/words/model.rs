@@ -3,7 +3,7 @@
 use super::{counted, words};
 use crate::{
     Locale, Unit,
-    model::{Layer, Limit, Metric, QualityFact},
+    model::data::{Layer, Limit, Metric, QualityFact},
 };
 
 counted! {

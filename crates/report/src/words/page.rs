@@ -1,7 +1,7 @@
 //! Words of the shells and the shared components.
 
 use super::words;
-use crate::{Locale, part::DocumentKind};
+use crate::{Locale, provenance::DocumentKind};
 
 words! {
     show_data() { en: "Show data", de: "Daten zeigen" }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use pointsman_report::{
     Cx, Section,
-    page::{Action, CSS, Field, Form, Live, Page, Shell, render},
+    assets::CSS,
+    page::{Action, Field, Form, Live, Page, Shell, render},
     part::{BoardTile, Notice, Provenance, Tone, Verdict},
 };
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pointsman_measure::kpi::Selection;
 use pointsman_report::{
-    Cx, Locale,
+    Cx, Locale, assets,
     demo::{self, Evidence},
     experiment::{self, MetricStatus, TestVerdict},
     file, flow,
@@ -141,7 +141,7 @@ fn only_the_script_of_the_policy_runs() {
     use sha2::{Digest, Sha256};
     let html = demo_file(Cx::EN);
     let script = html.rsplit_once("<script>").expect("a script").1.split_once("</script>").expect("its end").0;
-    assert_eq!(script, page::CHART_JS);
+    assert_eq!(script, assets::CHART_JS);
     let digest: Vec<u8> = Sha256::digest(script.as_bytes()).to_vec();
     let policy = html.split_once("script-src ").expect("a policy").1;
     let named = policy.split_once("sha256-").expect("a hash").1.split_once("'").expect("its end").0;
@@ -307,8 +307,8 @@ fn a_live_page_has_places_and_the_chosen_theme() {
 
 #[test]
 fn the_style_sheet_stays_readable() {
-    assert!(page::CSS.lines().count() <= 600);
-    assert!(page::CHART_JS.len() <= 2_000);
+    assert!(assets::CSS.lines().count() <= 600);
+    assert!(assets::CHART_JS.len() <= 2_000);
     assert_eq!(Locale::En.tag(), "en");
 }
 
