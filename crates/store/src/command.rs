@@ -300,4 +300,19 @@ pub enum Declined {
 pub struct Reply {
     pub command: Command,
     pub result: Result<Done, Declined>,
+    /// Of the batch that it went through; `None` where there was none, or it did not commit at once.
+    pub pace: Option<Pace>,
+}
+
+/// How long a batch took, for whoever watches; a decision never sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Commands of the batch: they share what follows.
+    pub commands: usize,
+    /// The batch was put together; what came before was waiting.
+    pub taken: std::time::Instant,
+    /// Read, decided, not yet written.
+    pub chosen: std::time::Instant,
+    /// On disk.
+    pub written: std::time::Instant,
 }

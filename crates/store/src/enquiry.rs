@@ -214,8 +214,20 @@ pub fn prepare(
     scratch: &mut Scratch,
 ) -> Result<Decide, StoreError> {
     let around = reader.around(&enquiry.around())?;
-    let (facts, arrival) = enquiry.arrive(&around);
+    Ok(prepare_on(enquiry, &around, snapshot, drawn, now, scratch))
+}
+
+/// The same on what was read: for whoever says how long each took.
+pub fn prepare_on(
+    enquiry: &Enquiry,
+    around: &Surroundings,
+    snapshot: &Arc<Snapshot>,
+    drawn: Drawn,
+    now: Instant,
+    scratch: &mut Scratch,
+) -> Decide {
+    let (facts, arrival) = enquiry.arrive(around);
     let qualified = qualify(snapshot, &facts, now, scratch);
     let occasion = Occasion::Arrival(Box::new(arrival));
-    Ok(Decide::new(drawn.command, drawn.ticket, occasion, &facts, qualified, drawn.salt))
+    Decide::new(drawn.command, drawn.ticket, occasion, &facts, qualified, drawn.salt)
 }

@@ -103,7 +103,7 @@ impl Committer {
                         Ok(Done { receipt, replayed: false, decided: Some(Box::new(decided)) })
                     }
                 };
-                reply(Queued { command: Command::Preview(preview), reply: queued.reply }, result);
+                reply(Queued { command: Command::Preview(preview), reply: queued.reply }, result, None);
             }
             Command::Decide(_)
             | Command::Stage(_)

@@ -19,7 +19,7 @@ pub(crate) use recover::freed_by;
 use crate::{
     backend::{Backend, Keys},
     batch::{self, Bench, Draft},
-    command::{Declined, Done, Reply},
+    command::{Declined, Done, Pace, Reply},
     error::StoreError,
     log::Head,
     outside::Outside,
@@ -128,7 +128,8 @@ impl Committer {
         self.outside.committed_at(database).max(head.at)
     }
 
-    fn attempt(&mut self, part: &[Queued]) -> Result<Vec<Result<Done, Declined>>, Fault> {
+    fn attempt(&mut self, part: &[Queued]) -> Result<(Vec<Result<Done, Declined>>, Pace), Fault> {
+        let taken = stopwatch::start();
         let head = loop {
             let head = self.backend.begin()?;
             self.catch_up(head)?;
@@ -152,7 +153,7 @@ impl Committer {
         if draft.is_empty() {
             self.backend.rollback();
             self.at = Some(head);
-            return Ok(results);
+            return Ok((results, Pace { commands: part.len(), taken, chosen, written: chosen }));
         }
         let ended = draft.rows.head;
         if ended.seq / CHECKPOINT > head.seq / CHECKPOINT {
@@ -164,8 +165,9 @@ impl Committer {
             return Err(Fault::Unknown(Box::new(Unknown { error, head, results })));
         }
         self.at = Some(head);
-        self.committed(&draft, part.len(), chosen - started, chosen.elapsed());
-        Ok(results)
+        let written = stopwatch::start();
+        self.committed(&draft, part.len(), chosen - started, written - chosen);
+        Ok((results, Pace { commands: part.len(), taken, chosen, written }))
     }
 
     /// What everybody else learns of a committed batch.
@@ -195,13 +197,13 @@ impl Committer {
     }
 }
 
-fn answer(part: Vec<Queued>, results: Vec<Result<Done, Declined>>) {
-    part.into_iter().zip(results).for_each(|(queued, result)| reply(queued, result));
+fn answer(part: Vec<Queued>, results: Vec<Result<Done, Declined>>, pace: Option<Pace>) {
+    part.into_iter().zip(results).for_each(|(queued, result)| reply(queued, result, pace));
 }
 
-fn reply(queued: Queued, result: Result<Done, Declined>) {
+fn reply(queued: Queued, result: Result<Done, Declined>, pace: Option<Pace>) {
     if let Some(waits) = queued.reply {
         // Whoever asked may have gone; what was done stays done.
-        let _gone = waits.send(Reply { command: queued.command, result });
+        let _gone = waits.send(Reply { command: queued.command, result, pace });
     }
 }

@@ -30,8 +30,8 @@ impl Committer {
         let mut parts = vec![(batch, 0)];
         while let Some((part, failures)) = parts.pop() {
             let fault = match self.attempt(&part) {
-                Ok(results) => {
-                    answer(part, results);
+                Ok((results, pace)) => {
+                    answer(part, results, Some(pace));
                     continue;
                 }
                 Err(fault) => fault,
@@ -43,7 +43,7 @@ impl Committer {
                 Fault::Store(error) => error,
                 Fault::Unknown(unknown) => match self.resolve(&unknown.head) {
                     Some(true) => {
-                        answer(part, unknown.results);
+                        answer(part, unknown.results, None);
                         continue;
                     }
                     Some(false) => unknown.error,
@@ -215,5 +215,5 @@ pub(crate) fn freed_by(change: &Change) -> Option<&RepId> {
 }
 
 fn give_up(part: Vec<Queued>, declined: &Declined) {
-    part.into_iter().for_each(|queued| reply(queued, Err(declined.clone())));
+    part.into_iter().for_each(|queued| reply(queued, Err(declined.clone()), None));
 }
