@@ -6,16 +6,18 @@
 //! library in their language. Time and chance are arguments.
 //!
 //! Reading order: [`secret`] and [`signature`] (who sent a body), [`backoff`] (when it is tried
-//! again), [`target`] (where to), [`webhook`] (one call).
+//! again), [`target`] (where to), [`http`] (one request), [`webhook`] (one message).
 
 pub mod backoff;
+pub mod http;
 pub mod secret;
 pub mod signature;
 pub mod target;
 pub mod webhook;
 
 pub use backoff::Backoff;
+pub use http::{Failure, Peer, Wire};
 pub use secret::Secret;
 pub use signature::{Headers, Unsigned};
 pub use target::Target;
-pub use webhook::{Failure, Line, Message, Webhook};
+pub use webhook::{Line, Message, Webhook};

@@ -25,6 +25,17 @@ pub enum TargetError {
 
 impl Target {
     pub fn parse(text: &str) -> Result<Self, TargetError> {
+        let (target, here) = Self::read(text)?;
+        if target.is_secure() || here { Ok(target) } else { Err(TargetError::Plain) }
+    }
+
+    /// The same, and `http` to any machine: for what is told in the clear within a house.
+    pub fn parse_plain(text: &str) -> Result<Self, TargetError> {
+        Self::read(text).map(|(target, _)| target)
+    }
+
+    /// The target, and whether it is this machine.
+    fn read(text: &str) -> Result<(Self, bool), TargetError> {
         let uri: Uri = text.trim().parse().map_err(|_| TargetError::NoAddress)?;
         let authority = uri.authority().ok_or(TargetError::NoAddress)?;
         if authority.as_str().contains('@') {
@@ -32,13 +43,8 @@ impl Target {
         }
         let host: Box<str> = authority.host().trim_start_matches('[').trim_end_matches(']').into();
         let here = &*host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
-        match uri.scheme_str() {
-            Some("https") => {}
-            Some("http") if here => {}
-            Some("http") => return Err(TargetError::Plain),
-            _ => return Err(TargetError::NoAddress),
-        }
-        if host.is_empty() { Err(TargetError::NoAddress) } else { Ok(Self { uri, host }) }
+        let spoken = matches!(uri.scheme_str(), Some("https" | "http"));
+        if host.is_empty() || !spoken { Err(TargetError::NoAddress) } else { Ok((Self { uri, host }, here)) }
     }
 
     pub fn is_secure(&self) -> bool {
@@ -54,11 +60,12 @@ impl Target {
     }
 
     /// Host and port as the header has them.
-    pub(crate) fn authority(&self) -> &str {
+    pub fn authority(&self) -> &str {
         self.uri.authority().map_or("", |authority| authority.as_str())
     }
 
-    pub(crate) fn path(&self) -> &str {
+    /// Path and query; a query may hold a token.
+    pub fn path(&self) -> &str {
         self.uri.path_and_query().map_or("/", |path| path.as_str())
     }
 }
@@ -97,6 +104,10 @@ mod tests {
         bad("ftp://crm.example/", TargetError::NoAddress);
         bad("/path", TargetError::NoAddress);
         bad("", TargetError::NoAddress);
+        let plain = |text: &str| Target::parse_plain(text).map(|target| target.port());
+        assert_eq!(plain("http://collector:4318/v1/traces"), Ok(4318));
+        assert_eq!(plain("http://a:b@collector/"), Err(TargetError::Credentials));
+        assert_eq!(plain("grpc://collector:4317"), Err(TargetError::NoAddress));
         assert_eq!(Target::parse("https://a.example/x?token=y").expect("good").to_string(), "https://a.example/x");
     }
 }

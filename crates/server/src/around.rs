@@ -17,6 +17,7 @@ use crate::{
     api::Caller,
     error::Problem,
     state::State,
+    traces,
 };
 
 const REQUEST_ID: &str = "x-request-id";
@@ -25,8 +26,8 @@ const REQUEST_ID: &str = "x-request-id";
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
-/// Gives the request an id, ends it when it takes too long, counts it and logs one line. Nothing
-/// of a body, an address with an id or a key is logged.
+/// Gives the request an id, ends it when it takes too long, counts it, traces it and logs one line.
+/// Nothing of a body, an address with an id or a key is logged or traced.
 pub async fn observe(Shared(state): Shared<Arc<State>>, mut request: Request, next: Next) -> Response {
     let started = stopwatch::start();
     let given = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
@@ -37,18 +38,36 @@ pub async fn observe(Shared(state): Shared<Arc<State>>, mut request: Request, ne
         .filter(plain)
         .map_or_else(|| CommandId::new(state.now(), state.outside.chance()).to_string(), str::to_owned);
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("none".to_owned(), |path| path.as_str().to_owned());
+    let matched = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let served =
+        state.traces.as_ref().map(|traces| traces.request(&method, matched.as_deref(), request.headers(), &id));
+    let (trace_id, span_id) = served.as_ref().map(traces::Served::ids).unzip();
+    let route = matched.unwrap_or_else(|| "none".to_owned());
     let limit = state.config.timeout;
     request.extensions_mut().insert(RequestId(id.clone()));
-    // What handlers log within carries the request's id.
-    let span = tracing::info_span!("handling", request_id = id);
-    let mut response = match tokio::time::timeout(limit, next.run(request).instrument(span)).await {
+    // What handlers log within carries the request's id, and its trace's.
+    let span = tracing::info_span!("handling", request_id = id, trace_id, span_id);
+    let context = served.as_ref().map(|served| served.context.clone());
+    let answered = traces::within(context, next.run(request)).instrument(span);
+    let mut response = match tokio::time::timeout(limit, answered).await {
         Ok(response) => response,
         Err(_) => Problem::Slow.into_response(),
     };
     let (status, took) = (response.status().as_u16(), started.elapsed());
     state.metrics.request(&route, status, took);
-    tracing::info!(request_id = id, %method, route, status, latency_us = took.as_micros() as u64, "request");
+    if let Some(served) = served {
+        served.end(status);
+    }
+    tracing::info!(
+        request_id = id,
+        trace_id,
+        span_id,
+        %method,
+        route,
+        status,
+        latency_us = took.as_micros() as u64,
+        "request"
+    );
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -13,6 +13,7 @@ use crate::{
     api::hooks::Hook,
     deliver::Sink,
     listen::Connections,
+    traces::TraceConfig,
 };
 
 /// Settings of one server, resolved.
@@ -56,6 +57,8 @@ pub struct ServeConfig {
     pub hooks: Vec<Arc<Hook>>,
     /// Systems that are told what happens.
     pub sinks: Vec<Arc<Sink>>,
+    /// Where traces go; nowhere, if absent.
+    pub traces: Option<Arc<TraceConfig>>,
 }
 
 impl ServeConfig {
@@ -83,6 +86,7 @@ impl ServeConfig {
             language: Locale::En,
             hooks: Vec::new(),
             sinks: Vec::new(),
+            traces: None,
         }
     }
 }
@@ -116,6 +120,8 @@ pub enum StartError {
     Documents(String),
     #[error("the documents were not applied: {0}")]
     Declined(#[from] pointsman_store::Declined),
+    #[error("cannot start what sends traces")]
+    Traces(#[source] std::io::Error),
     #[error("serving failed")]
     Serve(#[source] std::io::Error),
 }

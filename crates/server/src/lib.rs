@@ -8,7 +8,7 @@
 //! (connections), [`router`] (every route
 //! once), [`access`] (roles, scopes, keys), `around` (ids, who it is, limits), [`state`], [`body`] and [`enquiry`] (from bytes to an
 //! enquiry), [`answer`], [`deliver`] (telling other systems), [`api`] (one file per thing), [`error`] (problems), [`openapi`],
-//! [`metrics`], `login`, `pages`.
+//! [`metrics`], [`traces`], `login`, `pages`.
 
 pub mod access;
 pub mod address;
@@ -39,6 +39,7 @@ pub mod router;
 mod serve;
 pub mod settings;
 pub mod state;
+pub mod traces;
 
 pub use config::{ApiKey, ServeConfig, StartError};
 pub use daemon::daemon;

@@ -24,6 +24,7 @@ use crate::{
     metrics::Metrics,
     readers::Readers,
     roi::Computed,
+    traces::Traces,
 };
 
 /// Shared by every handler.
@@ -32,6 +33,8 @@ pub struct State {
     pub handle: Handle,
     pub outside: Outside,
     pub metrics: Metrics,
+    /// `None` where nothing is traced.
+    pub traces: Option<Traces>,
     pub gate: Gate,
     pub desk: Desk,
     pub flows: Flows,
@@ -92,13 +95,17 @@ impl State {
         let gate = Gate::new(config.keys.clone(), config.figures.clone());
         gate.refresh(&mut *shelf, outside.now())?;
         let links = Links::open(&mut *shelf, &outside, config.public_url.clone())?;
+        let holder = CommandId::new(outside.now(), outside.chance()).to_string();
+        let start = |traces| Traces::start(traces, &holder, config.https);
+        let traces = config.traces.as_deref().map(start).transpose().map_err(StartError::Traces)?;
         let service = Service::start(&store, ServiceConfig { queue: config.queue }, outside.clone())?;
         let state = Self {
             handle: service.handle(),
-            holder: CommandId::new(outside.now(), outside.chance()).to_string(),
+            holder,
             outside,
             links,
             metrics: Metrics::default(),
+            traces,
             gate,
             desk: Desk::default(),
             flows: Flows::default(),
@@ -188,11 +195,15 @@ impl State {
         Ok(blocking(move || state.switched(switch)).await???)
     }
 
-    /// Takes no more commands and returns when what was accepted is on disk. Blocks.
+    /// Takes no more commands and returns when what was accepted is on disk, and what was traced of
+    /// it is sent or given up. Blocks.
     pub fn stop(&self) {
         let running = locked(&self.running).take();
         if let Some(service) = running {
             service.stop();
+        }
+        if let Some(traces) = &self.traces {
+            traces.end();
         }
     }
 

@@ -5,6 +5,7 @@ mod bad_input;
 mod capacity;
 mod commands;
 mod demo;
+mod doctor;
 mod experiments;
 mod hostile;
 mod kills;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use pointsman_server::deliver::Sink;
+use pointsman_server::{deliver::Sink, traces::client::probe};
 use pointsman_store::{Location, stopwatch};
 use serde_json::json;
 
@@ -34,6 +34,7 @@ pub fn run(args: &Doctor) -> anyhow::Result<Done> {
     findings.extend(store(&location));
     findings.extend(webhooks(&args.workspace, &settings));
     findings.extend(hooks(&args.workspace, &settings));
+    findings.extend(traces(&args.workspace, &settings));
     findings.push(disk(&args.workspace)?);
     findings.extend(open_files());
     let fine = findings.iter().all(|finding| finding.fine);
@@ -116,6 +117,22 @@ fn hooks(folder: &Path, settings: &Settings) -> Vec<Finding> {
         Ok(sources) => sources.iter().map(|hook| finding(true, format!("{}: its mapping reads", hook.name))).collect(),
         Err(error) => error.faults.into_iter().map(|fault| finding(false, fault)).collect(),
     }
+}
+
+/// Whether the collector of traces takes spans, where one is set.
+fn traces(folder: &Path, settings: &Settings) -> Vec<Finding> {
+    let finding = |fine, says| Finding { what: "traces", fine, says };
+    let config = match settings.tracing(folder) {
+        Ok(None) => return Vec::new(),
+        Ok(Some(config)) => config,
+        Err(error) => return error.faults.into_iter().map(|fault| finding(false, fault)).collect(),
+    };
+    let target = config.peer.target();
+    let open = if target.is_secure() || config.headers.is_empty() { "" } else { "; its headers are sent in the clear" };
+    vec![match probe(&config) {
+        Ok(()) => finding(true, format!("{target} takes spans, {} of the traces that begin here{open}", config.ratio)),
+        Err(why) => finding(false, format!("{target} takes no spans: {why}")),
+    }]
 }
 
 /// What the disk under the workspace takes to keep 4 KiB, and what that allows.

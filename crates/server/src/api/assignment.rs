@@ -20,6 +20,7 @@ use crate::{
     enquiry::rep,
     error::{FieldError, Problem},
     state::State,
+    traces::about_lead,
 };
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +51,7 @@ pub async fn create(
     body: JsonBody<AssignmentBody>,
 ) -> Result<Response, Problem> {
     let lead: LeadId = id(&lead)?;
+    about_lead(lead);
     let keyed = keyed(&headers, &caller, "POST /v1/leads/{id}/assignment", body.hash)?;
     let expected = expected(&headers)?;
     let body = body.value;

@@ -11,6 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use opentelemetry::Context;
 use pointsman_domain::Digest;
 use pointsman_store::{command::Keyed, log::digest, row::IdempotencyKey};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,7 @@ use crate::{
     openapi::Route,
     router::{Entry, PLAIN},
     state::State,
+    traces,
 };
 
 /// Rows at most: a second's work of a slow disk.
@@ -100,7 +102,8 @@ pub async fn create(
             && let Some((row, value)) = waiting.next()
         {
             let key = key.as_ref().map(|key| of_row(key, row, digest(value.to_string().as_bytes())));
-            running.spawn(one(Arc::clone(&state), caller.clone(), row, value, key));
+            let part = state.traces.as_ref().map(|traces| traces.part("decide", Vec::new()));
+            running.spawn(one(Arc::clone(&state), caller.clone(), row, value, key, part));
         }
         match running.join_next().await {
             None => break,
@@ -124,12 +127,19 @@ fn of_row(key: &Keyed, row: usize, body: Digest) -> Keyed {
     Keyed { key: IdempotencyKey { scope, key: key.key.key.clone() }, body }
 }
 
-async fn one(state: Arc<State>, caller: Caller, row: usize, value: Value, key: Option<Keyed>) -> RowAnswer {
+async fn one(
+    state: Arc<State>,
+    caller: Caller,
+    row: usize,
+    value: Value,
+    key: Option<Keyed>,
+    part: Option<Context>,
+) -> RowAnswer {
     let lead = async {
         let body: LeadBody = serde_json::from_value(value).map_err(|e| Problem::Body(e.to_string()))?;
         leads::take(&state, &caller, &body, key).await
     };
-    match lead.await {
+    match traces::whole(part, lead).await {
         Ok((lead, _)) => RowAnswer { row, status: 200, lead: Some(lead), problem: None },
         Err(problem) => refused(row, &problem),
     }

@@ -17,6 +17,7 @@ use crate::{
     body::JsonBody,
     error::{FieldError, Problem},
     state::State,
+    traces::about_lead,
 };
 
 #[derive(Debug, Deserialize)]
@@ -36,6 +37,7 @@ pub async fn create(
     body: JsonBody<CreditBody>,
 ) -> Result<Response, Problem> {
     let lead: LeadId = id(&lead)?;
+    about_lead(lead);
     let keyed = keyed(&headers, &caller, "POST /v1/leads/{id}/credit", body.hash)?;
     let body = body.value;
     let mut faults = Vec::new();

@@ -14,7 +14,7 @@ use pointsman_store::{
     Command, Declined, Reader, Receipt, Reply, StoreError,
     backend::LeadFilter,
     command::{Decide, Keyed},
-    enquiry::{Drawn, prepare},
+    enquiry::{Drawn, prepare_on},
     row::{Custody, CustodyKind, LeadRow, LeadState, Response as Response_},
     stopwatch,
 };
@@ -30,6 +30,7 @@ use crate::{
     enquiry::{self, LeadBody},
     error::Problem,
     state::State,
+    traces,
 };
 
 /// What the decision is to be taken on changed this often: the client tries again.
@@ -82,6 +83,7 @@ pub async fn take(
     }
     answer.warnings = read.warnings;
     state.metrics.arrived(&body.source, answer.decided_at);
+    traces::decided(&answer, replayed);
     tracing::info!(decision_id = %answer.decision, lead_id = %answer.lead, replayed, "decided");
     Ok((answer, replayed))
 }
@@ -107,15 +109,23 @@ async fn decide(
         ticket: Ticket { decision: DecisionId::new(at, state.outside.chance()), seed: chance as u64 },
         salt: state.outside.chance().to_le_bytes(),
     };
+    let stages = state.traces.as_ref().and_then(traces::Traces::stages);
+    if let Some(traces) = &state.traces {
+        traces.remember(drawn.ticket.decision);
+    }
     for _ in 0..TRIES {
         let started = stopwatch::start();
-        let mut command = prepared(state, Arc::clone(&enquiry), drawn).await?;
+        let (mut command, times) = prepared(state, Arc::clone(&enquiry), drawn).await?;
         command.idempotency.clone_from(&keyed);
         command.actor = Some(caller.0.as_str().into());
         state.metrics.qualify.record(started.elapsed());
         let queued = stopwatch::start();
         let reply = state.send(Command::Decide(Box::new(command))).await?;
         state.metrics.commit.record(queued.elapsed());
+        if let Some(stages) = &stages {
+            stages.prepared(times.begun, times.read, times.qualified);
+            stages.committed(queued, reply.pace);
+        }
         if !matches!(reply.result, Err(Declined::Stale)) {
             return Ok(reply);
         }
@@ -123,16 +133,32 @@ async fn decide(
     Err(Problem::Busy)
 }
 
+/// When what comes before the queue was done.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// A thread that reads was free.
+    pub begun: std::time::Instant,
+    pub read: std::time::Instant,
+    pub qualified: std::time::Instant,
+}
+
 /// Everything before the queue.
 pub async fn prepared(
     state: &Arc<State>,
     enquiry: Arc<pointsman_store::Enquiry>,
     drawn: Drawn,
-) -> Result<Decide, Problem> {
+) -> Result<(Decide, Times), Problem> {
     let snapshot = state.live()?;
     let now = state.now();
     let live = Arc::clone(&snapshot);
-    state.work(&snapshot, move |reader, scratch| prepare(&enquiry, reader, &live, drawn, now, scratch)).await
+    let work = move |reader: &mut dyn Reader, scratch: &mut Scratch| {
+        let begun = stopwatch::start();
+        let around = reader.around(&enquiry.around())?;
+        let read = stopwatch::start();
+        let command = prepare_on(&enquiry, &around, &live, drawn, now, scratch);
+        Ok((command, Times { begun, read, qualified: stopwatch::start() }))
+    };
+    state.work(&snapshot, work).await
 }
 
 /// The answer for a lead that another system dealt with: nothing was decided here.

@@ -11,7 +11,7 @@ use axum::{
 use pointsman_domain::Digest;
 use serde::Serialize;
 
-use crate::{error::Problem, openapi, state::State};
+use crate::{error::Problem, openapi, state::State, traces};
 
 #[derive(Debug, Serialize)]
 pub struct HealthBody {
@@ -41,7 +41,9 @@ pub async fn ready(Shared(state): Shared<Arc<State>>) -> Result<Json<ReadyBody>,
 pub async fn metrics(Shared(state): Shared<Arc<State>>) -> Result<Response, Problem> {
     let counts = state.read(|reader| reader.counts()).await?;
     let standing = state.outbox(pointsman_store::Outbox::standing).await?;
-    let text = state.metrics.render(&state.handle, &counts) + &state.metrics.render_deliveries(&standing, state.now());
+    let text = state.metrics.render(&state.handle, &counts)
+        + &state.metrics.render_deliveries(&standing, state.now())
+        + &traces::render(state.traces.as_ref());
     let mut response = text.into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

@@ -18,6 +18,7 @@ use crate::{
     enquiry::{ValueBody, instant, money},
     error::{FieldError, Problem},
     state::State,
+    traces::about_lead,
 };
 
 #[derive(Debug, Deserialize)]
@@ -65,6 +66,7 @@ pub async fn create(
     }
     let lead = named(&state, &body.lead, &body.source, &body.external_id, &mut faults).await?;
     let (Some(lead), Some(at), true) = (lead, at, faults.is_empty()) else { return Err(Problem::Fields(faults)) };
+    about_lead(lead);
     let fact = StageFact {
         at,
         known_at: now,

@@ -28,6 +28,7 @@ use crate::{
     openapi::Route,
     router::{Entry, PLAIN},
     state::State,
+    traces::about_lead,
 };
 
 /// What the decision is to be taken on changed this often: the client tries again.
@@ -178,6 +179,7 @@ pub async fn taken(
     rep: RepId,
     idempotency: Option<Keyed>,
 ) -> Result<RespondedBody, Problem> {
+    about_lead(lead);
     let command = CommandId::new(state.now(), state.outside.chance());
     let accept = Accept { command, lead, rep: rep.clone(), actor: actor.into(), idempotency };
     let done = state.send(Command::Accept(Box::new(accept))).await?.result?;
@@ -217,6 +219,7 @@ pub async fn refused(
             format!("say why, in 1 to {LONGEST_REASON} bytes"),
         )]));
     }
+    about_lead(lead);
     let did = Response::Declined;
     for _ in 0..TRIES {
         let command = CommandId::new(state.now(), state.outside.chance());

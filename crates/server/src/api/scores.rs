@@ -55,7 +55,7 @@ pub async fn create(Shared(state): Shared<Arc<State>>, body: JsonBody<LeadBody>)
     };
     // A switch between qualifying and looking is met by qualifying once more.
     for _ in 0..2 {
-        let command = prepared(&state, Arc::clone(&enquiry), drawn).await?;
+        let (command, _) = prepared(&state, Arc::clone(&enquiry), drawn).await?;
         let reply = state.send(Command::Preview(Box::new(command))).await?;
         let (decided, qualified) = match (reply.result, reply.command) {
             (Ok(done), Command::Preview(command)) => (done.decided.ok_or(Problem::Ours)?, command.qualified),

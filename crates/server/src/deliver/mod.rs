@@ -66,7 +66,7 @@ pub async fn release(state: &Arc<State>) {
 /// Sends one message and waits for what comes of it. Blocks; not for a thread of a runtime.
 pub fn ping(sink: &Sink, message: &Message) -> std::io::Result<Result<(), Failure>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(async { Line::new(&sink.webhook).send(message).await }))
+    Ok(runtime.block_on(async { Line::new(&sink.webhook).send(message, None).await.map(drop) }))
 }
 
 async fn run(state: Arc<State>, sink: Arc<Sink>) {

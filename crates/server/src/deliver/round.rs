@@ -6,14 +6,18 @@ use std::{
 };
 
 use pointsman_connect::{Backoff, Failure, Line, Message};
-use pointsman_domain::{Instant, LeadId, Micros};
+use pointsman_domain::{DecisionId, Instant, LeadId, Micros};
 use pointsman_store::outbox::{Cursor, Delivery, DeliveryState, Event, Settled};
 
 use super::{
     Sink,
     message::{EventName, message},
 };
-use crate::{error::Problem, state::State};
+use crate::{
+    error::Problem,
+    state::State,
+    traces::{About, Attempt},
+};
 
 /// Messages to be tried again in one round.
 const AGAIN: u32 = 64;
@@ -30,6 +34,7 @@ const LONGEST_ERROR: usize = 300;
 struct Task {
     seq: u64,
     lead: Option<LeadId>,
+    decision: Option<DecisionId>,
     event: EventName,
     at: Instant,
     message: Message,
@@ -75,7 +80,7 @@ pub async fn run(state: &Arc<State>, sink: &Arc<Sink>, cursor: Cursor) -> Result
     }
     // Probing, nothing after the one message was looked at.
     let last = if probing && !tasks.is_empty() { tasks[0].seq.max(seq).min(last) } else { last };
-    let fates = send(sink, &tasks).await;
+    let fates = send(state, sink, &tasks).await;
     let mut settled = settle(state, sink, &cursor, tasks, fates, last);
     behind.retain(|row| row.seq <= settled.left.seq);
     settled.kept.append(&mut behind);
@@ -115,7 +120,15 @@ fn tasks(
 
 fn task(state: &State, event: EventName, of: &Event, known: Option<Delivery>) -> Task {
     let lead = of.lead.as_ref().map(|lead| lead.id);
-    Task { seq: of.seq, lead, event, at: of.at, message: message(event, of, &state.links), known }
+    let decision = of.decision.as_ref().map(|decision| decision.id);
+    Task { seq: of.seq, lead, decision, event, at: of.at, message: message(event, of, &state.links), known }
+}
+
+impl Task {
+    fn about(&self) -> About {
+        let attempt = self.known.as_ref().map_or(0, |known| known.attempts) + 1;
+        About { event: self.event, lead: self.lead, decision: self.decision, attempt }
+    }
 }
 
 /// A row for a message that was not tried.
@@ -137,7 +150,7 @@ fn row(sink: &Sink, task: &Task) -> Delivery {
 /// What is still to be sent, and of whom something is on its way or did not arrive.
 #[derive(Default)]
 struct Queue {
-    queue: VecDeque<(u64, Option<LeadId>, Message)>,
+    queue: VecDeque<(u64, About, Message)>,
     busy: BTreeSet<LeadId>,
     failed: BTreeSet<LeadId>,
     fates: HashMap<u64, Fate>,
@@ -147,29 +160,30 @@ struct Queue {
 
 impl Queue {
     /// The first message of whom nothing is on its way. What follows one that failed waits behind it.
-    fn next(&mut self) -> Option<(u64, Option<LeadId>, Message)> {
+    fn next(&mut self) -> Option<(u64, About, Message)> {
         if self.troubles >= TROUBLE {
             return None;
         }
         loop {
             let free = |lead: &Option<LeadId>| lead.is_none_or(|lead| !self.busy.contains(&lead));
-            let at = self.queue.iter().position(|(_, lead, _)| free(lead))?;
-            let (seq, lead, message) = self.queue.remove(at)?;
+            let at = self.queue.iter().position(|(_, about, _)| free(&about.lead))?;
+            let (seq, about, message) = self.queue.remove(at)?;
+            let lead = about.lead;
             if lead.is_some_and(|lead| self.failed.contains(&lead)) {
                 self.fates.insert(seq, Fate::Behind);
                 continue;
             }
             self.busy.extend(lead);
-            return Some((seq, lead, message));
+            return Some((seq, about, message));
         }
     }
 
-    fn done(&mut self, seq: u64, lead: Option<LeadId>, sent: Result<(), Failure>) {
+    fn done(&mut self, seq: u64, lead: Option<LeadId>, sent: Result<u16, Failure>) {
         if let Some(lead) = lead {
             self.busy.remove(&lead);
         }
         let fate = match sent {
-            Ok(()) => {
+            Ok(_) => {
                 self.troubles = 0;
                 Fate::Sent
             }
@@ -188,20 +202,25 @@ fn locked(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 }
 
 /// Sends the tasks in their order, several at once, of one lead one at a time.
-async fn send(sink: &Arc<Sink>, tasks: &[Task]) -> HashMap<u64, Fate> {
-    let queue = tasks.iter().map(|task| (task.seq, task.lead, task.message.clone())).collect();
+async fn send(state: &Arc<State>, sink: &Arc<Sink>, tasks: &[Task]) -> HashMap<u64, Fate> {
+    let queue = tasks.iter().map(|task| (task.seq, task.about(), task.message.clone())).collect();
     let shared = Arc::new(Mutex::new(Queue { queue, ..Queue::default() }));
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..LANES.min(tasks.len()) {
-        let (sink, shared) = (Arc::clone(sink), Arc::clone(&shared));
+        let (state, sink, shared) = (Arc::clone(state), Arc::clone(sink), Arc::clone(&shared));
         running.spawn(async move {
             let mut line = Line::new(&sink.webhook);
             let mut next = locked(&shared).next();
             // Whoever has a lead's message on its way takes what follows it as well.
-            while let Some((seq, lead, message)) = next {
-                let sent = line.send(&message).await;
+            while let Some((seq, about, message)) = next {
+                let attempt = state.traces.as_ref().map(|traces| traces.attempt(&sink, about));
+                let traceparent = attempt.as_ref().map(Attempt::traceparent);
+                let sent = line.send(&message, traceparent.as_deref()).await;
+                if let Some(attempt) = attempt {
+                    attempt.end(&sent);
+                }
                 let mut queue = locked(&shared);
-                queue.done(seq, lead, sent);
+                queue.done(seq, about.lead, sent);
                 next = queue.next();
             }
         });

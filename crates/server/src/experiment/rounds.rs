@@ -3,13 +3,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use opentelemetry::KeyValue;
 use pointsman_domain::{ExperimentId, Instant, Micros};
 use pointsman_experiment::{
     live::{LiveExperiment, State as Life},
     spec::ExperimentSpec,
 };
 
-use crate::{api::experiments::take_look, state::State};
+use crate::{api::experiments::take_look, state::State, traces};
 
 /// How often it is asked whether a look is due.
 const EVERY: Duration = Duration::from_secs(600);
@@ -22,7 +23,9 @@ pub async fn run(state: Arc<State>) {
     loop {
         ticks.tick().await;
         for id in due(&state) {
-            if let Err(problem) = take_look(&state, &id, BY).await {
+            let about = || vec![KeyValue::new("pointsman.experiment_id", id.to_string())];
+            let part = state.traces.as_ref().map(|traces| traces.part("look at experiment", about()));
+            if let Err(problem) = traces::whole(part, take_look(&state, &id, BY)).await {
                 tracing::warn!(experiment = %id, ?problem, "the daily look failed");
             }
         }

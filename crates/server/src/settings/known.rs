@@ -21,6 +21,10 @@ pub enum Kind {
     Base,
     /// Where messages are sent.
     Url,
+    /// Where spans are sent; empty is nowhere.
+    Collector,
+    /// A share, from 0 to 1.
+    Ratio,
     /// Names of what is told.
     Events,
     /// A language that pages are written in.
@@ -103,6 +107,37 @@ pub const KNOWN: &[Known] = &[
         "admin,ops",
         "roles that see figures of single reps (in Germany they are performance data)",
     ),
+    known(
+        "traces.endpoint",
+        Kind::Collector,
+        "none",
+        "where traces are sent (OTLP over HTTP, protobuf), as http://collector:4318; without a path /v1/traces",
+    ),
+    known(
+        "traces.ratio",
+        Kind::Ratio,
+        "1",
+        "share of the traces that begin here which is recorded; a caller's `traceparent` decides for theirs",
+    ),
+    known(
+        "traces.service",
+        Kind::Text,
+        "pointsman",
+        "`service.name`: what this server is called among the traced ones",
+    ),
+    known(
+        "traces.timeout_seconds",
+        Kind::Count(1, 60),
+        "10",
+        "a collector that takes longer did not take the spans; nothing else waits for it",
+    ),
+    known(
+        "traces.headers_file",
+        Kind::Text,
+        "-",
+        "a file with headers for the collector, NAME=VALUE in lines; read where POINTSMAN_TRACES_HEADERS is not set",
+    ),
+    known("traces.ca_file", Kind::Text, "-", "certificates (PEM) that are trusted besides the well-known ones"),
 ];
 
 /// The place of a name in [`NAMED`].
@@ -162,8 +197,11 @@ impl Known {
     /// What the environment's text means.
     pub(super) fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
-            Kind::Base if text == "none" => Ok(Value::String(String::new())),
-            Kind::Text | Kind::Address | Kind::Url | Kind::Base | Kind::Language => Ok(Value::String(text.into())),
+            Kind::Base | Kind::Collector if text == "none" => Ok(Value::String(String::new())),
+            Kind::Text | Kind::Address | Kind::Url | Kind::Base | Kind::Collector | Kind::Language => {
+                Ok(Value::String(text.into()))
+            }
+            Kind::Ratio => text.parse().map(Value::Float).map_err(|_| "is no number".into()),
             Kind::Flag => text.parse().map(Value::Boolean).map_err(|_| "is neither true nor false".into()),
             Kind::Count(..) => text.parse().map(Value::Integer).map_err(|_| "is no whole number".into()),
             Kind::Roles | Kind::Events => {
@@ -186,6 +224,13 @@ impl Known {
             (Kind::Url, Value::String(text)) => {
                 return Target::parse(text).map(drop).map_err(|why| format!("'{text}' {why}"));
             }
+            (Kind::Collector, Value::String(text)) => {
+                // Not with the address, which may hold a password.
+                let read = if text.is_empty() { Ok(()) } else { Target::parse_plain(text).map(drop) };
+                return read.map_err(|why| why.to_string());
+            }
+            (Kind::Ratio, Value::Float(ratio)) => (0.0..=1.0).contains(ratio),
+            (Kind::Ratio, Value::Integer(ratio)) => (0..=1).contains(ratio),
             (Kind::Events, Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| name.parse::<EventName>().is_ok()))
             }
@@ -208,6 +253,8 @@ impl Known {
             Kind::Roles => format!("a list of roles is wanted: {}", Role::names()),
             Kind::Base => "an address like https://leads.example.com is wanted, without a slash at its end".into(),
             Kind::Url => "an address like https://host/path is wanted".into(),
+            Kind::Collector => "an address like http://collector:4318 is wanted".into(),
+            Kind::Ratio => "a number from 0 to 1 is wanted".into(),
             Kind::Events => format!("a list of events is wanted: {}", EventName::ALL.map(EventName::as_str).join(", ")),
         }
     }
@@ -271,7 +318,7 @@ pub(super) fn find<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     }
 }
 
-fn put(table: &mut Table, path: &str, value: Value) {
+pub(super) fn put(table: &mut Table, path: &str, value: Value) {
     match path.split_once('.') {
         Some((section, rest)) => {
             let inner = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
@@ -285,13 +332,30 @@ fn put(table: &mut Table, path: &str, value: Value) {
     }
 }
 
+/// What the page says of variables that are not ours.
+const STANDARD: &str = "
+Of traces the variables of OpenTelemetry are read too. They go before the file, and ours before them:
+
+| in the environment | is |
+|---|---|
+| `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`, else `OTEL_EXPORTER_OTLP_ENDPOINT` with `/v1/traces` behind it | `traces.endpoint`: either switches traces on |
+| `OTEL_EXPORTER_OTLP_TRACES_HEADERS`, else `OTEL_EXPORTER_OTLP_HEADERS` | `POINTSMAN_TRACES_HEADERS`; not both |
+| `OTEL_SERVICE_NAME`, else `service.name` of `OTEL_RESOURCE_ATTRIBUTES` (whose others are sent too) | `traces.service` |
+| `OTEL_TRACES_SAMPLER_ARG` | `traces.ratio`, unless `OTEL_TRACES_SAMPLER` is `always_on` (1) or `always_off` (0); always `parentbased_` |
+| `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT`, else `OTEL_EXPORTER_OTLP_TIMEOUT` (milliseconds) | `traces.timeout_seconds`, rounded up |
+| `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`, else `OTEL_EXPORTER_OTLP_CERTIFICATE` | `traces.ca_file` |
+| `OTEL_SDK_DISABLED=true`, `OTEL_TRACES_EXPORTER=none`, `POINTSMAN_TRACES_ENDPOINT=none` | no traces, whatever else is set |
+| `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL`, else `OTEL_EXPORTER_OTLP_PROTOCOL` | must be `http/protobuf`, where it is set |
+";
+
 /// `docs/settings.md`, whole.
 pub fn markdown() -> String {
     let mut out = String::from(
         "# Settings\n\nOf a workspace: `pointsman.toml` in its folder. A variable of the environment goes before the file. All of it is\n\
          checked at the start and all faults are told together. Secrets are never in the file: keys and users are in the store\n\
          (`pointsman keys`, `pointsman users`), further keys in `POINTSMAN_API_KEYS=NAME:KEY,…`; `POINTSMAN_LOG` says what is logged\n\
-         (`info` for a line per request and decision); secrets of webhooks in `POINTSMAN_WEBHOOKS_NAME_SECRET`. `NAME` is a name of\n\
+         (`info` for a line per request and decision); secrets of webhooks in `POINTSMAN_WEBHOOKS_NAME_SECRET`, headers for the collector\n\
+         of traces in `POINTSMAN_TRACES_HEADERS` (`NAME=VALUE,…`, odd characters as `%XX`). `NAME` is a name of\n\
          your own: a section has one for each system. Made from `crates/server/src/settings/known.rs`, and compared with it by a test.\n\n\
          | setting | default | in the environment | meaning |\n|---|---|---|---|\n",
     );
@@ -307,5 +371,5 @@ pub fn markdown() -> String {
         };
         out += &format!("| `{}` | {default} | `{}` | {}{wanted} |\n", known.path, known.variable(), known.meaning);
     }
-    out
+    out + STANDARD
 }

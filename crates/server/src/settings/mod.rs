@@ -4,6 +4,7 @@
 //! here.
 
 mod known;
+mod traces;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
@@ -23,10 +24,13 @@ use crate::{
     config::ServeConfig,
     deliver::Sink,
     listen::Connections,
+    traces::TraceConfig,
 };
 
 pub use known::{KNOWN, Kind, Known, NAMED, markdown};
 use known::{paths, unknown, variable};
+use traces::Standard;
+pub use traces::TraceSettings;
 
 /// The file as written, with what the environment says instead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +48,9 @@ pub struct Settings {
     pub server: ServerSettings,
     #[serde(default)]
     pub privacy: PrivacySettings,
+    /// Where traces go.
+    #[serde(default)]
+    pub traces: TraceSettings,
     /// Systems that are told what happens, by name.
     #[serde(default)]
     pub webhooks: BTreeMap<Box<str>, WebhookSettings>,
@@ -181,6 +188,7 @@ impl Settings {
         })?;
         let mut faults = Vec::new();
         unknown("", &table, &mut faults);
+        Standard::of(&environment, &mut faults).take(&mut table);
         for known in KNOWN {
             known.take(known.path, &mut table, &environment, &mut faults);
         }
@@ -189,6 +197,7 @@ impl Settings {
                 known.take(&path, &mut table, &environment, &mut faults);
             }
         }
+        Standard::of(&environment, &mut faults).finish(&mut table);
         if faults.is_empty() {
             return table.try_into().map_err(|error| SettingsError::one(error.to_string().trim_end().to_owned()));
         }
@@ -244,31 +253,53 @@ impl Settings {
         if faults.is_empty() { Ok(hooks) } else { Err(SettingsError { faults }) }
     }
 
-    /// What a server needs to be told; without documents and keys.
+    /// Where traces go, with what the collector asks for from the environment or a file; `None`
+    /// where they are off. All faults together.
+    #[expect(clippy::disallowed_methods, reason = "settings are an edge: this is where secrets are read")]
+    pub fn tracing(&self, workspace: &Path) -> Result<Option<Arc<TraceConfig>>, SettingsError> {
+        self.traces.resolve(workspace, &|name| std::env::var(name).ok())
+    }
+
+    /// What a server needs to be told; without documents and keys. All faults together.
     pub fn serve_config(&self, workspace: &Path) -> Result<ServeConfig, SettingsError> {
         let server = &self.server;
         let listen = server
             .listen
             .parse()
-            .map_err(|_| SettingsError::one(format!("server.listen is '{}', which is no address", server.listen)))?;
+            .map_err(|_| SettingsError::one(format!("server.listen is '{}', which is no address", server.listen)));
+        let mut faults = Vec::new();
+        let (store, listen) = (kept(self.store(workspace), &mut faults), kept(listen, &mut faults));
+        let (kpi, traces) = (kept(figures(workspace), &mut faults), kept(self.tracing(workspace), &mut faults));
+        let (hooks, sinks) = (kept(self.sources(workspace), &mut faults), kept(self.sinks(workspace), &mut faults));
+        let (Some(store), Some(listen), Some(kpi), Some(traces), Some(hooks), Some(sinks)) =
+            (store, listen, kpi, traces, hooks, sinks)
+        else {
+            return Err(SettingsError { faults });
+        };
         Ok(ServeConfig {
-            store: self.store(workspace)?,
+            store,
             listen,
             rate: server.rate,
             https: server.https,
             figures: RepFigures(self.privacy.rep_figures.clone()),
-            kpi: figures(workspace)?,
+            kpi,
             duplicate_window: Micros::DAY.times(i64::from(server.duplicate_days)),
             timeout: Duration::from_secs(u64::from(server.timeout_seconds)),
             connections: Connections { most: server.connections as usize, ..Connections::default() },
             public_url: Some(server.public_url.to_string()).filter(|url| !url.is_empty()),
             language: server.language,
             readers: self.store.readers as usize,
-            hooks: self.sources(workspace)?,
-            sinks: self.sinks(workspace)?,
+            hooks,
+            sinks,
+            traces,
             ..ServeConfig::of_folder(workspace)
         })
     }
+}
+
+/// What was resolved, or else its faults to the others.
+fn kept<T>(resolved: Result<T, SettingsError>, faults: &mut Vec<String>) -> Option<T> {
+    resolved.map_err(|error| faults.extend(error.faults)).ok()
 }
 
 /// `kpi.toml`, or what holds without one.
@@ -345,7 +376,7 @@ mod tests {
     fn defaults_are_the_documented_ones() {
         let settings = Settings::parse(LEAST, |_| None).unwrap();
         let table = Table::try_from(&settings).unwrap();
-        for known in KNOWN.iter().filter(|known| !known.default.is_empty()) {
+        for known in KNOWN.iter().filter(|known| !matches!(known.default, "" | "-")) {
             assert_eq!(find(&table, known.path), Some(&known.read(known.default).unwrap()), "{}", known.path);
         }
     }

@@ -16,7 +16,7 @@ use serde_json::Value;
 const SETTINGS: &str = "format = 1\nzone = 'Europe/Berlin'\ncurrency = 'EUR'\npolicy = 'main'\n";
 
 /// A workspace whose store was filled before.
-fn workspace() -> Arc<tempfile::TempDir> {
+pub fn workspace() -> Arc<tempfile::TempDir> {
     let folder = Door::open(50).stop();
     fs::write(folder.path().join("pointsman.toml"), SETTINGS).unwrap();
     folder
@@ -29,13 +29,13 @@ fn daemon(folder: &Path, environment: &[(&str, &str)]) -> Command {
     command
 }
 
-struct Running {
+pub struct Running {
     child: Child,
     address: String,
     stderr: JoinHandle<String>,
 }
 
-fn start(folder: &Path, environment: &[(&str, &str)]) -> Running {
+pub fn start(folder: &Path, environment: &[(&str, &str)]) -> Running {
     let mut child = daemon(folder, environment).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut text = String::new();
@@ -55,7 +55,7 @@ fn start(folder: &Path, environment: &[(&str, &str)]) -> Running {
 }
 
 impl Running {
-    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+    pub fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
         let request = format!(
@@ -68,7 +68,7 @@ impl Running {
     }
 
     /// SIGTERM; gives the exit code and all that was said.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub fn end(mut self) -> (Option<i32>, String) {
         let kill = Command::new("kill").arg("-TERM").arg(self.child.id().to_string()).status().unwrap();
         assert!(kill.success());
         (self.child.wait().unwrap().code(), self.stderr.join().unwrap())
@@ -166,8 +166,18 @@ fn what_is_wrong_is_said_at_once_and_nothing_is_served() {
     let folder = workspace();
     let open = refused(folder.path(), &[("POINTSMAN_SERVER_LISTEN", "0.0.0.0:0")]);
     assert!(open.contains("without an API key") && open.contains("pointsman keys new"), "{open}");
-    let wrong = refused(folder.path(), &[("POINTSMAN_SERVER_LISTEN", "here"), ("POINTSMAN_SERVER_RATE", "many")]);
+    let wrong = [
+        ("POINTSMAN_SERVER_LISTEN", "here"),
+        ("POINTSMAN_SERVER_RATE", "many"),
+        ("POINTSMAN_TRACES_ENDPOINT", "collector:4318"),
+        ("OTEL_TRACES_SAMPLER_ARG", "2"),
+    ];
+    let wrong = refused(folder.path(), &wrong);
     assert!(wrong.contains("server.listen is \"here\"") && wrong.contains("POINTSMAN_SERVER_RATE is no"), "{wrong}");
+    assert!(
+        wrong.contains("traces.endpoint is no address") && wrong.contains("OTEL_TRACES_SAMPLER_ARG is no"),
+        "{wrong}"
+    );
     let short = refused(folder.path(), &[("POINTSMAN_API_KEYS", "crm:short")]);
     assert!(short.contains("at least 24 characters") && !short.contains("short\n"), "{short}");
     let nowhere = refused(Path::new("/nowhere"), &[]);

@@ -26,24 +26,25 @@ use crate::world::{Door, documents};
 type Answers = Arc<dyn Fn(&Value) -> u16 + Send + Sync>;
 
 /// A receiver on this machine.
-struct Receiver {
-    url: String,
+pub struct Receiver {
+    pub url: String,
     /// Everything that came, with the status it was answered.
     got: Arc<Mutex<Vec<(Got, u16)>>>,
     answers: Arc<Mutex<Answers>>,
 }
 
 #[derive(Debug, Clone)]
-struct Got {
+pub struct Got {
     id: String,
     timestamp: String,
     signature: String,
+    pub traceparent: Option<String>,
     text: String,
-    body: Value,
+    pub body: Value,
 }
 
 impl Receiver {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/in?token=secret", listener.local_addr().unwrap());
         let got = Arc::new(Mutex::new(Vec::new()));
@@ -69,11 +70,11 @@ impl Receiver {
         Self { url, got, answers }
     }
 
-    fn answer(&self, answers: impl Fn(&Value) -> u16 + Send + Sync + 'static) {
+    pub fn answer(&self, answers: impl Fn(&Value) -> u16 + Send + Sync + 'static) {
         *self.answers.lock().unwrap() = Arc::new(answers);
     }
 
-    fn got(&self) -> Vec<(Got, u16)> {
+    pub fn got(&self) -> Vec<(Got, u16)> {
         self.got.lock().unwrap().clone()
     }
 
@@ -104,6 +105,7 @@ fn read(stream: &mut BufReader<std::net::TcpStream>) -> Option<Got> {
         id: header("webhook-id"),
         timestamp: header("webhook-timestamp"),
         signature: header("webhook-signature"),
+        traceparent: headers.get("traceparent").cloned(),
         body: serde_json::from_str(&text).unwrap(),
         text,
     })
@@ -140,7 +142,7 @@ pub fn open(
     begin(door, clock)
 }
 
-fn begin(door: Door, clock: &AtomicI64) -> (Door, tokio::task::JoinSet<()>) {
+pub fn begin(door: Door, clock: &AtomicI64) -> (Door, tokio::task::JoinSet<()>) {
     let within = door.runtime.enter();
     let tasks = deliver::start(&door.state);
     drop(within);
@@ -152,11 +154,11 @@ fn begin(door: Door, clock: &AtomicI64) -> (Door, tokio::task::JoinSet<()>) {
     (door, tasks)
 }
 
-fn folder() -> Arc<tempfile::TempDir> {
+pub fn folder() -> Arc<tempfile::TempDir> {
     Arc::new(tempfile::tempdir().unwrap())
 }
 
-fn clock() -> Arc<AtomicI64> {
+pub fn clock() -> Arc<AtomicI64> {
     Arc::new(AtomicI64::new(1_772_438_400_000_000))
 }
 

@@ -27,5 +27,6 @@ mod promise;
 mod responses;
 mod roi;
 mod roles;
+mod traces;
 mod why;
 mod world;
