@@ -1,7 +1,7 @@
 //! One request to another machine over HTTP/1.1, with TLS where the address says so: what sends
 //! webhooks and what sends spans share. Redirects are not followed.
 
-use std::{fmt, pin::Pin, sync::Arc, time::Duration};
+use std::{fmt, pin::Pin};
 
 use http_body_util::Full;
 use hyper::{
@@ -11,16 +11,13 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio_rustls::{
-    TlsConnector,
-    rustls::{
-        ClientConfig, RootCertStore,
-        crypto::ring::default_provider,
-        pki_types::{CertificateDer, ServerName, pem::PemObject},
-    },
-};
+use tokio_rustls::{TlsConnector, rustls::pki_types::ServerName};
 
-use crate::target::Target;
+use crate::{
+    failure::Failure,
+    target::Target,
+    tls::{SetupError, connector},
+};
 
 /// Another machine, and how to be sure that it is the one.
 pub struct Peer {
@@ -32,39 +29,6 @@ impl fmt::Debug for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Peer").field("target", &self.target).finish_non_exhaustive()
     }
-}
-
-/// What came instead of a success. Says nothing of what was sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// Nobody took it: no connection, no answer in time.
-    #[error("{0}")]
-    NoAnswer(String),
-    /// An answer that is no 2xx, with the seconds of its `Retry-After`.
-    #[error("the receiver answered {status}")]
-    Status { status: u16, retry_after: Option<u32> },
-}
-
-impl Failure {
-    /// Whether the receiver, rather than this one message, is in trouble.
-    pub fn is_of_receiver(&self) -> bool {
-        match self {
-            Self::NoAnswer(_) => true,
-            Self::Status { status, .. } => *status >= 500 || *status == 429,
-        }
-    }
-
-    /// No answer within `patience`.
-    pub fn late(target: &Target, patience: Duration) -> Self {
-        Self::NoAnswer(format!("{} did not answer within {} s", target.host(), patience.as_secs()))
-    }
-}
-
-/// Why a machine cannot be called at all.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SetupError {
-    #[error("the certificates cannot be read: {0}")]
-    Certificates(String),
 }
 
 /// Of an answer's body this much is read, so that the connection can be used again.
@@ -164,16 +128,4 @@ async fn drained(mut body: Incoming) -> (Bytes, bool) {
             return (read.into(), false);
         }
     }
-}
-
-fn connector(authorities: Option<&[u8]>) -> Result<TlsConnector, SetupError> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    for certificate in authorities.into_iter().flat_map(CertificateDer::pem_slice_iter) {
-        let certificate = certificate.map_err(|error| SetupError::Certificates(error.to_string()))?;
-        roots.add(certificate).map_err(|error| SetupError::Certificates(error.to_string()))?;
-    }
-    let config =
-        ClientConfig::builder_with_provider(Arc::new(default_provider())).with_safe_default_protocol_versions();
-    let config = config.map_err(|error| SetupError::Certificates(error.to_string()))?;
-    Ok(TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth())))
 }

@@ -11,10 +11,12 @@ use hyper::{Request, body::Bytes, header};
 use tokio::time::timeout;
 
 use crate::{
-    http::{Failure, Peer, SetupError, Wire},
+    failure::Failure,
+    http::{Peer, Wire},
     secret::Secret,
     signature::{ID, SIGNATURE, TIMESTAMP, sign},
     target::Target,
+    tls::SetupError,
 };
 
 /// What is sent; the same id every time it is.
