@@ -10,7 +10,7 @@
 //! [`chart`] (own marks on scales, static SVG), [`part`] (verdict, tiles, figures, tables),
 //! [`page`] (sections and the two shells), [`file`] (one HTML file that makes no request), [`text`] (Markdown), then
 //! the reports themselves: [`experiment`], [`flow`], [`kpi`], [`brief`] (a quarter in two
-//! pages), [`model`], [`roi`] and [`demo`].
+//! pages), [`model`], [`roi`] and [`demo`]; and [`mail`] (what a rep is written).
 
 pub mod assets;
 pub mod brief;
@@ -21,6 +21,7 @@ pub mod file;
 pub mod flow;
 pub mod kpi;
 pub mod locale;
+pub mod mail;
 pub mod model;
 pub mod page;
 pub mod part;

@@ -16,6 +16,7 @@ pub mod kpi;
 pub mod lead;
 pub mod lint;
 pub mod live;
+pub mod mail;
 pub mod mine;
 pub mod model;
 pub mod page;
@@ -49,6 +50,7 @@ pub fn entries() -> impl Iterator<Item = Entry> {
         lead::ENTRIES,
         lint::ENTRIES,
         live::ENTRIES,
+        mail::ENTRIES,
         mine::ENTRIES,
         model::ENTRIES,
         page::ENTRIES,

@@ -189,6 +189,16 @@ impl Teller<'_> {
         }
     }
 
+    /// Why a rep got the lead or is asked: the part of the sentence after its "because"; nothing
+    /// where nobody did.
+    pub fn because(&self, explanation: &Explanation) -> Option<String> {
+        let rep = match &explanation.decision.outcome {
+            Outcome::Owned { rep, .. } | Outcome::Offered { rep, .. } => rep,
+            Outcome::Held { .. } | Outcome::Parked { .. } => return None,
+        };
+        explanation.rungs.last().map(|rung| self.chosen(explanation, rung, rep))
+    }
+
     fn chosen(&self, explanation: &Explanation, rung: &ExplainedRung, rep: &RepId) -> String {
         let l = self.cx.locale;
         let (rule, name) = (rung.rule.as_str(), self.name(rep));

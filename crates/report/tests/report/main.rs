@@ -4,5 +4,6 @@ mod access;
 mod charts;
 mod fixture;
 mod kpi;
+mod mail;
 mod pages;
 mod roi;
