@@ -150,7 +150,7 @@ fn text(sheet: &Sheet, footer: &str) -> String {
         }
     };
     paragraph(sheet.greeting.as_slice());
-    paragraph(&[&[sheet.said.clone()], &sheet.then[..]].concat());
+    paragraph(&[std::slice::from_ref(&sheet.said), &sheet.then[..]].concat());
     paragraph(&sheet.rows.iter().map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>());
     paragraph(sheet.because.as_slice());
     for (label, href) in &sheet.links {
@@ -166,15 +166,18 @@ const BODY: &str = "margin:0;padding:0;background:#ffffff;color:#1b1f24;font:400
 const FRAME: &str = "max-width:560px;margin:0 auto;padding:24px 20px 32px";
 const KICKER: &str = "margin:0 0 20px;padding:0 0 12px;border-bottom:1px solid #e3e6ea;font-size:13px;color:#57606a";
 const PRODUCT: &str = "font-weight:600;color:#1b1f24";
-const SAID: &str = "margin:0 0 8px;font-size:22px;line-height:1.25;font-weight:600;letter-spacing:-0.01em;overflow-wrap:anywhere";
+const SAID: &str =
+    "margin:0 0 8px;font-size:22px;line-height:1.25;font-weight:600;letter-spacing:-0.01em;overflow-wrap:anywhere";
 const PLAIN: &str = "margin:0 0 12px;overflow-wrap:anywhere";
 const ROWS: &str = "width:100%;margin:16px 0;border-collapse:collapse;font-size:15px";
 const NAME: &str = "width:32%;padding:6px 12px 6px 0;border-bottom:1px solid #e3e6ea;text-align:left;vertical-align:top;font-weight:400;color:#57606a;overflow-wrap:anywhere";
-const VALUE: &str = "padding:6px 0;border-bottom:1px solid #e3e6ea;vertical-align:top;overflow-wrap:anywhere;word-break:break-word";
+const VALUE: &str =
+    "padding:6px 0;border-bottom:1px solid #e3e6ea;vertical-align:top;overflow-wrap:anywhere;word-break:break-word";
 const FIRST: &str = "display:inline-block;margin:8px 0 4px;padding:12px 20px;border-radius:8px;background:#0b5fad;color:#ffffff;font-weight:600;text-decoration:none";
 const OTHER: &str = "display:inline-block;margin:8px 0 4px;padding:12px 0;color:#0b5fad";
 const NOTE: &str = "margin:0 0 6px;font-size:13px;color:#57606a;overflow-wrap:anywhere";
-const FOOT: &str = "margin:20px 0 0;padding:12px 0 0;border-top:1px solid #e3e6ea;font-size:12px;color:#57606a;overflow-wrap:anywhere";
+const FOOT: &str =
+    "margin:20px 0 0;padding:12px 0 0;border-top:1px solid #e3e6ea;font-size:12px;color:#57606a;overflow-wrap:anywhere";
 /// What a list of letters shows beside the subject; not shown in the letter.
 const AHEAD: &str = "display:none;max-height:0;overflow:hidden";
 

@@ -51,6 +51,17 @@ impl Links {
         Some(format!("{base}/a/{}", self.token(decision, until)))
     }
 
+    /// A page of this server, as a message names it.
+    pub fn page(&self, path: &str) -> Option<String> {
+        self.base.as_ref().map(|base| format!("{base}{path}"))
+    }
+
+    /// A name of the workspace that is nobody else's and says nothing: the same on every replica and
+    /// after every restart.
+    pub fn workspace(&self) -> String {
+        hex(&signature::mac_of(&self.key, b"the workspace's name in ids of letters")[..8])
+    }
+
     pub fn token(&self, decision: DecisionId, until: Instant) -> String {
         let named = format!("{}-{:x}", hex(&decision.bytes()), until.unix_micros().div_euclid(SECOND).max(0));
         let mac = signature::mac_of(&self.key, named.as_bytes());

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Subcommand};
 
-/// Messages to other systems: what did not arrive, another try, a test
+/// Messages to other systems and letters to reps: what did not arrive, another try, a test
 #[derive(Debug, Subcommand)]
 pub enum Deliveries {
     /// How each receiver is doing, and the messages that did not arrive; exit 1 if any was given up
@@ -36,12 +36,17 @@ pub enum Deliveries {
         #[command(flatten)]
         at: At,
     },
-    /// Send one test message, signed like every other, and say what came of it; exit 1 if it did not arrive
-    #[command(after_help = "Example:\n  pointsman deliveries ping crm --workspace crm")]
+    /// Send one test message, signed like every other, or a test letter, and say what came of it; exit 1 if it did not arrive
+    #[command(
+        after_help = "Example:\n  pointsman deliveries ping crm --workspace crm\n  pointsman deliveries ping reps --to olga@firm.example --workspace crm"
+    )]
     Ping {
-        /// The receiver, as pointsman.toml names it
+        /// The receiver or mail server, as pointsman.toml names it
         #[arg(value_name = "NAME")]
         name: String,
+        /// To whom a test letter goes, where NAME is a mail server
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
         #[command(flatten)]
         at: At,
     },

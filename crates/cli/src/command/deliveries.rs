@@ -1,11 +1,14 @@
 //! `pointsman deliveries …`: read and written in the store, beside a running server, which looks
 //! again within seconds.
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
 use pointsman_connect::{Message, Secret};
+use pointsman_report::Cx;
 use pointsman_server::{
     api::deliveries::{DeliveryView, parse_id},
-    deliver,
+    deliver::{self, Outlet, Ping},
 };
 use pointsman_store::{
     Outbox,
@@ -25,7 +28,7 @@ pub fn run(args: &Deliveries) -> anyhow::Result<Done> {
     match args {
         Deliveries::List { state, sink, at } => list(state.as_deref(), sink.as_deref(), at),
         Deliveries::Retry { ids, all, sink, at } => retry(ids, *all, sink.as_deref(), at),
-        Deliveries::Ping { name, at } => ping(name, at),
+        Deliveries::Ping { name, to, at } => ping(name, to.as_deref(), at),
         Deliveries::Secret => secret(),
     }
 }
@@ -43,7 +46,7 @@ fn list(state: Option<&str>, sink: Option<&str>, at: &At) -> anyhow::Result<Done
         let head = ["receiver", "delivered", "waiting", "given up", "behind", "last error"];
         let lines: Vec<Vec<String>> = standing.iter().map(line).collect();
         match lines.is_empty() {
-            true => output::text("nothing was told to other systems yet (see docs/webhooks.md)")?,
+            true => output::text("nothing was told to other systems or reps yet (see docs/webhooks.md, docs/mail.md)")?,
             false => output::text(output::table(&head, &lines))?,
         }
         if !rows.is_empty() {
@@ -128,16 +131,29 @@ fn retry(ids: &[String], every: bool, sink: Option<&str>, at: &At) -> anyhow::Re
     Ok(Done::Fine)
 }
 
-fn ping(name: &str, at: &At) -> anyhow::Result<Done> {
-    let sinks = Settings::read(&at.workspace)?.sinks(&at.workspace)?;
+fn ping(name: &str, to: Option<&str>, at: &At) -> anyhow::Result<Done> {
+    let settings = Settings::read(&at.workspace)?;
+    let sinks = settings.sinks(&at.workspace)?;
     let known: Vec<&str> = sinks.iter().map(|sink| &*sink.name).collect();
     let sink = sinks.iter().find(|sink| &*sink.name == name);
-    let sink =
-        sink.with_context(|| format!("pointsman.toml names no webhook '{name}' (there are: {})", known.join(", ")))?;
-    let now = clock::now();
-    let id = format!("msg_{:032x}", clock::chance());
-    let body = json!({ "format": 1, "event": "ping", "at": now }).to_string();
-    let (arrived, says) = match deliver::ping(sink, &Message { id: id.clone(), body })? {
+    let sink = sink.with_context(|| {
+        format!("pointsman.toml names no webhook or mail server '{name}' (there are: {})", known.join(", "))
+    })?;
+    let (now, id) = (clock::now(), format!("msg_{:032x}", clock::chance()));
+    let test = match (&sink.outlet, to) {
+        (Outlet::Webhook(webhook), None) => {
+            let body = json!({ "format": 1, "event": "ping", "at": now }).to_string();
+            Ping::Message(webhook, Message { id: id.clone(), body })
+        }
+        (Outlet::Mail(mailer), Some(to)) => {
+            let (workspace, cx) = (workspace_name(&at.workspace), Cx { locale: settings.server.language });
+            Ping::Letter(mailer, Box::new(deliver::test_letter(id.clone(), to, &workspace, cx, now)))
+        }
+        (Outlet::Mail(_), None) => bail!("'{name}' is a mail server: say to whom the test goes, with --to ADDRESS"),
+        (Outlet::Webhook(_), Some(_)) => bail!("'{name}' is a webhook: its receiver is its url, leave --to out"),
+    };
+    let (arrived, says) = match deliver::ping(&test)? {
+        Ok(()) if to.is_some() => (true, "the mail server has it".to_owned()),
         Ok(()) => (true, "it arrived".to_owned()),
         Err(failure) => (false, failure.to_string()),
     };
@@ -146,6 +162,13 @@ fn ping(name: &str, at: &At) -> anyhow::Result<Done> {
         false => output::text(format!("{name}: {says}"))?,
     }
     Ok(if arrived { Done::Fine } else { Done::Found })
+}
+
+/// As the server's pages and letters show it.
+fn workspace_name(folder: &Path) -> String {
+    let whole = folder.canonicalize();
+    let folder = whole.as_deref().unwrap_or(folder);
+    folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn secret() -> anyhow::Result<Done> {

@@ -56,6 +56,11 @@ pub(super) fn mailbox(text: &str) -> Option<Mailbox> {
     whole.then_some(mailbox)
 }
 
+/// Whether a letter can be addressed to it.
+pub fn is_address(text: &str) -> bool {
+    mailbox(text).is_some()
+}
+
 /// One line: what would end a header, or turn its direction, becomes a space.
 fn line(text: &str, most: usize) -> String {
     let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

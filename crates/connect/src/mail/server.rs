@@ -28,7 +28,9 @@ pub(super) enum Security {
 pub enum MailServerError {
     #[error("is no address like smtps://host:465 or smtp://host:587")]
     NoAddress,
-    #[error("holds a name or password: 'user' is a setting of its own, the password goes into the environment or a file")]
+    #[error(
+        "holds a name or password: 'user' is a setting of its own, the password goes into the environment or a file"
+    )]
     Credentials,
 }
 
@@ -107,7 +109,9 @@ mod tests {
         good("smtp://[::1]:25", "smtp://[::1]:25", Security::Here);
         let bad = |text: &str, why: MailServerError| assert_eq!(MailServer::parse(text), Err(why), "{text}");
         bad("smtp://a:b@mail.example", MailServerError::Credentials);
-        for text in ["mail.example:465", "https://mail.example", "smtp:///", "smtp://mail.example/x", "smtp://h:99999", ""] {
+        for text in
+            ["mail.example:465", "https://mail.example", "smtp:///", "smtp://mail.example/x", "smtp://h:99999", ""]
+        {
             bad(text, MailServerError::NoAddress);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -202,10 +202,15 @@ fn letters_arrive_whole_over_one_connection_with_the_same_id_every_time() {
 #[test]
 fn what_the_server_says_is_told_apart() {
     let check = |command: &'static str, answer: &'static str, of_receiver: bool, is_final: bool| {
-        let post =
-            Post::start(move |line| if line.starts_with(command) { Some(format!("{answer}\r\n")) } else { takes(line) });
+        let post = Post::start(
+            move |line| if line.starts_with(command) { Some(format!("{answer}\r\n")) } else { takes(line) },
+        );
         let failure = send(&mailer(&post), &[letter()]).remove(0).unwrap_err();
-        assert_eq!((failure.is_of_receiver(), failure.is_final()), (of_receiver, is_final), "{command} {answer}: {failure}");
+        assert_eq!(
+            (failure.is_of_receiver(), failure.is_final()),
+            (of_receiver, is_final),
+            "{command} {answer}: {failure}"
+        );
         assert!(failure.to_string().contains(answer), "the server's text: {failure}");
     };
     check("RCPT", "550 5.1.1 nobody of that name", false, true);
@@ -239,7 +244,9 @@ fn a_server_that_hangs_is_given_up() {
     for hangs_at in ["", "EHLO", "DATA", "."] {
         let post = Post::start(move |line| {
             let hangs = if hangs_at.is_empty() { line.is_empty() } else { line.starts_with(hangs_at) };
-            if hangs { std::thread::park() };
+            if hangs {
+                std::thread::park();
+            }
             takes(line)
         });
         let server = MailServer::parse(&format!("smtp://127.0.0.1:{}", post.port)).unwrap();
@@ -347,8 +354,10 @@ fn nobody_writes_a_header_of_their_own() {
         assert!(line.len() < 998 && line.is_ascii(), "{line}");
     }
     assert_eq!(post.letters(), 3, "the end of a letter is where it ends, and nowhere else");
-    for address in ["ada@firm.example\r\nRCPT TO:<eve@else.example>", "ada@firm.example>,<eve@else.example", "", "ada"] {
-        let failure = send(&mailer(&post), &[Letter { to: Person { name: "Ada".into(), address: address.into() }, ..letter() }]);
+    for address in ["ada@firm.example\r\nRCPT TO:<eve@else.example>", "ada@firm.example>,<eve@else.example", "", "ada"]
+    {
+        let failure =
+            send(&mailer(&post), &[Letter { to: Person { name: "Ada".into(), address: address.into() }, ..letter() }]);
         assert!(matches!(&failure[0], Err(Failure::Never(why)) if why.contains("is no e-mail address")), "{failure:?}");
     }
     let post = Post::start(takes);

@@ -107,8 +107,12 @@ words! {
     given_up() { en: "Given up", de: "Aufgegeben" }
     behind() { en: "Behind", de: "Rückstand" }
     no_receiver() {
-        en: "Nothing is told to other systems yet: a [webhooks.NAME] section in pointsman.toml names a receiver (docs/webhooks.md).",
-        de: "Noch erfährt kein anderes System etwas: Ein Abschnitt [webhooks.NAME] in pointsman.toml nennt einen Empfänger (docs/webhooks.md).",
+        en: "Nothing is told to other systems yet: a [webhooks.NAME] section in pointsman.toml names a receiver (docs/webhooks.md), a [mail.NAME] section writes to reps (docs/mail.md).",
+        de: "Noch erfährt kein anderes System etwas: Ein Abschnitt [webhooks.NAME] in pointsman.toml nennt einen Empfänger (docs/webhooks.md), ein Abschnitt [mail.NAME] schreibt den Personen (docs/mail.md).",
+    }
+    no_address(n, reps) {
+        en: "Active reps without an e-mail address in reps.toml, whom no letter reaches: {n} ({reps}).",
+        de: "Aktive Personen ohne E-Mail-Adresse in reps.toml, die keine Mail erreicht: {n} ({reps}).",
     }
     all_told() { en: "Everything that happened was told.", de: "Alles, was geschah, wurde gemeldet." }
     not_all_told(waiting, dead) {

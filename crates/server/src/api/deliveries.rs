@@ -77,7 +77,7 @@ pub struct DeliveriesBody {
 #[derive(Debug, Serialize)]
 pub struct SinkView {
     pub name: Box<str>,
-    /// Without its query; null where this server's settings do not name it any more.
+    /// Of a mail server: `smtps://host:465`. Without its query; null where this server's settings do not name it any more.
     pub url: Option<String>,
     /// The last row of the record that it was told of.
     pub seq: u64,
@@ -95,7 +95,7 @@ impl SinkView {
         let sink = state.config.sinks.iter().find(|sink| sink.name == standing.cursor.sink);
         let lag = standing.oldest.map_or(0.0, |at| (state.now() - at).0.max(0) as f64 / 1e6);
         Self {
-            url: sink.map(|sink| sink.webhook.target().to_string()),
+            url: sink.map(|sink| sink.outlet.address()),
             name: standing.cursor.sink,
             seq: standing.cursor.seq,
             delivered: standing.cursor.delivered,

@@ -1,28 +1,33 @@
-//! Telling other systems: one task a sink, which reads the record, sends what the sink wants to
-//! hear and settles what came of it. [`message`] says what is told, `round` does one round.
+//! Telling other systems, and reps: one task a sink, which reads the record, sends what the sink
+//! wants to hear and settles what came of it. [`message`] says what is told, [`outlet`] by which
+//! way (a signed call or a letter, which `letter` writes), `round` does one round.
 //!
 //! A round takes what is due again and what is new, in the order of the record; messages of one
 //! lead go one after the other, others beside each other. While a receiver answers nothing, one
 //! message a round asks whether it is back, so that an outage costs the record nothing: the sink
 //! simply stays where it is.
 
+mod letter;
 pub mod message;
+pub mod outlet;
 mod round;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use pointsman_connect::{Failure, Line, Message, Webhook};
+use pointsman_connect::{Failure, Letter, Line, Mailer, Message, Webhook, mail::MailLine};
 use pointsman_domain::Micros;
 use pointsman_store::outbox::{Cursor, LEASE};
 
 use crate::{error::Problem, state::State};
+pub use letter::{test_letter, without_address};
 use message::EventName;
+pub use outlet::{Arrival, Outlet};
 
 /// A receiver and what it wants to hear.
 #[derive(Debug)]
 pub struct Sink {
     pub name: Box<str>,
-    pub webhook: Webhook,
+    pub outlet: Outlet,
     /// Empty: everything.
     pub events: BTreeSet<EventName>,
     /// After so many the message is given up.
@@ -47,6 +52,9 @@ const SELDOM: Micros = Micros(2 * Micros::SECOND.0);
 
 /// Starts the sinks of the configuration; they end when the set is dropped.
 pub fn start(state: &Arc<State>) -> tokio::task::JoinSet<()> {
+    if state.config.public_url.is_none() && state.config.sinks.iter().any(|sink| sink.outlet.is_mail()) {
+        tracing::warn!("letters to reps hold no links, because server.public_url is not set");
+    }
     let mut tasks = tokio::task::JoinSet::new();
     for sink in &state.config.sinks {
         tasks.spawn(run(Arc::clone(state), Arc::clone(sink)));
@@ -63,10 +71,33 @@ pub async fn release(state: &Arc<State>) {
     }
 }
 
+/// What is sent to see whether it arrives.
+#[derive(Debug)]
+pub enum Ping<'a> {
+    Message(&'a Webhook, Message),
+    Letter(&'a Mailer, Box<Letter>),
+}
+
 /// Sends one message and waits for what comes of it. Blocks; not for a thread of a runtime.
-pub fn ping(sink: &Sink, message: &Message) -> std::io::Result<Result<(), Failure>> {
+pub fn ping(ping: &Ping<'_>) -> std::io::Result<Result<(), Failure>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    Ok(runtime.block_on(async { Line::new(&sink.webhook).send(message, None).await.map(drop) }))
+    Ok(runtime.block_on(async {
+        match ping {
+            Ping::Message(webhook, message) => Line::new(webhook).send(message, None).await.map(drop),
+            Ping::Letter(mailer, letter) => {
+                let mut line = MailLine::new(mailer);
+                let sent = line.send(letter).await;
+                line.close().await;
+                sent
+            }
+        }
+    }))
+}
+
+/// Whether a mail server lets us in. Blocks, as [`ping`] does.
+pub fn look(mailer: &Mailer) -> std::io::Result<Result<(), Failure>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(mailer.look()))
 }
 
 async fn run(state: Arc<State>, sink: Arc<Sink>) {

@@ -5,14 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use pointsman_connect::{Backoff, Failure, Line, Message};
+use pointsman_connect::{Backoff, Failure};
 use pointsman_domain::{DecisionId, Instant, LeadId, Micros};
 use pointsman_store::outbox::{Cursor, Delivery, DeliveryState, Event, Settled};
 
-use super::{
-    Sink,
-    message::{EventName, message},
-};
+use super::{Sink, message::EventName, outlet::Arrival};
 use crate::{
     error::Problem,
     state::State,
@@ -37,7 +34,7 @@ struct Task {
     decision: Option<DecisionId>,
     event: EventName,
     at: Instant,
-    message: Message,
+    of: Arc<Event>,
     /// The row it has already.
     known: Option<Delivery>,
 }
@@ -46,6 +43,8 @@ struct Task {
 #[derive(Debug, Clone, PartialEq)]
 enum Fate {
     Sent,
+    /// There is nobody to tell: a rep without an address.
+    Nobody,
     Failed(Failure),
     /// An earlier message of its lead did not arrive.
     Behind,
@@ -74,7 +73,7 @@ pub async fn run(state: &Arc<State>, sink: &Arc<Sink>, cursor: Cursor) -> Result
     }
     let full = events.len() == NEW as usize || due.len() == AGAIN as usize;
     let last = events.last().map_or(seq, |event| event.seq);
-    let (mut tasks, mut behind) = tasks(state, sink, due, &events, &blocked);
+    let (mut tasks, mut behind) = tasks(sink, due, events, &blocked);
     if probing {
         tasks.truncate(1);
     }
@@ -95,33 +94,32 @@ pub async fn run(state: &Arc<State>, sink: &Arc<Sink>, cursor: Cursor) -> Result
 
 /// What is to be sent, in order, and what waits behind something else.
 fn tasks(
-    state: &State,
     sink: &Sink,
     due: Vec<(Delivery, Event)>,
-    events: &[Event],
+    events: Vec<Event>,
     blocked: &BTreeSet<LeadId>,
 ) -> (Vec<Task>, Vec<Delivery>) {
     let (mut tasks, mut behind) = (Vec::new(), Vec::new());
     for (delivery, event) in due {
         let Some(name) = EventName::of(&event) else { continue };
-        tasks.push(task(state, name, &event, Some(delivery)));
+        tasks.push(task(name, event, Some(delivery)));
     }
     for event in events {
-        let Some(name) = EventName::of(event).filter(|name| sink.wants(*name)) else { continue };
+        let Some(name) = EventName::of(&event).filter(|name| sink.wants(*name)) else { continue };
         let lead = event.lead.as_ref().map(|lead| lead.id);
         if lead.is_some_and(|lead| blocked.contains(&lead)) {
-            behind.push(row(sink, &task(state, name, event, None)));
+            behind.push(row(sink, &task(name, event, None)));
         } else {
-            tasks.push(task(state, name, event, None));
+            tasks.push(task(name, event, None));
         }
     }
     (tasks, behind)
 }
 
-fn task(state: &State, event: EventName, of: &Event, known: Option<Delivery>) -> Task {
+fn task(event: EventName, of: Event, known: Option<Delivery>) -> Task {
     let lead = of.lead.as_ref().map(|lead| lead.id);
     let decision = of.decision.as_ref().map(|decision| decision.id);
-    Task { seq: of.seq, lead, decision, event, at: of.at, message: message(event, of, &state.links), known }
+    Task { seq: of.seq, lead, decision, event, at: of.at, of: Arc::new(of), known }
 }
 
 impl Task {
@@ -147,10 +145,13 @@ fn row(sink: &Sink, task: &Task) -> Delivery {
     }
 }
 
+/// One message on its way: its seq, what it is about, and the event that it tells.
+type Parcel = (u64, About, Arc<Event>);
+
 /// What is still to be sent, and of whom something is on its way or did not arrive.
 #[derive(Default)]
 struct Queue {
-    queue: VecDeque<(u64, About, Message)>,
+    queue: VecDeque<Parcel>,
     busy: BTreeSet<LeadId>,
     failed: BTreeSet<LeadId>,
     fates: HashMap<u64, Fate>,
@@ -160,33 +161,34 @@ struct Queue {
 
 impl Queue {
     /// The first message of whom nothing is on its way. What follows one that failed waits behind it.
-    fn next(&mut self) -> Option<(u64, About, Message)> {
+    fn next(&mut self) -> Option<Parcel> {
         if self.troubles >= TROUBLE {
             return None;
         }
         loop {
             let free = |lead: &Option<LeadId>| lead.is_none_or(|lead| !self.busy.contains(&lead));
             let at = self.queue.iter().position(|(_, about, _)| free(&about.lead))?;
-            let (seq, about, message) = self.queue.remove(at)?;
+            let (seq, about, event) = self.queue.remove(at)?;
             let lead = about.lead;
             if lead.is_some_and(|lead| self.failed.contains(&lead)) {
                 self.fates.insert(seq, Fate::Behind);
                 continue;
             }
             self.busy.extend(lead);
-            return Some((seq, about, message));
+            return Some((seq, about, event));
         }
     }
 
-    fn done(&mut self, seq: u64, lead: Option<LeadId>, sent: Result<u16, Failure>) {
+    fn done(&mut self, seq: u64, lead: Option<LeadId>, sent: Result<Arrival, Failure>) {
         if let Some(lead) = lead {
             self.busy.remove(&lead);
         }
         let fate = match sent {
-            Ok(_) => {
+            Ok(Arrival::Answered(_) | Arrival::Taken) => {
                 self.troubles = 0;
                 Fate::Sent
             }
+            Ok(Arrival::Nobody) => Fate::Nobody,
             Err(failure) => {
                 self.troubles += u32::from(failure.is_of_receiver());
                 self.failed.extend(lead);
@@ -203,19 +205,19 @@ fn locked(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
 
 /// Sends the tasks in their order, several at once, of one lead one at a time.
 async fn send(state: &Arc<State>, sink: &Arc<Sink>, tasks: &[Task]) -> HashMap<u64, Fate> {
-    let queue = tasks.iter().map(|task| (task.seq, task.about(), task.message.clone())).collect();
+    let queue = tasks.iter().map(|task| (task.seq, task.about(), Arc::clone(&task.of))).collect();
     let shared = Arc::new(Mutex::new(Queue { queue, ..Queue::default() }));
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..LANES.min(tasks.len()) {
         let (state, sink, shared) = (Arc::clone(state), Arc::clone(sink), Arc::clone(&shared));
         running.spawn(async move {
-            let mut line = Line::new(&sink.webhook);
+            let mut line = sink.outlet.line();
             let mut next = locked(&shared).next();
             // Whoever has a lead's message on its way takes what follows it as well.
-            while let Some((seq, about, message)) = next {
+            while let Some((seq, about, event)) = next {
                 let attempt = state.traces.as_ref().map(|traces| traces.attempt(&sink, about));
                 let traceparent = attempt.as_ref().map(Attempt::traceparent);
-                let sent = line.send(&message, traceparent.as_deref()).await;
+                let sent = line.send(&state, about.event, &event, traceparent.as_deref()).await;
                 if let Some(attempt) = attempt {
                     attempt.end(&sent);
                 }
@@ -223,6 +225,7 @@ async fn send(state: &Arc<State>, sink: &Arc<Sink>, tasks: &[Task]) -> HashMap<u
                 queue.done(seq, about.lead, sent);
                 next = queue.next();
             }
+            line.close().await;
         });
     }
     while running.join_next().await.is_some() {}
@@ -251,12 +254,16 @@ fn settle(
     let nothing_tried = told.is_empty();
     let mut error = if nothing_tried { cursor.error.clone() } else { None };
     let (mut kept, mut arrived, mut told_reps, mut in_trouble) = (Vec::new(), Vec::new(), Vec::new(), false);
-    let mut sent = 0;
+    let (mut sent, mut unaddressed) = (0, 0);
     for (task, fate) in told {
         match fate {
             Fate::Sent => {
                 sent += 1;
                 told_reps.extend(task.lead.filter(|_| task.event.tells_a_rep()).map(|lead| (lead, now)));
+                arrived.extend(task.known.map(|known| known.seq));
+            }
+            Fate::Nobody => {
+                unaddressed += 1;
                 arrived.extend(task.known.map(|known| known.seq));
             }
             Fate::Failed(failure) => {
@@ -270,6 +277,9 @@ fn settle(
         }
     }
     state.metrics.delivered(&sink.name, "arrived", sent);
+    if unaddressed > 0 {
+        state.metrics.delivered(&sink.name, "no_address", unaddressed);
+    }
     left.delivered += sent;
     left.error = error;
     if sent > 0 {
@@ -295,7 +305,7 @@ fn failed(state: &State, sink: &Sink, task: &Task, failure: &Failure, now: Insta
         _ => Micros(0),
     };
     let pause = Backoff::MESSAGE.pause(attempts, state.outside.chance() as u64).max(asked);
-    let dead = attempts >= sink.attempts;
+    let dead = attempts >= sink.attempts || failure.is_final();
     let error: String = failure.to_string().chars().take(LONGEST_ERROR).collect();
     state.metrics.delivered(&sink.name, "failed", 1);
     if dead {

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     access::{Access, Scope},
     api::deliveries::{self, DeliveryView, SinkView},
+    deliver,
     error::Problem,
     openapi::Route,
     router::{Entry, LANG, PLAIN},
@@ -73,7 +74,7 @@ pub async fn show(Shared(state): Shared<Arc<State>>, reader: Reader) -> Result<R
     let body = deliveries::page(&state, DeliveryFilter { limit: SHOWN, ..DeliveryFilter::default() }).await?;
     let mut page = sheet.page(place_connections(l), words::connections_question(l));
     let mut out = section("receivers", words::receivers(l), sentence(l, &body.sinks), receivers(&sheet, &body.sinks));
-    out.notices = body.sinks.iter().filter_map(notice).collect();
+    out.notices = body.sinks.iter().filter_map(notice).chain(unreached(&sheet)).collect();
     page.sections.push(out);
     let told = if body.deliveries.is_empty() { words::none(l) } else { words::undelivered_sentence(l) };
     let mut failed = section("failed", words::undelivered(l), told, messages(&sheet, &body.deliveries));
@@ -126,6 +127,15 @@ fn receivers(sheet: &Sheet, sinks: &[SinkView]) -> Table {
 fn notice(sink: &SinkView) -> Option<Notice> {
     let error = sink.error.as_ref()?;
     Some(Notice { tone: Tone::Bad, text: format!("{}: {error}", sink.name) })
+}
+
+/// Reps whom no letter reaches, where letters are written.
+fn unreached(sheet: &Sheet) -> Option<Notice> {
+    let reps = deliver::without_address(&sheet.snapshot);
+    let written = sheet.state.config.sinks.iter().any(|sink| sink.outlet.is_mail());
+    let names: Vec<String> = reps.iter().take(SHOWN as usize).map(ToString::to_string).collect();
+    let text = words::no_address(sheet.l(), &sheet.count(reps.len() as u64), &names.join(", "));
+    (written && !reps.is_empty()).then_some(Notice { tone: Tone::Neutral, text })
 }
 
 fn messages(sheet: &Sheet, deliveries: &[DeliveryView]) -> Table {

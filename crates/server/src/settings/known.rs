@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use pointsman_connect::Target;
+use pointsman_connect::{MailServer, Target};
 use pointsman_report::Locale;
 use toml::{Table, Value};
 
@@ -25,8 +25,12 @@ pub enum Kind {
     Collector,
     /// A share, from 0 to 1.
     Ratio,
+    /// The server that letters are handed to.
+    MailServer,
     /// Names of what is told.
     Events,
+    /// Of those, what tells a rep.
+    RepEvents,
     /// A language that pages are written in.
     Language,
 }
@@ -164,6 +168,30 @@ pub const NAMED: &[Known] = &[
         "a file with the secret that the source signs with; read where POINTSMAN_HOOKS_NAME_SECRET is not set",
     ),
     known("webhooks.NAME.timeout_seconds", Kind::Count(1, 60), "10", "a receiver that takes longer did not answer"),
+    known(
+        "mail.NAME.url",
+        Kind::MailServer,
+        "",
+        "the mail server: smtps://host:465, or smtp://host:587 (STARTTLS; in the clear to this machine only)",
+    ),
+    known("mail.NAME.from", Kind::Text, "", "who writes: leads@firm.example, or Leads <leads@firm.example>"),
+    known("mail.NAME.reply_to", Kind::Text, "-", "where answers go; to the sender, if absent"),
+    known(
+        "mail.NAME.events",
+        Kind::RepEvents,
+        "lead.owned,lead.offered,lead.reassigned",
+        "what reps are written about (docs/mail.md)",
+    ),
+    known("mail.NAME.user", Kind::Text, "-", "the name at the mail server; without one there is no login"),
+    known(
+        "mail.NAME.password_file",
+        Kind::Text,
+        "-",
+        "a file with the password of the user; read where POINTSMAN_MAIL_NAME_PASSWORD is not set",
+    ),
+    known("mail.NAME.ca_file", Kind::Text, "-", "certificates (PEM) that are trusted besides the well-known ones"),
+    known("mail.NAME.attempts", Kind::Count(1, 100), "16", "a letter is given up after so many"),
+    known("mail.NAME.timeout_seconds", Kind::Count(1, 60), "10", "a mail server that takes longer did not answer"),
 ];
 
 impl Known {
@@ -198,13 +226,17 @@ impl Known {
     pub(super) fn read(&self, text: &str) -> Result<Value, String> {
         match self.kind {
             Kind::Base | Kind::Collector if text == "none" => Ok(Value::String(String::new())),
-            Kind::Text | Kind::Address | Kind::Url | Kind::Base | Kind::Collector | Kind::Language => {
-                Ok(Value::String(text.into()))
-            }
+            Kind::Text
+            | Kind::Address
+            | Kind::Url
+            | Kind::MailServer
+            | Kind::Base
+            | Kind::Collector
+            | Kind::Language => Ok(Value::String(text.into())),
             Kind::Ratio => text.parse().map(Value::Float).map_err(|_| "is no number".into()),
             Kind::Flag => text.parse().map(Value::Boolean).map_err(|_| "is neither true nor false".into()),
             Kind::Count(..) => text.parse().map(Value::Integer).map_err(|_| "is no whole number".into()),
-            Kind::Roles | Kind::Events => {
+            Kind::Roles | Kind::Events | Kind::RepEvents => {
                 let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
                 Ok(Value::Array(names.map(|name| Value::String(name.into())).collect()))
             }
@@ -231,6 +263,13 @@ impl Known {
             }
             (Kind::Ratio, Value::Float(ratio)) => (0.0..=1.0).contains(ratio),
             (Kind::Ratio, Value::Integer(ratio)) => (0..=1).contains(ratio),
+            (Kind::MailServer, Value::String(text)) => {
+                return MailServer::parse(text).map(drop).map_err(|why| format!("'{text}' {why}"));
+            }
+            (Kind::RepEvents, Value::Array(names)) => {
+                !names.is_empty()
+                    && names.iter().all(|name| name.as_str().is_some_and(|name| rep_events().any(|e| e == name)))
+            }
             (Kind::Events, Value::Array(names)) => {
                 names.iter().all(|name| name.as_str().is_some_and(|name| name.parse::<EventName>().is_ok()))
             }
@@ -255,9 +294,18 @@ impl Known {
             Kind::Url => "an address like https://host/path is wanted".into(),
             Kind::Collector => "an address like http://collector:4318 is wanted".into(),
             Kind::Ratio => "a number from 0 to 1 is wanted".into(),
+            Kind::MailServer => "an address like smtps://host:465 is wanted".into(),
+            Kind::RepEvents => {
+                format!("a list of what tells a rep is wanted: {}", rep_events().collect::<Vec<_>>().join(", "))
+            }
             Kind::Events => format!("a list of events is wanted: {}", EventName::ALL.map(EventName::as_str).join(", ")),
         }
     }
+}
+
+/// What tells a rep something.
+pub(super) fn rep_events() -> impl Iterator<Item = &'static str> {
+    EventName::ALL.into_iter().filter(|event| event.tells_a_rep()).map(EventName::as_str)
 }
 
 pub(super) fn variable(path: &str) -> String {
@@ -354,8 +402,9 @@ pub fn markdown() -> String {
         "# Settings\n\nOf a workspace: `pointsman.toml` in its folder. A variable of the environment goes before the file. All of it is\n\
          checked at the start and all faults are told together. Secrets are never in the file: keys and users are in the store\n\
          (`pointsman keys`, `pointsman users`), further keys in `POINTSMAN_API_KEYS=NAME:KEY,…`; `POINTSMAN_LOG` says what is logged\n\
-         (`info` for a line per request and decision); secrets of webhooks in `POINTSMAN_WEBHOOKS_NAME_SECRET`, headers for the collector\n\
-         of traces in `POINTSMAN_TRACES_HEADERS` (`NAME=VALUE,…`, odd characters as `%XX`). `NAME` is a name of\n\
+         (`info` for a line per request and decision); secrets of webhooks in `POINTSMAN_WEBHOOKS_NAME_SECRET`, passwords of mail\n\
+         servers in `POINTSMAN_MAIL_NAME_PASSWORD`, headers for the collector of traces in `POINTSMAN_TRACES_HEADERS`\n\
+         (`NAME=VALUE,…`, odd characters as `%XX`). `NAME` is a name of\n\
          your own: a section has one for each system. Made from `crates/server/src/settings/known.rs`, and compared with it by a test.\n\n\
          | setting | default | in the environment | meaning |\n|---|---|---|---|\n",
     );

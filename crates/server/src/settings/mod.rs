@@ -4,6 +4,7 @@
 //! here.
 
 mod known;
+mod mail;
 mod traces;
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
@@ -22,13 +23,14 @@ use crate::{
     access::{RepFigures, Role},
     api::hooks::Hook,
     config::ServeConfig,
-    deliver::Sink,
+    deliver::{Outlet, Sink},
     listen::Connections,
     traces::TraceConfig,
 };
 
 pub use known::{KNOWN, Kind, Known, NAMED, markdown};
 use known::{paths, unknown, variable};
+pub use mail::MailSettings;
 use traces::Standard;
 pub use traces::TraceSettings;
 
@@ -54,6 +56,9 @@ pub struct Settings {
     /// Systems that are told what happens, by name.
     #[serde(default)]
     pub webhooks: BTreeMap<Box<str>, WebhookSettings>,
+    /// Mail servers through which reps are written, by name.
+    #[serde(default)]
+    pub mail: BTreeMap<Box<str>, MailSettings>,
     /// Systems that send by themselves, by name.
     #[serde(default)]
     pub hooks: BTreeMap<Box<str>, HookSettings>,
@@ -221,7 +226,8 @@ impl Settings {
         Ok(text.into_bytes())
     }
 
-    /// The receivers, with their secrets from the environment or a file. All faults together.
+    /// The receivers and mail servers, with their secrets from the environment or a file. All faults
+    /// together.
     #[expect(clippy::disallowed_methods, reason = "settings are an edge: this is where secrets are read")]
     pub fn sinks(&self, workspace: &Path) -> Result<Vec<Arc<Sink>>, SettingsError> {
         let environment = |name: &str| std::env::var(name).ok();
@@ -232,6 +238,14 @@ impl Settings {
             match read.and_then(|secrets| sink(name, webhook, secrets, workspace)) {
                 Ok(sink) => sinks.push(Arc::new(sink)),
                 Err(why) => faults.push(format!("{section}: {why}")),
+            }
+        }
+        for (name, settings) in &self.mail {
+            // What is still to be told is kept by the name alone.
+            let taken = self.webhooks.contains_key(name).then(|| format!("the name is taken by webhooks.{name}"));
+            match taken.map_or_else(|| mail::sink(name, settings, workspace, &environment), Err) {
+                Ok(sink) => sinks.push(Arc::new(sink)),
+                Err(why) => faults.push(format!("mail.{name}: {why}")),
             }
         }
         if faults.is_empty() { Ok(sinks) } else { Err(SettingsError { faults }) }
@@ -350,15 +364,18 @@ fn hook(name: &str, settings: &HookSettings, secrets: Vec<Secret>, workspace: &P
 
 fn sink(name: &str, settings: &WebhookSettings, secrets: Vec<Secret>, workspace: &Path) -> Result<Sink, String> {
     let target = Target::parse(&settings.url).map_err(|error| format!("its url {error}"))?;
-    let authorities = settings.ca_file.as_ref().map(|file| {
-        let path = workspace.join(&**file);
-        std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
-    });
-    let authorities = authorities.transpose()?;
+    let authorities = authorities(settings.ca_file.as_deref(), workspace)?;
     let patience = Duration::from_secs(u64::from(settings.timeout_seconds));
     let webhook = Webhook::new(target, secrets, authorities.as_deref(), patience).map_err(|error| error.to_string())?;
     let events = settings.events.iter().map(|event| event.parse()).collect::<Result<_, _>>()?;
-    Ok(Sink { name: name.into(), webhook, events, attempts: settings.attempts })
+    Ok(Sink { name: name.into(), outlet: Outlet::Webhook(webhook), events, attempts: settings.attempts })
+}
+
+/// Certificates that are trusted besides the well-known ones.
+fn authorities(file: Option<&str>, workspace: &Path) -> Result<Option<Vec<u8>>, String> {
+    let Some(file) = file else { return Ok(None) };
+    let path = workspace.join(file);
+    std::fs::read(&path).map(Some).map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -393,6 +410,41 @@ mod tests {
         let settings = Settings::parse(&text, environment).unwrap();
         assert_eq!((&*settings.server.listen, settings.server.https), ("0.0.0.0:80", true));
         assert_eq!(settings.privacy.rep_figures, [Role::Admin, Role::Rep]);
+    }
+
+    #[test]
+    fn a_mail_server_needs_an_address_a_sender_and_both_or_neither_of_name_and_password() {
+        let folder = std::env::temp_dir();
+        let read = |lines: &str| Settings::parse(&format!("{LEAST}{lines}"), |_| None).unwrap().sinks(&folder);
+        let good = read("[mail.reps]\nurl = 'smtps://mail.example'\nfrom = 'Leads <leads@firm.example>'\n").unwrap();
+        assert_eq!((good[0].outlet.address().as_str(), good[0].attempts), ("smtps://mail.example:465", 16));
+        assert!(good[0].events.iter().all(|event| event.tells_a_rep()) && good[0].events.len() == 3);
+        let wrong = "[webhooks.reps]\nurl = 'https://crm.example'\nsecret_file = 'none'\n\
+                     [mail.reps]\nurl = 'smtps://mail.example'\nfrom = 'leads@firm.example'\n\
+                     [mail.b]\nurl = 'smtps://mail.example'\nfrom = 'leads'\n\
+                     [mail.c]\nurl = 'smtps://mail.example'\nfrom = 'leads@firm.example'\nuser = 'x'\n\
+                     [mail.d]\nurl = 'smtps://mail.example'\nfrom = 'leads@firm.example'\nca_file = 'none.pem'\n";
+        let told = read(wrong).expect_err("wrong").faults;
+        for part in [
+            "mail.reps: the name is taken by webhooks.reps",
+            "mail.b: from is no e-mail address",
+            "mail.c: it names a user and has no password: set POINTSMAN_MAIL_C_PASSWORD, or password_file",
+            "mail.d: cannot read",
+        ] {
+            assert!(told.iter().any(|fault| fault.starts_with(part)), "no '{part}' in {told:#?}");
+        }
+        let unread = "[mail.a]\nfrom = 'x@firm.example'\nurl = 'http://mail.example'\nevents = ['lead.parked']\n[mail.b]\npassword = 'x'\n";
+        let told = faults(&format!("{LEAST}{unread}"), &[("POINTSMAN_MAIL_A_ATTEMPTS", "0")]);
+        for part in [
+            "mail.a.url 'http://mail.example' is no address like smtps://host:465",
+            "mail.a.events is [\"lead.parked\"], but a list of what tells a rep is wanted: lead.owned, lead.offered, lead.reassigned",
+            "mail.a.attempts is 0",
+            "mail.b.password is no setting",
+            "mail.b.url is missing",
+            "mail.b.from is missing",
+        ] {
+            assert!(told.iter().any(|fault| fault.starts_with(part)), "no '{part}' in {told:#?}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use pointsman_connect::Failure;
 use pointsman_domain::{DecisionId, LeadId};
 
 use super::Traces;
-use crate::deliver::{Sink, message::EventName};
+use crate::deliver::{Arrival, Sink, message::EventName};
 
 /// Decisions whose requests are remembered: those of the last seconds under load, of hours without.
 const KEPT: usize = 4096;
@@ -74,21 +74,24 @@ impl Traces {
     pub fn attempt(&self, sink: &Sink, about: About) -> Attempt {
         let decided = about.decision.and_then(|decision| self.recent.get(decision));
         let parent = decided.map_or_else(Context::new, |span| Context::new().with_remote_span_context(span));
-        let target = sink.webhook.target();
+        let (host, port) = sink.outlet.peer();
         let mut attributes = vec![
-            KeyValue::new("http.request.method", "POST"),
-            KeyValue::new("server.address", target.host().to_owned()),
-            KeyValue::new("server.port", i64::from(target.port())),
+            KeyValue::new("server.address", host.to_owned()),
+            KeyValue::new("server.port", i64::from(port)),
             KeyValue::new("pointsman.sink", sink.name.to_string()),
             KeyValue::new("pointsman.event", about.event.as_str()),
             KeyValue::new("pointsman.attempt", i64::from(about.attempt)),
         ];
-        if about.attempt > 1 {
+        let verb = if sink.outlet.is_mail() { "SMTP" } else { "POST" };
+        if !sink.outlet.is_mail() {
+            attributes.push(KeyValue::new("http.request.method", verb));
+        }
+        if about.attempt > 1 && !sink.outlet.is_mail() {
             attributes.push(KeyValue::new("http.request.resend_count", i64::from(about.attempt) - 1));
         }
         attributes.extend(about.lead.map(|lead| KeyValue::new("pointsman.lead_id", lead.to_string())));
         attributes.extend(about.decision.map(|id| KeyValue::new("pointsman.decision_id", id.to_string())));
-        let span = self.tracer.span_builder(format!("POST {}", sink.name)).with_kind(SpanKind::Client);
+        let span = self.tracer.span_builder(format!("{verb} {}", sink.name)).with_kind(SpanKind::Client);
         let span = self.tracer.build_with_context(span.with_attributes(attributes), &parent);
         Attempt(parent.with_span(span))
     }
@@ -103,12 +106,15 @@ impl Attempt {
         format!("00-{}-{}-{:02x}", span.trace_id(), span.span_id(), span.trace_flags().to_u8())
     }
 
-    pub fn end(&self, sent: &Result<u16, Failure>) {
+    pub fn end(&self, sent: &Result<Arrival, Failure>) {
         let span = self.0.span();
         let (status, error) = match sent {
-            Ok(status) => (Some(*status), None),
+            Ok(Arrival::Answered(status)) => (Some(*status), None),
+            Ok(Arrival::Taken | Arrival::Nobody) => (None, None),
             Err(Failure::Status { status, .. }) => (Some(*status), Some(status.to_string())),
             Err(Failure::NoAnswer(_)) => (None, Some("no_answer".to_owned())),
+            Err(Failure::NotNow(_)) => (None, Some("not_now".to_owned())),
+            Err(Failure::Never(_)) => (None, Some("refused".to_owned())),
         };
         status
             .into_iter()

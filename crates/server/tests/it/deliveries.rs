@@ -15,7 +15,7 @@ use pointsman_connect::{Headers, Secret, Target, Webhook, signature};
 use pointsman_domain::Instant;
 use pointsman_server::{
     ServeConfig,
-    deliver::{self, Sink},
+    deliver::{self, Outlet, Sink},
 };
 use pointsman_store::load::Cell;
 use serde_json::Value;
@@ -118,7 +118,7 @@ fn secret() -> Secret {
 pub fn sink(url: &str, attempts: u32, events: &[&str]) -> Arc<Sink> {
     let webhook = Webhook::new(Target::parse(url).unwrap(), vec![secret()], None, Duration::from_secs(5)).unwrap();
     let events = events.iter().map(|event| event.parse().unwrap()).collect();
-    Arc::new(Sink { name: "crm".into(), webhook, events, attempts })
+    Arc::new(Sink { name: "crm".into(), outlet: Outlet::Webhook(webhook), events, attempts })
 }
 
 pub fn wait_until(what: &str, mut done: impl FnMut() -> bool) {

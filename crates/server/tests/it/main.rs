@@ -17,6 +17,7 @@ mod hooks;
 mod hostile;
 mod kpis;
 mod languages;
+mod mail;
 mod observed;
 mod people;
 mod policies;
