@@ -45,6 +45,7 @@ fn heavy_libraries_have_one_home() {
         ("linfa", "pointsman-training"),
         ("ndarray", "pointsman-training"),
         ("rusqlite", "pointsman-store"),
+        ("lettre", "pointsman-connect"),
         ("axum", "pointsman-server"),
         ("jiff", "pointsman-workhours"),
         ("clap", "pointsman"),
