@@ -317,7 +317,7 @@ impl Holds {
 
 /// Minutes since 1970-01-01T00:00 in the workspace's zone.
 fn local_minute(snapshot: &Snapshot, at: Instant) -> i64 {
-    let zone = snapshot.calendars[0].zone();
+    let zone = snapshot.home();
     i64::from(zone.local_day(at)) * 1440 + i64::from(zone.local_minute_of_day(at))
 }
 

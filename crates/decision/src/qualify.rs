@@ -313,7 +313,7 @@ pub fn qualify(snapshot: &Arc<Snapshot>, facts: &Facts, now: Instant, scratch: &
 fn territory_row<'s>(snapshot: &'s Snapshot, target: &Target, row: &Row, now: Instant) -> Option<&'s TerritoryRow> {
     let Target::Territory(territory) = target else { return None };
     let territory = &snapshot.territories[usize::from(territory.0)];
-    territory.find(row, snapshot.calendars[0].zone().local_day(now)).map(|row| &territory.rows[row])
+    territory.find(row, snapshot.home().local_day(now)).map(|row| &territory.rows[row])
 }
 
 fn pool_of(destination: Option<Destination>) -> Option<PoolIndex> {
@@ -448,7 +448,7 @@ fn fill_row(snapshot: &Snapshot, facts: &Facts, now: Instant, row: &mut Row) {
     row.set_integer(Builtin::EngagementForms, engagement.forms.into());
     row.set_integer(Builtin::EngagementMeetings, engagement.meetings.into());
     row.set_integer(Builtin::EngagementCalls, engagement.calls.into());
-    let zone = snapshot.calendars[0].zone();
+    let zone = snapshot.home();
     row.set_time(zone.local_hour(now), zone.local_weekday(now), zone.local_day(now));
 }
 

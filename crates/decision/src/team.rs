@@ -97,7 +97,7 @@ pub struct Standing {
 pub fn team(snapshot: &Snapshot, ledger: &Ledger, now: Instant) -> Vec<Member> {
     let reps = 0..snapshot.roster.reps.len() as u32;
     let mut members: Vec<Member> = reps.map(|rep| member(snapshot, ledger, RepIndex(rep), now)).collect();
-    let zone = snapshot.calendars[0].zone();
+    let zone = snapshot.home();
     let windows = Windows { day: zone.local_day(now), week: zone.local_week_monday(now), month: zone.local_month(now) };
     for pool in &snapshot.roster.pools {
         let named = pool.members.iter().map(|(rep, weight)| (snapshot.roster.rep_at(*rep).id.clone(), *weight));

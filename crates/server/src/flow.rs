@@ -131,7 +131,7 @@ impl Found {
     /// The report, with or without names of people.
     pub fn report(&self, names: bool) -> FlowReport<'_> {
         let flow = if names { &self.flow } else { &self.nameless };
-        let zone = self.live.calendars[0].zone();
+        let zone = self.live.home();
         let day = |at: Option<Instant>| Day::from_unix_days(zone.local_day(at.unwrap_or(self.as_of)).into());
         FlowReport {
             flow,
@@ -179,6 +179,6 @@ fn working_hours(state: &State, live: &Snapshot) -> (Option<String>, Calendar) {
     });
     match named {
         Some((name, hours)) => (Some(name), hours),
-        None => (None, FlowConfig::office_hours(live.calendars[0].zone().clone())),
+        None => (None, FlowConfig::office_hours(live.home().clone())),
     }
 }

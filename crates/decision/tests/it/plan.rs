@@ -73,7 +73,7 @@ fn a_quota_beside_open_leads_binds_as_well() {
             let key = pointsman_assign::CounterKey {
                 rep: rep.parse().expect("a slug"),
                 limit: "day".parse().expect("a slug"),
-                window: company.snapshot.calendars[0].zone().window(pointsman_domain::LimitKind::PerDay, at(TUESDAY)),
+                window: company.snapshot.home().window(pointsman_domain::LimitKind::PerDay, at(TUESDAY)),
                 partition: pointsman_assign::Partition::default(),
             };
             company.ledger.apply(&Change::Claim { key });

@@ -57,7 +57,7 @@ pub fn period(pairs: &[(String, String)]) -> Result<Option<Days>, Problem> {
 
 /// This quarter and the one before, as addresses name them.
 pub fn quarters(now: Instant, live: &Snapshot) -> [String; 2] {
-    quarter_names(live.calendars[0].zone().local_day(now))
+    quarter_names(live.home().local_day(now))
 }
 
 async fn show(

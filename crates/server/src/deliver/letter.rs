@@ -122,10 +122,7 @@ fn written(
     event: &Event,
     read: Known,
 ) -> Written {
-    let clock = snapshot
-        .roster
-        .rep(told.rep.as_str())
-        .map_or(snapshot.calendars[0].zone(), |rep| snapshot.calendar(rep).zone());
+    let clock = snapshot.roster.rep(told.rep.as_str()).map_or(snapshot.home(), |rep| snapshot.calendar(rep).zone());
     let asked = event.decision.as_ref().filter(|_| matches!(told.news, News::Offered { .. }));
     let respond = asked.and_then(|decision| state.links.address(decision.id, decision.until?));
     // Without logins there is no inbox: the lead's own page says the same.

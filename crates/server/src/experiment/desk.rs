@@ -165,7 +165,7 @@ fn started(
         let body = snapshot.documents.get(DocumentKind::Policy, name.as_str())?;
         String::from_utf8(body.to_vec()).ok()
     };
-    let local_day = snapshot.calendars[0].zone().local_day(at);
+    let local_day = snapshot.home().local_day(at);
     draft.start(Start { at, by, reason, salt: Salt::new(salt), local_day, policy: &policy, others: &others })
 }
 

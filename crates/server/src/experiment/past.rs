@@ -35,7 +35,7 @@ const MOST: usize = 50_000;
 /// A lead of an analysis from what is stored of it, as it was known at `as_of`; `None` when it was
 /// not exposed by then.
 pub fn as_of(course: LeadCourse, snapshot: &Snapshot, as_of: Instant) -> Option<ExposedLead> {
-    let zone = snapshot.calendars[0].zone();
+    let zone = snapshot.home();
     let exposed_at = course.exposure.as_ref().map_or(course.first_decided, |exposure| exposure.at);
     if exposed_at > as_of {
         return None;

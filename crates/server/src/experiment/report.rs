@@ -70,7 +70,7 @@ pub fn of_last_look(
         .and_then(|t| result.verdicts.iter().find(|v| v.variant == *t))
         .map_or_else(Vec::new, |v| v.because.clone());
     let report = report(live, &lived, &result, treatment.as_ref(), snapshot.currency, at);
-    let zone = snapshot.calendars[0].zone().clone();
+    let zone = snapshot.home().clone();
     Ok(Reported { live: live.clone(), spec: lived, result, report, because, zone })
 }
 

@@ -140,7 +140,7 @@ impl Measured {
             rep_days,
             spec,
             currency: live.currency,
-            zone: live.calendars[0].zone().clone(),
+            zone: live.home().clone(),
             seq,
             days_as_kept: false,
             cost: started.elapsed(),

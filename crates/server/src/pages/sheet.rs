@@ -97,7 +97,7 @@ pub fn respond_alone(state: &State, reader: &Reader, page: Page) -> Response {
 
 /// The workspace's.
 pub fn zone(snapshot: &Snapshot) -> &Zone {
-    snapshot.calendars[0].zone()
+    snapshot.home()
 }
 
 pub fn section(id: &str, heading: String, sentence: String, table: Table) -> Section {

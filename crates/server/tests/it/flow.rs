@@ -58,7 +58,7 @@ fn by_hand(door: &Door) -> Value {
         let (doer, step) = (log.doer(rep.as_ref(), true), log.step(&text(cell("label"))));
         log.event(lead, FlowEvent { at: time(cell("at")).unwrap(), doer, step });
     }
-    let zone = door.state.live().unwrap().calendars[0].zone().clone();
+    let zone = door.state.live().unwrap().home().clone();
     let config =
         FlowConfig { calendar: FlowConfig::office_hours(zone), quiet: FlowConfig::QUIET, fast: FlowConfig::FAST };
     serde_json::to_value(analyse(&log.finish(), &[], &config)).unwrap()

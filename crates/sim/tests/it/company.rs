@@ -31,7 +31,7 @@ fn reproducible(pick: &str) {
     let (snapshot, runs) = route_all(&world, &leads, pick);
     assert_eq!(runs, route_all(&world, &leads, pick).1);
     let mut per_day: BTreeMap<(u32, i32), u32> = BTreeMap::new();
-    let zone = snapshot.calendars[0].zone();
+    let zone = snapshot.home();
     for owned in runs.iter().filter_map(|run| run.owned) {
         *per_day.entry((owned.rep.0, zone.local_day(owned.at))).or_default() += 1;
         let calendar = snapshot.calendar(owned.rep);
@@ -79,7 +79,7 @@ fn short_days(floor: Option<u32>) -> (usize, usize, f64) {
     let pricing = PricingConfig::simulated();
     let runs =
         run(&Setting { world: &world, leads: &leads, policies: &policies, route: &route, priced: &[true], pricing });
-    let zone = snapshot.calendars[0].zone();
+    let zone = snapshot.home();
     let mut per_day: BTreeMap<(u32, i32), u32> = BTreeMap::new();
     for owned in runs.iter().filter_map(|run| run.owned) {
         *per_day.entry((owned.rep.0, zone.local_day(owned.at))).or_default() += 1;

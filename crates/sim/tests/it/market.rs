@@ -54,7 +54,7 @@ fn a_solve_is_due_as_soon_as_a_day_begins_or_somebody_leaves_or_comes_back() {
         Market::new(&snapshot, PricingConfig { longest: Micros::DAY.times(999), ..PricingConfig::simulated() });
     let (mut scratch, ledger) = (Scratch::new(&snapshot), Ledger::default());
     (0..60).for_each(|_| market.saw(&lead(&world, &snapshot, start, &mut scratch), 1.0));
-    let zone = snapshot.calendars[0].zone();
+    let zone = snapshot.home();
     let seen = |at: Instant| {
         let away: Vec<bool> = snapshot.absences.iter().map(|absences| absences.end_of(at).is_some()).collect();
         (zone.local_day(at), away)

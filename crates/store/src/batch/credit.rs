@@ -114,7 +114,7 @@ fn weight_in(snapshot: &Snapshot, pool: &Pool, rep: &RepId) -> Option<f64> {
 
 /// The account of a pool that is open now.
 fn line_now(snapshot: &Snapshot, pool: &Pool, now: Instant) -> LineId {
-    let zone = snapshot.calendars[0].zone();
+    let zone = snapshot.home();
     let windows = Windows { day: zone.local_day(now), week: zone.local_week_monday(now), month: zone.local_month(now) };
     LineId {
         pool: pool.id.clone(),

@@ -32,7 +32,7 @@ pub(super) struct Context<'a> {
 }
 
 pub(super) fn row(life: &Life, context: &mut Context<'_>) -> LeadRow {
-    let zone = context.live.calendars[0].zone();
+    let zone = context.live.home();
     let arrived = life.row.at;
     let mut row = LeadRow::new(life.row.id, arrived, LocalDay(zone.local_day(arrived)));
     row.origin = if life.imported { Origin::Import } else { Origin::Door };

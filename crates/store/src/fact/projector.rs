@@ -205,7 +205,7 @@ impl Projector {
         let mut parts = vec![(NAMES, self.new_names()), (TARGETS, self.targets(&targets)?), (narrow::TABLE, facts)];
         let laid_out = self.zone.as_deref() == Some(&*live.zone);
         if !laid_out {
-            parts.extend([(SETTINGS, settings(&live)), (DAYS, days(live.calendars[0].zone()))]);
+            parts.extend([(SETTINGS, settings(&live)), (DAYS, days(live.home()))]);
         }
         if switched || !laid_out {
             parts.push((REPS, reps(&live)));

@@ -112,7 +112,7 @@ impl<'a> RepDays<'a> {
     }
 
     fn day(&self, at: Instant) -> i32 {
-        self.live.calendars[0].zone().local_day(at)
+        self.live.home().local_day(at)
     }
 
     fn count(&mut self, rep: Option<RepIndex>, at: Instant, what: impl FnOnce(&mut Counts)) {
@@ -210,7 +210,7 @@ impl<'a> RepDays<'a> {
         entitled: &BTreeMap<(RepIndex, i32), f64>,
         days: &mut BTreeMap<(Box<str>, i32), Day>,
     ) {
-        let (zone, roster) = (self.live.calendars[0].zone(), &self.live.roster);
+        let (zone, roster) = (self.live.home(), &self.live.roster);
         let member = roster.rep_at(rep);
         let hours = member.calendar.is_some();
         let caps = roster.limits.iter().zip(&member.caps);
@@ -274,7 +274,7 @@ impl<'a> RepDays<'a> {
     /// The turns of a pool's day, by weight among those members who worked on it; of a loaded history
     /// the team's leads of the day, evenly among those who worked on it and had begun to get leads.
     fn entitled(&self) -> BTreeMap<(RepIndex, i32), f64> {
-        let zone = self.live.calendars[0].zone();
+        let zone = self.live.home();
         let mut here: BTreeMap<(RepIndex, i32), bool> = BTreeMap::new();
         let mut entitled: BTreeMap<(RepIndex, i32), f64> = BTreeMap::new();
         let mut share = |day: i32, given: u32, members: &mut dyn Iterator<Item = (RepIndex, u32)>| {

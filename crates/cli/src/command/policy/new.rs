@@ -59,7 +59,7 @@ fn standard(name: &PolicyName, snapshot: &Snapshot) -> anyhow::Result<String> {
         bail!("reps.toml has no pool with somebody in it: a policy has nobody to hand leads to")
     };
     let has = |field: &str| snapshot.environment.find(field).is_some();
-    let today = pointsman_domain::Value::Date(snapshot.calendars[0].zone().local_day(clock::now()));
+    let today = pointsman_domain::Value::Date(snapshot.home().local_day(clock::now()));
     let mut text = format!(
         "# The first rule whose condition holds takes the lead: the most specific claims stand on top.\n\
          # Leave out what you do not need. docs/policy.md describes every line.\n\
