@@ -47,6 +47,8 @@ fn heavy_libraries_have_one_home() {
         ("rusqlite", "pointsman-store"),
         ("lettre", "pointsman-connect"),
         ("axum", "pointsman-server"),
+        ("opentelemetry", "pointsman-server"),
+        ("opentelemetry_sdk", "pointsman-server"),
         ("jiff", "pointsman-workhours"),
         ("clap", "pointsman"),
     ];
