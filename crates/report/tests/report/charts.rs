@@ -110,7 +110,9 @@ fn interval() -> impl Strategy<Value = Interval> {
 }
 
 fn label() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-zA-Zäöüß ]{0,30}", "\\PC{0,12}", Just("</text><script>\"'&".to_owned())]
+    let any = prop_oneof!["[a-zA-Zäöüß ]{0,30}", "\\PC{0,12}", Just("</text><script>\"'&".to_owned())];
+    // No name is it, so that it can only be a number's.
+    any.prop_filter("NaN is what a drawing must not hold", |label| !label.contains("NaN"))
 }
 
 fn unit() -> impl Strategy<Value = Unit> {
