@@ -56,6 +56,16 @@ pub(super) fn mailbox(text: &str) -> Option<Mailbox> {
     whole.then_some(mailbox)
 }
 
+/// One that letters may come from: every mail server takes it.
+pub(super) fn sender(text: &str) -> Option<Mailbox> {
+    mailbox(text).filter(|mailbox| AsRef::<str>::as_ref(&mailbox.email).is_ascii())
+}
+
+/// Whether letters can come from it.
+pub fn is_sender(text: &str) -> bool {
+    sender(text).is_some()
+}
+
 /// Whether a letter can be addressed to it.
 pub fn is_address(text: &str) -> bool {
     mailbox(text).is_some()

@@ -88,10 +88,7 @@ pub struct MailerConfig<'a> {
 impl Mailer {
     pub fn new(config: MailerConfig<'_>) -> Result<Self, MailerError> {
         let MailerConfig { server, from, reply_to, login, authorities, patience } = config;
-        let ours = |what: &'static str, text: &str| {
-            let ascii = letter::mailbox(text).filter(|mailbox| AsRef::<str>::as_ref(&mailbox.email).is_ascii());
-            ascii.ok_or(MailerError::Address(what))
-        };
+        let ours = |what: &'static str, text: &str| letter::sender(text).ok_or(MailerError::Address(what));
         let (from, reply_to) = (ours("from", from)?, reply_to.map(|text| ours("reply_to", text)).transpose()?);
         let tls = if server.is_secure() { Some(connector(authorities)?) } else { None };
         Ok(Self { server, from, reply_to, login, tls, patience })

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use pointsman_connect::{MailServer, Target};
+use pointsman_connect::{MailServer, Target, mail::letter::is_sender};
 use pointsman_report::Locale;
 use toml::{Table, Value};
 
@@ -27,6 +27,8 @@ pub enum Kind {
     Ratio,
     /// The server that letters are handed to.
     MailServer,
+    /// Who writes a letter, or is answered.
+    Sender,
     /// Names of what is told.
     Events,
     /// Of those, what tells a rep.
@@ -174,8 +176,8 @@ pub const NAMED: &[Known] = &[
         "",
         "the mail server: smtps://host:465, or smtp://host:587 (STARTTLS; in the clear to this machine only)",
     ),
-    known("mail.NAME.from", Kind::Text, "", "who writes: leads@firm.example, or Leads <leads@firm.example>"),
-    known("mail.NAME.reply_to", Kind::Text, "-", "where answers go; to the sender, if absent"),
+    known("mail.NAME.from", Kind::Sender, "", "who writes: leads@firm.example, or Leads <leads@firm.example>"),
+    known("mail.NAME.reply_to", Kind::Sender, "-", "where answers go; to the sender, if absent"),
     known(
         "mail.NAME.events",
         Kind::RepEvents,
@@ -230,6 +232,7 @@ impl Known {
             | Kind::Address
             | Kind::Url
             | Kind::MailServer
+            | Kind::Sender
             | Kind::Base
             | Kind::Collector
             | Kind::Language => Ok(Value::String(text.into())),
@@ -266,6 +269,7 @@ impl Known {
             (Kind::MailServer, Value::String(text)) => {
                 return MailServer::parse(text).map(drop).map_err(|why| format!("'{text}' {why}"));
             }
+            (Kind::Sender, Value::String(text)) => is_sender(text),
             (Kind::RepEvents, Value::Array(names)) => {
                 !names.is_empty()
                     && names.iter().all(|name| name.as_str().is_some_and(|name| rep_events().any(|e| e == name)))
@@ -295,6 +299,7 @@ impl Known {
             Kind::Collector => "an address like http://collector:4318 is wanted".into(),
             Kind::Ratio => "a number from 0 to 1 is wanted".into(),
             Kind::MailServer => "an address like smtps://host:465 is wanted".into(),
+            Kind::Sender => "an address like Leads <leads@firm.example> is wanted".into(),
             Kind::RepEvents => {
                 format!("a list of what tells a rep is wanted: {}", rep_events().collect::<Vec<_>>().join(", "))
             }

@@ -421,23 +421,23 @@ mod tests {
         assert!(good[0].events.iter().all(|event| event.tells_a_rep()) && good[0].events.len() == 3);
         let wrong = "[webhooks.reps]\nurl = 'https://crm.example'\nsecret_file = 'none'\n\
                      [mail.reps]\nurl = 'smtps://mail.example'\nfrom = 'leads@firm.example'\n\
-                     [mail.b]\nurl = 'smtps://mail.example'\nfrom = 'leads'\n\
                      [mail.c]\nurl = 'smtps://mail.example'\nfrom = 'leads@firm.example'\nuser = 'x'\n\
                      [mail.d]\nurl = 'smtps://mail.example'\nfrom = 'leads@firm.example'\nca_file = 'none.pem'\n";
         let told = read(wrong).expect_err("wrong").faults;
         for part in [
             "mail.reps: the name is taken by webhooks.reps",
-            "mail.b: from is no e-mail address",
             "mail.c: it names a user and has no password: set POINTSMAN_MAIL_C_PASSWORD, or password_file",
             "mail.d: cannot read",
         ] {
             assert!(told.iter().any(|fault| fault.starts_with(part)), "no '{part}' in {told:#?}");
         }
-        let unread = "[mail.a]\nfrom = 'x@firm.example'\nurl = 'http://mail.example'\nevents = ['lead.parked']\n[mail.b]\npassword = 'x'\n";
+        let unread = "[mail.a]\nfrom = 'leads'\nreply_to = 'x@müller.example'\nurl = 'http://mail.example'\nevents = ['lead.parked']\n[mail.b]\npassword = 'x'\n";
         let told = faults(&format!("{LEAST}{unread}"), &[("POINTSMAN_MAIL_A_ATTEMPTS", "0")]);
         for part in [
             "mail.a.url 'http://mail.example' is no address like smtps://host:465",
             "mail.a.events is [\"lead.parked\"], but a list of what tells a rep is wanted: lead.owned, lead.offered, lead.reassigned",
+            "mail.a.from is \"leads\", but an address like Leads <leads@firm.example> is wanted",
+            "mail.a.reply_to is \"x@müller.example\", but",
             "mail.a.attempts is 0",
             "mail.b.password is no setting",
             "mail.b.url is missing",
